@@ -1,0 +1,113 @@
+//! Accumulators: mergeable states fed with blocks, and how metrics ask for them.
+
+use crate::block::Block;
+use crate::profile::Profile;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::any::Any;
+use std::marker::PhantomData;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What an accumulator found: read by metrics through a [`Handle`].
+pub type Finished = Arc<dyn Any + Send + Sync>;
+
+/// A mergeable state.
+///
+/// Laws, which a property test holds every accumulator to:
+/// - cutting the rows anywhere, merging in any order and a round trip through `state` leave `finish` unchanged
+///   (exactly for counts, to 1e-12 relative to the sum of |x - mean|^k for moments);
+/// - `finish` may be called at any time, again and again, and changes nothing;
+/// - `size` counts capacity, not use.
+///
+/// Errors are reasons for the user; after one the accumulator is not used again.
+pub trait Accumulator: Send {
+    /// Takes the next block.
+    fn update(&mut self, block: &Block) -> Result<(), String>;
+    /// The state as bytes, with a [`Header`].
+    fn state(&self) -> Result<Vec<u8>, String>;
+    /// Adds the state of another accumulator of equal header.
+    fn merge(&mut self, state: &[u8]) -> Result<(), String>;
+    fn finish(&self) -> Result<Finished, String>;
+    /// Bytes of memory.
+    fn size(&self) -> usize;
+    /// Rows that could not be used.
+    fn unusable(&self) -> u64 {
+        0
+    }
+}
+
+/// What an accumulator may use.
+#[derive(Clone)]
+pub struct Context {
+    /// The finished reference, while the current side is read.
+    pub reference: Option<Arc<Profile>>,
+    /// Bytes of memory before it must go on on disk.
+    pub memory: usize,
+    /// Folder for what does not fit; removed after the run.
+    pub spill: PathBuf,
+    pub seed: u64,
+}
+
+type Make = dyn Fn(&Context) -> Result<Box<dyn Accumulator>, String> + Send + Sync;
+
+/// A wish for an accumulator. Equal keys are one accumulator, however many metrics asked.
+#[derive(Clone)]
+pub struct Request {
+    pub key: String,
+    /// The columns that it reads.
+    pub columns: Vec<String>,
+    /// Whether it keeps values and so shares the memory setting.
+    pub spills: bool,
+    pub make: Arc<Make>,
+}
+
+/// A request whose result is a `T`.
+pub struct Handle<T> {
+    pub request: Request,
+    result: PhantomData<fn() -> T>,
+}
+
+impl<T: Send + Sync + 'static> Handle<T> {
+    pub fn new<A: Accumulator + 'static>(
+        key: String,
+        columns: Vec<String>,
+        spills: bool,
+        make: impl Fn(&Context) -> Result<A, String> + Send + Sync + 'static,
+    ) -> Self {
+        let make: Arc<Make> = Arc::new(move |context| Ok(Box::new(make(context)?)));
+        Self { request: Request { key, columns, spills, make }, result: PhantomData }
+    }
+}
+
+/// Starts every state: states of equal header are compatible, others are refused.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    pub name: String,
+    pub state_version: u32,
+    /// Digest of the parameters that the state's meaning depends on.
+    pub params: String,
+}
+
+impl Header {
+    pub fn new(name: &str, state_version: u32, params: impl Into<String>) -> Self {
+        Self { name: name.into(), state_version, params: params.into() }
+    }
+
+    /// The header and the state as bytes.
+    pub fn encode<T: Serialize>(&self, state: &T) -> Result<Vec<u8>, String> {
+        postcard::to_stdvec(&(self, state)).map_err(|e| format!("state of {} cannot be written: {e}", self.name))
+    }
+
+    /// Reads a state of equal header.
+    pub fn decode<T: DeserializeOwned>(&self, bytes: &[u8]) -> Result<T, String> {
+        let broken = |e| format!("state of {} cannot be read: {e}", self.name);
+        let (header, rest) = postcard::take_from_bytes::<Header>(bytes).map_err(broken)?;
+        if header != *self {
+            return Err(format!(
+                "state of {} version {} ({}) cannot be merged into {} version {} ({})",
+                header.name, header.state_version, header.params, self.name, self.state_version, self.params
+            ));
+        }
+        postcard::from_bytes(rest).map_err(broken)
+    }
+}

@@ -1,0 +1,116 @@
+//! A block of rows, with the views of its columns that several accumulators share.
+
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, RecordBatch, StringArray};
+use arrow::compute::{cast_with_options, CastOptions};
+use arrow::datatypes::{DataType, Float64Type};
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+/// Rows in a full block. A block never crosses a unit of the scan, so that results depend on neither batches nor threads.
+pub const BLOCK_ROWS: usize = 65_536;
+
+/// The numbers of a column in row order, without the missing ones.
+#[derive(Debug, PartialEq)]
+pub struct Numbers {
+    pub values: Vec<f64>,
+    /// Nulls and NaNs.
+    pub missing: u64,
+}
+
+type Shared<T> = OnceLock<Result<Arc<T>, String>>;
+
+struct Slot {
+    array: Result<ArrayRef, String>,
+    numbers: Shared<Numbers>,
+    strings: Shared<StringArray>,
+}
+
+/// Up to [`BLOCK_ROWS`] consecutive rows of one unit.
+pub struct Block {
+    pub rows: usize,
+    columns: HashMap<String, Slot>,
+}
+
+impl Block {
+    pub fn new(batch: &RecordBatch) -> Self {
+        let mut block = Self { rows: batch.num_rows(), columns: HashMap::new() };
+        for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
+            block.add(field.name(), Ok(array.clone()));
+        }
+        block
+    }
+
+    /// Adds a column, or the reason why there is none.
+    pub fn add(&mut self, name: &str, array: Result<ArrayRef, String>) {
+        let slot = Slot { array, numbers: OnceLock::new(), strings: OnceLock::new() };
+        self.columns.insert(name.to_owned(), slot);
+    }
+
+    fn slot(&self, name: &str) -> Result<&Slot, String> {
+        self.columns.get(name).ok_or_else(|| format!("column `{name}` is not on this side"))
+    }
+
+    pub fn column(&self, name: &str) -> Result<&ArrayRef, String> {
+        self.slot(name)?.array.as_ref().map_err(Clone::clone)
+    }
+
+    /// The column as float64. Integers beyond 2^53 and decimals round to the nearest.
+    pub fn numbers(&self, name: &str) -> Result<Arc<Numbers>, String> {
+        let slot = self.slot(name)?;
+        slot.numbers.get_or_init(|| numbers(name, slot.array.as_ref().map_err(Clone::clone)?).map(Arc::new)).clone()
+    }
+
+    /// The column as strings; missing values are null.
+    pub fn strings(&self, name: &str) -> Result<Arc<StringArray>, String> {
+        let slot = self.slot(name)?;
+        slot.strings.get_or_init(|| strings(name, slot.array.as_ref().map_err(Clone::clone)?).map(Arc::new)).clone()
+    }
+}
+
+const EXACT: CastOptions<'_> = CastOptions { safe: false, format_options: arrow::util::display::FormatOptions::new() };
+
+fn cast(name: &str, array: &ArrayRef, to: &DataType) -> Result<ArrayRef, String> {
+    cast_with_options(array, to, &EXACT)
+        .map_err(|e| format!("column `{name}` of type {} cannot be read as {to}: {e}", array.data_type()))
+}
+
+fn numbers(name: &str, array: &ArrayRef) -> Result<Numbers, String> {
+    let floats = cast(name, array, &DataType::Float64)?;
+    let floats: &Float64Array = floats.as_primitive::<Float64Type>();
+    let values: Vec<f64> = match floats.null_count() {
+        0 => floats.values().iter().copied().filter(|v| !v.is_nan()).collect(),
+        _ => floats.iter().flatten().filter(|v| !v.is_nan()).collect(),
+    };
+    let missing = (array.len() - values.len()) as u64;
+    Ok(Numbers { values, missing })
+}
+
+fn strings(name: &str, array: &ArrayRef) -> Result<StringArray, String> {
+    let text = cast(name, array, &DataType::Utf8)?;
+    let text = text.as_string::<i32>();
+    let missing = missing(array);
+    match missing.true_count() {
+        n if n == text.null_count() => Ok(text.clone()),
+        _ => Ok(text.iter().zip(missing.values().iter()).map(|(t, m)| t.filter(|_| !m)).collect()),
+    }
+}
+
+/// One bit a row: whether the value is missing (null, or NaN in a column of floats).
+pub fn missing(array: &ArrayRef) -> BooleanArray {
+    let nulls = array.logical_nulls();
+    let is_null = |row: usize| nulls.as_ref().is_some_and(|n| n.is_null(row));
+    let nan = match array.data_type() {
+        DataType::Float64 => nan_rows(array.as_primitive::<Float64Type>().values(), |v| v.is_nan()),
+        DataType::Float32 => {
+            nan_rows(array.as_primitive::<arrow::datatypes::Float32Type>().values(), |v| v.is_nan())
+        }
+        _ => None,
+    };
+    (0..array.len()).map(|row| Some(is_null(row) || nan.as_ref().is_some_and(|n| n[row]))).collect()
+}
+
+/// Which rows are NaN; `None` if none is.
+fn nan_rows<T: Copy>(values: &[T], is_nan: impl Fn(T) -> bool) -> Option<Vec<bool>> {
+    let rows: Vec<bool> = values.iter().map(|v| is_nan(*v)).collect();
+    rows.contains(&true).then_some(rows)
+}

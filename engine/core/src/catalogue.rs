@@ -1,0 +1,198 @@
+//! The catalogue: one documented entry for every metric, two-sample test, source and exporter. The JSON Schema, the
+//! reference docs, `driftline list` and `explain`, dashboards and completions are derived from it.
+
+use crate::column::{Column, Kind, Roles};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::exporter::Starting;
+use crate::metric::Metric;
+use crate::name::suggestion;
+use crate::source::Opening;
+use crate::spec::Component;
+use crate::two_sample::TwoSampleTest;
+use schemars::Schema;
+use std::path::Path;
+
+/// Whether more of it is better, for colours, words and default directions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    Lower,
+    Higher,
+    Neither,
+}
+
+/// A field of a result.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Field {
+    pub name: &'static str,
+    pub summary: &'static str,
+    /// As Prometheus names units: "ratio", "seconds", or empty for the column's own unit or none.
+    pub unit: &'static str,
+}
+
+impl Field {
+    pub const fn new(name: &'static str, unit: &'static str, summary: &'static str) -> Self {
+        Self { name, summary, unit }
+    }
+}
+
+/// What a component says of itself.
+#[derive(Clone, Copy)]
+pub struct Doc {
+    /// lower_snake_case: module, TOML value, CLI name and docs anchor.
+    pub name: &'static str,
+    pub aliases: &'static [&'static str],
+    /// One line.
+    pub summary: &'static str,
+    /// What it measures, when to use it and when not, what missing, infinite, empty and constant data do.
+    pub description: &'static str,
+    pub formula: &'static str,
+    pub direction: Direction,
+    /// `value` in a condition is the first one.
+    pub fields: &'static [Field],
+    /// JSON Schema of its own parameters.
+    pub parameters: fn() -> Schema,
+    /// A part of a spec that uses it.
+    pub example: &'static str,
+    /// Paper, or reference implementation.
+    pub reference: &'static str,
+}
+
+/// What a metric is computed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// One result for each of `columns`, which must be given.
+    Column,
+    /// One result; `columns` restricts what it looks at.
+    Dataset,
+    /// One for each of `columns`, or one over all.
+    Either,
+}
+
+/// What a metric is bound to.
+pub struct Binding<'a> {
+    /// The column, for a metric over one.
+    pub column: Option<&'a Column>,
+    /// The columns, for a metric over a dataset.
+    pub columns: &'a [Column],
+    pub roles: &'a Roles,
+    pub catalogue: &'a Catalogue,
+}
+
+/// A metric made from a spec.
+pub struct Built {
+    pub metric: Box<dyn Metric>,
+    /// Parameters that tell two series apart, such as `test` or `quantile`.
+    pub labels: Vec<(String, String)>,
+    /// The fields of its results.
+    pub fields: Vec<Field>,
+    /// Condition that stands for a missing `fail`.
+    pub default_fail: Option<String>,
+}
+
+type BuildMetric = fn(&Binding<'_>, Component<'_>, &mut Diagnostics) -> Option<Built>;
+type BuildTest = fn(&Column, Component<'_>, &mut Diagnostics) -> Option<BuiltTest>;
+type OpenSource = fn(Component<'_>, &Path, &mut Diagnostics) -> Option<Opening>;
+type StartExporter = fn(Component<'_>, &mut Diagnostics) -> Option<Box<dyn FnOnce() -> Starting + Send>>;
+
+/// A two-sample test made from a spec.
+pub struct BuiltTest {
+    pub test: Box<dyn TwoSampleTest>,
+    /// The fields that its results have.
+    pub fields: Vec<Field>,
+    /// Non-default parameters, for the series' `params` label.
+    pub params: Option<String>,
+    /// The condition under which a column counts as drifted, if the user gives none.
+    pub drifted: &'static str,
+}
+
+#[derive(Clone, Copy)]
+pub struct MetricEntry {
+    pub doc: Doc,
+    pub scope: Scope,
+    /// The kinds of column that it takes; empty means all.
+    pub accepts: &'static [Kind],
+    /// Whether it compares current with the reference, rather than describing one side.
+    pub compares: bool,
+    pub build: BuildMetric,
+}
+
+#[derive(Clone, Copy)]
+pub struct TestEntry {
+    pub doc: Doc,
+    pub accepts: &'static [Kind],
+    pub build: BuildTest,
+}
+
+#[derive(Clone, Copy)]
+pub struct SourceEntry {
+    pub doc: Doc,
+    pub open: OpenSource,
+}
+
+#[derive(Clone, Copy)]
+pub struct ExporterEntry {
+    pub doc: Doc,
+    /// The names of the families that it adds of its own, for dashboards: (name, help).
+    pub start: StartExporter,
+}
+
+/// The tables of all crates.
+#[derive(Clone, Default)]
+pub struct Catalogue {
+    pub metrics: Vec<MetricEntry>,
+    pub tests: Vec<TestEntry>,
+    pub sources: Vec<SourceEntry>,
+    pub exporters: Vec<ExporterEntry>,
+}
+
+/// An entry with a doc.
+pub trait Entry {
+    fn doc(&self) -> &Doc;
+}
+
+macro_rules! entries {
+    ($($entry:ty),*) => { $(impl Entry for $entry { fn doc(&self) -> &Doc { &self.doc } })* };
+}
+entries!(MetricEntry, TestEntry, SourceEntry, ExporterEntry);
+
+/// The entry of that name or alias.
+pub fn find<'a, E: Entry>(entries: &'a [E], name: &str) -> Option<&'a E> {
+    entries.iter().find(|e| e.doc().name == name || e.doc().aliases.contains(&name))
+}
+
+/// The entry of that name, or an error with the nearest one.
+pub fn find_or_report<'a, E: Entry>(
+    entries: &'a [E],
+    component: &Component<'_>,
+    what: &str,
+    extra: &[&str],
+    diagnostics: &mut Diagnostics,
+) -> Option<&'a E> {
+    let found = find(entries, &component.kind);
+    if found.is_none() {
+        let names = entries.iter().map(|e| e.doc().name).chain(extra.iter().copied());
+        let message = format!("unknown {what} `{}`", component.kind);
+        diagnostics.push(Diagnostic::at(component.kind_span.clone(), message).help(suggestion(&component.kind, names)));
+    }
+    found
+}
+
+/// The schema of a component without parameters of its own.
+#[derive(Debug, Clone, Default, serde::Deserialize, schemars::JsonSchema)]
+pub struct NoParameters {}
+
+/// The JSON Schema of a parameter type, for [`Doc::parameters`].
+pub fn schema_of<T: schemars::JsonSchema>() -> Schema {
+    schemars::schema_for!(T)
+}
+
+/// Reads all parameters of a component; an unknown key is an error.
+pub fn read_parameters<T>(component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<T>
+where
+    T: serde::de::DeserializeOwned + schemars::JsonSchema,
+{
+    let mut table = component.params;
+    let parameters = table.take(diagnostics);
+    table.finish(&format!("`{}`", component.kind), diagnostics);
+    parameters
+}

@@ -1,0 +1,138 @@
+//! Errors of a spec, each with its place, an excerpt and the fix; all of them at once.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use std::ops::Range;
+
+/// Byte range in a [`Text`].
+pub type Span = Range<usize>;
+
+/// One error of a spec.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Diagnostic {
+    pub message: String,
+    pub span: Option<Span>,
+    /// How to mend it.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    pub fn at(span: Span, message: impl Into<String>) -> Self {
+        Self { message: message.into(), span: Some(span), help: None }
+    }
+
+    pub fn help(mut self, help: impl Into<Option<String>>) -> Self {
+        self.help = help.into();
+        self
+    }
+}
+
+/// Collects errors, so that the user sees all of them in one go.
+#[derive(Debug, Default, Clone)]
+pub struct Diagnostics(Vec<Diagnostic>);
+
+impl Diagnostics {
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        if !self.0.contains(&diagnostic) {
+            self.0.push(diagnostic);
+        }
+    }
+
+    pub fn error(&mut self, span: &Span, message: impl Into<String>) {
+        self.push(Diagnostic::at(span.clone(), message));
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.0.iter()
+    }
+}
+
+/// A value that came from an environment variable and is part of the spec.
+#[derive(Debug, Clone)]
+pub struct Override {
+    pub variable: String,
+    pub span: Span,
+}
+
+/// The text of a spec: the file, followed by the values of the overriding environment variables, so that one span names either.
+#[derive(Debug, Clone)]
+pub struct Text {
+    pub path: String,
+    text: String,
+    file_end: usize,
+    overrides: Vec<Override>,
+}
+
+impl Text {
+    pub fn new(path: impl Into<String>, file: impl Into<String>) -> Self {
+        let text = file.into();
+        Self { path: path.into(), file_end: text.len(), text, overrides: Vec::new() }
+    }
+
+    /// Appends the value of an overriding variable.
+    pub fn add_override(&mut self, variable: &str, value: &str) {
+        self.text.push('\n');
+        let start = self.text.len();
+        self.text.push_str(value);
+        self.overrides.push(Override { variable: variable.into(), span: start..self.text.len() });
+    }
+
+    pub fn file(&self) -> &str {
+        &self.text[..self.file_end]
+    }
+
+    pub fn overrides(&self) -> &[Override] {
+        &self.overrides
+    }
+
+    pub fn slice(&self, span: &Span) -> &str {
+        self.text.get(span.clone()).unwrap_or_default()
+    }
+
+    /// 1-based line and column (in characters) of a byte offset in the file.
+    pub fn line_column(&self, offset: usize) -> (usize, usize) {
+        let before = self.text.get(..offset).unwrap_or(&self.text);
+        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+
+    /// All errors as text, in order of their place.
+    pub fn render(&self, diagnostics: &Diagnostics, colour: bool) -> String {
+        let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
+        sorted.sort_by_key(|d| d.span.as_ref().map_or(0, |s| s.start));
+        let pages: Vec<String> = sorted.iter().map(|d| self.render_one(d, colour)).collect();
+        pages.join("\n\n")
+    }
+
+    fn render_one(&self, diagnostic: &Diagnostic, colour: bool) -> String {
+        let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+        let mut group = Group::with_title(Level::ERROR.primary_title(&diagnostic.message));
+        if let Some(span) = &diagnostic.span {
+            let (path, text, span) = self.locate(span);
+            let snippet = Snippet::source(text).path(path).annotation(AnnotationKind::Primary.span(span));
+            group = group.element(snippet);
+        }
+        if let Some(help) = &diagnostic.help {
+            group = group.element(Level::HELP.message(help));
+        }
+        renderer.render(&[group])
+    }
+
+    /// Which text a span is in: the file, or an overriding variable's value (which may be secret and is not shown).
+    fn locate(&self, span: &Span) -> (String, &str, Span) {
+        match self.overrides.iter().find(|o| span.start >= o.span.start && span.start <= o.span.end) {
+            Some(o) => (format!("environment variable {}", o.variable), "(value not shown)", 0..17),
+            None => {
+                let end = span.end.min(self.file_end);
+                (self.path.clone(), self.file(), span.start.min(end)..end)
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Metrics: samples computed from the profiles of the two sides.
+
+use crate::accumulator::Request;
+use crate::profile::Profile;
+use std::borrow::Cow;
+
+/// Why a metric has no result. Never a NaN: a status with a reason.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Undefined {
+    /// There was nothing to compute it from.
+    NoData(String),
+    /// It could not be computed.
+    Error(String),
+}
+
+impl Undefined {
+    pub fn error(reason: impl Into<String>) -> Self {
+        Undefined::Error(reason.into())
+    }
+
+    pub fn no_data(reason: impl Into<String>) -> Self {
+        Undefined::NoData(reason.into())
+    }
+
+    pub fn reason(&self) -> &str {
+        match self {
+            Undefined::NoData(reason) | Undefined::Error(reason) => reason,
+        }
+    }
+}
+
+/// One result of a metric. Most metrics give one; shares by category or a plugin's samples are several, told apart by labels.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reading {
+    /// Series family, where it is not the metric's (samples of a plugin).
+    pub family: Option<String>,
+    pub labels: Vec<(String, String)>,
+    /// The defined fields, in the order of the catalogue entry.
+    pub fields: Vec<(Cow<'static, str>, f64)>,
+    /// The statistic's own error: the true value lies in between.
+    pub bounds: Option<(f64, f64)>,
+    pub method: Option<String>,
+    pub n_reference: Option<u64>,
+    pub n_current: Option<u64>,
+    /// More to tell the user, such as the names of the columns that were found.
+    pub note: Option<String>,
+}
+
+impl Reading {
+    pub fn of<const N: usize>(fields: [(&'static str, f64); N]) -> Self {
+        let fields = fields.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)).collect();
+        Self { fields, ..Self::default() }
+    }
+
+    pub fn field(&self, name: &str) -> Option<f64> {
+        self.fields.iter().find(|(n, _)| n == name).map(|(_, v)| *v)
+    }
+
+    pub fn set(&mut self, name: &'static str, value: f64) {
+        match self.fields.iter_mut().find(|(n, _)| n == name) {
+            Some((_, old)) => *old = value,
+            None => self.fields.push((Cow::Borrowed(name), value)),
+        }
+    }
+}
+
+/// The profiles that a metric is computed from.
+#[derive(Clone, Copy)]
+pub struct Sides<'a> {
+    pub current: &'a Profile,
+    pub reference: Option<&'a Profile>,
+}
+
+impl<'a> Sides<'a> {
+    /// The reference's profile, for metrics that compare.
+    pub fn reference(&self) -> Result<&'a Profile, Undefined> {
+        self.reference.ok_or_else(|| Undefined::error("there is no reference to compare with"))
+    }
+}
+
+/// The final readings of a metric, or why there are none.
+pub type Readings = Result<Vec<Reading>, Undefined>;
+
+/// Readings before p-values are corrected; each may be undefined by itself.
+pub type Parts = Vec<Result<Reading, Undefined>>;
+
+/// A metric bound to its columns and parameters.
+pub trait Metric: Send + Sync {
+    /// The accumulators that it needs, on every side that it reads.
+    fn requests(&self) -> Vec<Request>;
+
+    /// The readings. Pure: the same profiles give the same readings.
+    fn evaluate(&self, sides: Sides<'_>) -> Parts;
+
+    /// The hypotheses that the p-values of `evaluate` belong to, in their order: known before any data, so that a
+    /// correction counts what failed too. Two checks of one hypothesis count once.
+    fn hypotheses(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Turns readings whose p-values have been corrected into the final ones.
+    fn conclude(&self, parts: Parts) -> Readings {
+        parts.into_iter().collect()
+    }
+}
+
+/// A single reading, or why there is none, as parts.
+pub fn single(reading: Result<Reading, Undefined>) -> Parts {
+    vec![reading]
+}

@@ -1,0 +1,30 @@
+//! A profile: the finished accumulators of one side.
+
+use crate::accumulator::{Finished, Handle};
+use crate::metric::Undefined;
+use arrow::datatypes::SchemaRef;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What one side of a comparison came to.
+pub struct Profile {
+    /// Rows that the filter let through.
+    pub rows: u64,
+    /// The source's schema, with every column.
+    pub schema: SchemaRef,
+    results: BTreeMap<String, Result<Finished, String>>,
+}
+
+impl Profile {
+    pub fn new(rows: u64, schema: SchemaRef, results: BTreeMap<String, Result<Finished, String>>) -> Self {
+        Self { rows, schema, results }
+    }
+
+    /// The result of an accumulator; an error is its reason.
+    pub fn read<T: Send + Sync + 'static>(&self, handle: &Handle<T>) -> Result<Arc<T>, Undefined> {
+        let key = &handle.request.key;
+        let result = self.results.get(key).ok_or_else(|| Undefined::error(format!("`{key}` was not computed")))?;
+        let finished = result.as_ref().map_err(|reason| Undefined::error(reason.clone()))?;
+        finished.clone().downcast().map_err(|_| Undefined::error(format!("`{key}` has a result of another type")))
+    }
+}

@@ -1,0 +1,47 @@
+//! Sources: where a side's rows come from.
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use futures_core::{future::BoxFuture, stream::BoxStream};
+
+/// What a scan reads.
+#[derive(Debug, Clone, Default)]
+pub struct Scan {
+    pub columns: Vec<String>,
+    /// SQL expression; rows for which it is not true are left out.
+    pub filter: Option<String>,
+    /// Most rows to read.
+    pub limit: Option<usize>,
+}
+
+/// Some consecutive rows of one unit (a row group of a Parquet file, else a file). Units come in canonical order.
+pub struct Piece {
+    pub unit: u64,
+    pub batch: RecordBatch,
+    /// Rows that the filter left out.
+    pub filtered: u64,
+    /// Values that could not be parsed and became null, by column.
+    pub unparsed: Vec<(String, u64)>,
+}
+
+/// Why a source cannot be read. The message names the place and the fix and holds no secret.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{0}")]
+pub struct SourceError(pub String);
+
+/// An opened source.
+pub trait Source: Send + Sync {
+    /// Where it reads from, for people.
+    fn location(&self) -> String;
+    fn schema(&self) -> SchemaRef;
+    /// Rows before any filter, where known without reading them.
+    fn rows(&self) -> Option<u64>;
+    /// Whether the filter can be compiled; the error says what is wrong with it.
+    fn check_filter(&self, filter: &str) -> Result<(), String>;
+    /// Equal as long as the data is the same (sizes and times of files), where that can be told.
+    fn fingerprint(&self) -> Option<String>;
+    fn scan(&self, scan: Scan) -> BoxStream<'static, Result<Piece, SourceError>>;
+}
+
+/// Opening a source may wait for a disk or a network.
+pub type Opening = BoxFuture<'static, Result<Box<dyn Source>, SourceError>>;

@@ -1,0 +1,242 @@
+//! The parts of a spec that are the same whatever components it uses. Field names are the TOML keys;
+//! the doc comments become the descriptions of the spec's JSON Schema.
+
+use crate::diagnostic::Span;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use toml::Spanned;
+
+/// `[monitor]`
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+pub struct MonitorFrame {
+    /// Name of the monitor, lower_snake_case: the `monitor` label of every series.
+    pub name: String,
+    /// What is monitored, for people.
+    #[serde(default)]
+    pub description: String,
+}
+
+/// What `[source.reference]` and `[source.current]` have in common, beside `kind` and the kind's own keys.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+pub struct SourceFrame {
+    /// SQL expression over the source's columns; rows for which it is not true are left out and counted.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub filter: Option<Spanned<String>>,
+}
+
+/// `[columns]`: roles, and corrections of the inferred types.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ColumnsFrame {
+    /// Column that identifies a row; left out of metrics over all columns.
+    #[schemars(with = "Option<String>")]
+    pub id: Option<Spanned<String>>,
+    /// Column with the row's time; left out of drift by glob or type.
+    #[schemars(with = "Option<String>")]
+    pub timestamp: Option<Spanned<String>>,
+    /// Column with the true value.
+    #[schemars(with = "Option<String>")]
+    pub target: Option<Spanned<String>>,
+    /// Column with the model's answer.
+    #[schemars(with = "Option<String>")]
+    pub prediction: Option<Spanned<String>>,
+    /// Columns that are numbers to be measured.
+    #[schemars(with = "Vec<String>")]
+    pub numerical: Vec<Spanned<String>>,
+    /// Columns whose values are categories.
+    #[schemars(with = "Vec<String>")]
+    pub categorical: Vec<Spanned<String>>,
+    /// Columns of free text.
+    #[schemars(with = "Vec<String>")]
+    pub text: Vec<Spanned<String>>,
+    /// Columns that no metric over all columns, glob or type sees.
+    #[schemars(with = "Vec<String>")]
+    pub ignore: Vec<Spanned<String>>,
+}
+
+/// `[plugin.NAME]`, beside `config`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+pub struct PluginFrame {
+    /// Path of the WebAssembly component, relative to the spec.
+    #[schemars(with = "String")]
+    pub component: Spanned<String>,
+    /// The plugin's inputs and the columns they are read from; `$column` is each of a check's columns in turn.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub inputs: BTreeMap<String, Spanned<String>>,
+    /// Put before the names of a transform's columns.
+    #[serde(default)]
+    pub prefix: String,
+    #[serde(default)]
+    pub limits: LimitsFrame,
+}
+
+/// `limits` of a plugin. A breach makes the plugin's checks `error` and nothing else.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitsFrame {
+    /// Most memory of one instance.
+    #[schemars(with = "String")]
+    pub memory: Bytes,
+    /// Longest time of one call.
+    #[schemars(with = "String")]
+    pub time: Time,
+    /// Most bytes that one call may give back.
+    #[schemars(with = "String")]
+    pub output: Bytes,
+    /// Most bytes of one row's inputs; a larger row is null and counted.
+    #[schemars(with = "String")]
+    pub row: Bytes,
+}
+
+impl Default for LimitsFrame {
+    fn default() -> Self {
+        Self {
+            memory: Bytes(64 << 20),
+            time: Time(Duration::from_millis(500)),
+            output: Bytes(16 << 20),
+            row: Bytes(16 << 20),
+        }
+    }
+}
+
+/// `[[suite]]`
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+pub struct SuiteFrame {
+    /// Name of the suite, lower_snake_case.
+    pub name: String,
+    /// How p-values are corrected for testing many columns at once.
+    #[serde(default)]
+    pub correction: Correction,
+}
+
+/// Corrections of p-values over the checks of a suite.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Correction {
+    #[default]
+    None,
+    /// Bounds the chance of a single false alarm in the suite.
+    Bonferroni,
+    /// Bounds the expected share of false alarms among the alarms, for independent or positively dependent tests.
+    BenjaminiHochberg,
+    /// As Benjamini-Hochberg, under any dependence.
+    BenjaminiYekutieli,
+}
+
+/// What a check is when there was nothing to compute it from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NoData {
+    Pass,
+    #[default]
+    Warn,
+    Fail,
+}
+
+/// `[[suite.check]]`, beside `metric`, `columns` and the metric's own keys.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+pub struct CheckFrame {
+    /// Stable id of the check; the metric's name unless given. A selector's matches append their column.
+    pub name: Option<String>,
+    /// Condition over the metric's fields under which the check fails. Tried before `warn`.
+    #[schemars(with = "Option<String>")]
+    pub fail: Option<Spanned<String>>,
+    /// Condition under which it warns.
+    #[schemars(with = "Option<String>")]
+    pub warn: Option<Spanned<String>>,
+    /// What the check is when there was nothing to compute it from.
+    #[serde(default)]
+    pub no_data: NoData,
+}
+
+/// What `[[suite.check]]` and `[[record]]` have in common, beside `metric` and the metric's own keys.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+pub struct MetricFrame {
+    /// A name, a glob, a type (`@numerical`, `@categorical`), or a list of these. One result for each match.
+    #[schemars(with = "Option<OneOrMany>")]
+    pub columns: Option<Spanned<OneOrMany>>,
+}
+
+/// One word or a list of words.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(untagged, expecting = "expected a string or a list of strings")]
+pub enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    pub fn into_vec(self) -> Vec<String> {
+        match self {
+            OneOrMany::One(word) => vec![word],
+            OneOrMany::Many(words) => words,
+        }
+    }
+}
+
+/// `[schedule]`: when `driftline serve` evaluates. One of the two keys.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+pub struct ScheduleFrame {
+    /// Time between two evaluations, such as "30s".
+    #[schemars(with = "Option<String>")]
+    pub every: Option<Time>,
+    /// Cron expression in UTC: minute hour day month weekday.
+    #[schemars(with = "Option<String>")]
+    pub cron: Option<Spanned<String>>,
+}
+
+/// `[run]`: how the work is done; it changes no result.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct RunFrame {
+    /// Memory that the statistics may use before they go on on disk.
+    #[schemars(with = "String")]
+    pub memory: Bytes,
+    /// Threads; 0 means one for each core.
+    pub threads: usize,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// Folder for what outlives a run: the number of evaluations and the last statuses.
+    pub state: Option<String>,
+}
+
+impl Default for RunFrame {
+    fn default() -> Self {
+        Self { memory: Bytes(256 << 20), threads: 0, seed: 0, state: None }
+    }
+}
+
+/// A number of bytes, such as "64MiB".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bytes(pub u64);
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let parsed = text.parse::<bytesize::ByteSize>().ok().filter(|b| b.0 > 0);
+        let message = || format!("`{text}` is not a size; write a number and a unit, such as \"64MiB\"");
+        parsed.map(|b| Bytes(b.0)).ok_or_else(|| serde::de::Error::custom(message()))
+    }
+}
+
+/// A span of time, such as "500ms".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Time(pub Duration);
+
+impl<'de> Deserialize<'de> for Time {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let parsed = humantime::parse_duration(&text).ok().filter(|d| !d.is_zero());
+        let message = || format!("`{text}` is not a span of time; write a number and a unit, such as \"30s\"");
+        parsed.map(Time).ok_or_else(|| serde::de::Error::custom(message()))
+    }
+}
+
+/// The span of a `Spanned` string with its text, in the shape that the plan uses.
+pub fn text_and_span(value: &Spanned<String>) -> (&str, Span) {
+    (value.get_ref(), value.span())
+}

@@ -1,0 +1,278 @@
+//! Judging: readings are corrected over their suite, then conditions decide.
+
+use crate::catalogue::Field;
+use crate::condition::{Condition, Fields};
+use crate::metric::{Metric, Parts, Reading, Readings, Undefined};
+use crate::outcome::{CheckOutcome, FieldValues, Status, SuiteOutcome, worst};
+use crate::spec::{Correction, NoData};
+use std::collections::BTreeMap;
+
+/// A metric of the plan with its name and what tells its series apart.
+pub struct BoundMetric {
+    /// Equal keys are one metric.
+    pub key: String,
+    /// Catalogue name, or `plugin_NAME`.
+    pub name: String,
+    pub column: Option<String>,
+    pub labels: Vec<(String, String)>,
+    pub fields: Vec<Field>,
+    pub compares: bool,
+    /// The metric, or why it cannot be computed (an unusable plugin, a column on one side only).
+    pub metric: Result<Box<dyn Metric>, String>,
+}
+
+/// What a metric came to, before corrections.
+pub struct MetricResult {
+    pub parts: Parts,
+    /// On the reference alone, for metrics that describe one side.
+    pub reference: Option<Readings>,
+}
+
+/// A check of the plan.
+pub struct Check {
+    pub id: String,
+    /// Index into the plan's metrics.
+    pub metric: usize,
+    /// Of several samples, the one that is judged.
+    pub sample: Option<String>,
+    pub fail: Option<Condition>,
+    pub warn: Option<Condition>,
+    pub no_data: NoData,
+}
+
+pub struct Suite {
+    pub name: String,
+    pub correction: Correction,
+    pub checks: Vec<Check>,
+}
+
+/// Corrects p-values for testing many hypotheses at once.
+pub type Correct = fn(Correction, &[f64]) -> Vec<f64>;
+
+impl Suite {
+    /// Judges the suite. Pure: first the corrections over all its hypotheses, then each condition by itself.
+    pub fn evaluate(&self, metrics: &[BoundMetric], results: &[MetricResult], correct: Correct) -> Judged {
+        let adjusted = self.adjusted(metrics, results, correct);
+        let mut readings: BTreeMap<usize, Readings> = BTreeMap::new();
+        for check in &self.checks {
+            readings.entry(check.metric).or_insert_with(|| {
+                conclude(&metrics[check.metric], &results[check.metric], &adjusted)
+            });
+        }
+        let judge = |check: &Check| {
+            judge(check, &metrics[check.metric], &readings[&check.metric], &results[check.metric].reference)
+        };
+        let checks: Vec<CheckOutcome> = self.checks.iter().flat_map(judge).collect();
+        let status = worst(checks.iter().map(|c| c.status));
+        Judged { outcome: SuiteOutcome { name: self.name.clone(), status, checks }, readings }
+    }
+
+    /// The adjusted p-value of each hypothesis of the suite. What has no p-value counts as 1.
+    fn adjusted(&self, metrics: &[BoundMetric], results: &[MetricResult], correct: Correct) -> BTreeMap<String, f64> {
+        let mut raw: BTreeMap<String, f64> = BTreeMap::new();
+        for check in &self.checks {
+            let hypotheses = hypotheses(&metrics[check.metric]);
+            let parts = &results[check.metric].parts;
+            for (i, hypothesis) in hypotheses.into_iter().enumerate() {
+                let p = parts.get(i).and_then(|p| p.as_ref().ok()).and_then(|r| r.field("p_value"));
+                raw.insert(hypothesis, p.unwrap_or(1.0));
+            }
+        }
+        let values: Vec<f64> = raw.values().copied().collect();
+        raw.into_keys().zip(correct(self.correction, &values)).collect()
+    }
+}
+
+/// A judged suite and the final readings of its metrics, by index.
+pub struct Judged {
+    pub outcome: SuiteOutcome,
+    pub readings: BTreeMap<usize, Readings>,
+}
+
+fn hypotheses(metric: &BoundMetric) -> Vec<String> {
+    metric.metric.as_ref().map(|m| m.hypotheses()).unwrap_or_default()
+}
+
+/// The final readings of a metric under the given adjusted p-values (none: raw).
+pub fn conclude(metric: &BoundMetric, result: &MetricResult, adjusted: &BTreeMap<String, f64>) -> Readings {
+    let bound = metric.metric.as_ref().map_err(|reason| Undefined::error(reason.clone()))?;
+    let mut parts = result.parts.clone();
+    for (part, hypothesis) in parts.iter_mut().zip(bound.hypotheses()) {
+        if let (Ok(reading), Some(p)) = (part, adjusted.get(&hypothesis))
+            && let Some(raw) = reading.field("p_value")
+        {
+            reading.set("p_value", *p);
+            reading.set("p_value_raw", raw);
+        }
+    }
+    bound.conclude(parts)
+}
+
+/// The names that a condition over these fields may use.
+pub fn condition_fields(fields: &[Field], describes_one_side: bool) -> Vec<String> {
+    let mut names = vec!["value".to_owned()];
+    names.extend(fields.iter().map(|f| f.name.to_owned()));
+    if fields.iter().any(|f| f.name == "p_value") {
+        names.push("p_value_raw".into());
+    }
+    if describes_one_side {
+        names.push("reference".into());
+        names.extend(fields.iter().map(|f| format!("reference.{}", f.name)));
+    }
+    names.extend(["n_reference".into(), "n_current".into()]);
+    names.dedup();
+    names
+}
+
+fn judge(
+    check: &Check,
+    metric: &BoundMetric,
+    readings: &Readings,
+    reference: &Option<Readings>,
+) -> Vec<CheckOutcome> {
+    let readings = match readings {
+        Ok(readings) => readings,
+        Err(undefined) => return vec![undefined_check(check, metric, undefined)],
+    };
+    let chosen = readings.iter().filter(|r| check.sample.is_none() || r.family_sample() == check.sample.as_deref());
+    let judged: Vec<CheckOutcome> = chosen.map(|r| judge_reading(check, metric, r, reference)).collect();
+    if judged.is_empty() {
+        return vec![undefined_check(check, metric, &Undefined::no_data("the metric gave no result"))];
+    }
+    judged
+}
+
+impl Reading {
+    /// The sample's own name, for a plugin's.
+    fn family_sample(&self) -> Option<&str> {
+        self.family.as_deref()
+    }
+}
+
+fn outcome(check: &Check, metric: &BoundMetric) -> CheckOutcome {
+    let test = metric.labels.iter().find(|(k, _)| k == "test").map(|(_, v)| v.clone());
+    CheckOutcome {
+        id: check.id.clone(),
+        metric: metric.name.clone(),
+        test,
+        column: metric.column.clone(),
+        segment: None,
+        labels: metric.labels.iter().filter(|(k, _)| k != "test").cloned().collect(),
+        status: Status::Pass,
+        previous_status: None,
+        fields: FieldValues::new(),
+        reference: FieldValues::new(),
+        bounds: None,
+        method: None,
+        n_reference: None,
+        n_current: None,
+        condition: None,
+        message: String::new(),
+    }
+}
+
+fn undefined_check(check: &Check, metric: &BoundMetric, undefined: &Undefined) -> CheckOutcome {
+    let status = match undefined {
+        Undefined::Error(_) => Status::Error,
+        Undefined::NoData(_) => no_data_status(check.no_data),
+    };
+    CheckOutcome { status, message: undefined.reason().into(), ..outcome(check, metric) }
+}
+
+fn no_data_status(policy: NoData) -> Status {
+    match policy {
+        NoData::Pass => Status::Pass,
+        NoData::Warn => Status::NoData,
+        NoData::Fail => Status::Fail,
+    }
+}
+
+fn judge_reading(
+    check: &Check,
+    metric: &BoundMetric,
+    reading: &Reading,
+    reference: &Option<Readings>,
+) -> CheckOutcome {
+    let mut base = outcome(check, metric);
+    for (_, value) in &reading.labels {
+        base.id = format!("{}.{value}", base.id);
+    }
+    base.labels.extend(reading.labels.iter().cloned());
+    base.fields = values(reading);
+    base.reference = matching(reading, reference).map(values).unwrap_or_default();
+    base.bounds = reading.bounds;
+    base.method = reading.method.clone();
+    base.n_reference = reading.n_reference;
+    base.n_current = reading.n_current;
+    if let Some(wrong) = base.fields.iter().find(|(_, v)| !v.is_finite()) {
+        let message = format!("`{}` is not a finite number", wrong.0);
+        return CheckOutcome { status: Status::Error, message, fields: FieldValues::new(), ..base };
+    }
+    let fields = condition_values(&base);
+    let (status, condition, mut message) = decide(check, &fields);
+    if let Some(note) = &reading.note {
+        message = format!("{message}; {note}");
+    }
+    CheckOutcome { status, condition, message, ..base }
+}
+
+fn values(reading: &Reading) -> FieldValues {
+    let mut values: FieldValues = reading.fields.iter().map(|(n, v)| (n.to_string(), *v)).collect();
+    if let Some((_, first)) = reading.fields.first() {
+        values.insert("value".into(), *first);
+    }
+    values
+}
+
+/// The reference's reading with the same labels.
+fn matching<'a>(reading: &Reading, reference: &'a Option<Readings>) -> Option<&'a Reading> {
+    let readings = reference.as_ref()?.as_ref().ok()?;
+    readings.iter().find(|r| r.labels == reading.labels && r.family == reading.family)
+}
+
+fn condition_values(check: &CheckOutcome) -> Fields {
+    let mut fields: Fields = check.fields.clone();
+    for (name, value) in &check.reference {
+        if name == "value" {
+            fields.insert("reference".into(), *value);
+        }
+        fields.insert(format!("reference.{name}"), *value);
+    }
+    fields.extend(check.n_reference.map(|n| ("n_reference".into(), n as f64)));
+    fields.extend(check.n_current.map(|n| ("n_current".into(), n as f64)));
+    fields
+}
+
+/// `fail` is tried before `warn`. A condition over an undefined field is an error, never a pass.
+fn decide(check: &Check, fields: &Fields) -> (Status, Option<String>, String) {
+    for (status, condition) in [(Status::Fail, &check.fail), (Status::Warn, &check.warn)] {
+        let Some(condition) = condition else { continue };
+        match condition.holds(fields) {
+            Ok(true) => return (status, Some(condition.text.clone()), shown(condition, fields)),
+            Ok(false) => {}
+            Err(reason) => return (Status::Error, Some(condition.text.clone()), reason),
+        }
+    }
+    let message = check.fail.as_ref().or(check.warn.as_ref()).map_or(String::new(), |c| shown(c, fields));
+    (Status::Pass, None, message)
+}
+
+/// The fields that a condition reads with their values, such as `effect_size = 0.31, p_value = 2.4e-9`.
+fn shown(condition: &Condition, fields: &Fields) -> String {
+    let one = |name: &String| fields.get(name).map(|v| format!("{name} = {}", number(*v)));
+    condition.fields.iter().filter_map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// A number for people: short, never wrong about its size.
+pub fn number(value: f64) -> String {
+    let magnitude = value.abs();
+    if value == value.trunc() && magnitude < 1e15 {
+        format!("{value:.0}")
+    } else if (1e-4..1e6).contains(&magnitude) {
+        let digits = (4 - magnitude.log10().floor() as i32).clamp(0, 8) as usize;
+        let text = format!("{value:.digits$}");
+        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    } else {
+        format!("{value:.3e}")
+    }
+}

@@ -1,0 +1,47 @@
+//! Two-sample tests: they compare a column on the two sides and judge nothing.
+
+use crate::accumulator::Request;
+use crate::metric::{Reading, Undefined};
+use crate::profile::Profile;
+use std::borrow::Cow;
+
+/// What a test found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TestResult {
+    pub statistic: f64,
+    /// Error of the statistic itself (anchored or sketched), as an interval around the true value.
+    pub bounds: Option<(f64, f64)>,
+    /// In [0, 1]; `None` for distances.
+    pub p_value: Option<f64>,
+    /// On the scale that the test documents.
+    pub effect_size: Option<f64>,
+    /// Rows with a value.
+    pub n_reference: u64,
+    pub n_current: u64,
+    /// How it was computed, such as "exact" or "asymptotic".
+    pub method: String,
+}
+
+impl TestResult {
+    /// As a metric's reading.
+    pub fn into_reading(self) -> Reading {
+        let mut fields = vec![(Cow::Borrowed("statistic"), self.statistic)];
+        fields.extend(self.p_value.map(|p| (Cow::Borrowed("p_value"), p)));
+        fields.extend(self.effect_size.map(|e| (Cow::Borrowed("effect_size"), e)));
+        Reading {
+            fields,
+            bounds: self.bounds,
+            method: Some(self.method),
+            n_reference: Some(self.n_reference),
+            n_current: Some(self.n_current),
+            ..Reading::default()
+        }
+    }
+}
+
+/// A two-sample test bound to a column.
+pub trait TwoSampleTest: Send + Sync {
+    /// The accumulators that it needs on both sides.
+    fn requests(&self) -> Vec<Request>;
+    fn compare(&self, reference: &Profile, current: &Profile) -> Result<TestResult, Undefined>;
+}

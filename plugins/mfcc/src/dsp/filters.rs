@@ -1,0 +1,74 @@
+//! Slaney's mel filters with Slaney's norm (each filter has the same area), as librosa `filters.mel`.
+//!
+//! Source: Slaney, Auditory Toolbox 2 (1998), Technical Report 1998-010.
+
+use super::SMALLEST_POWER;
+
+/// Hz of one mel on the linear part of the scale.
+const HZ_PER_MEL: f64 = 200.0 / 3.0;
+/// Where the scale turns from linear to logarithmic, in Hz.
+const KNEE_HZ: f64 = 1000.0;
+const KNEE_MEL: f64 = KNEE_HZ / HZ_PER_MEL;
+/// 27 mel above the knee the frequency is 6.4 times as high.
+const STEPS: f64 = 27.0;
+const STEPS_RATIO: f64 = 6.4;
+
+/// The filters of one sample rate.
+pub struct Filters(Vec<Filter>);
+
+/// A filter's weights are zero but for one short run of bins.
+struct Filter {
+    first: usize,
+    weights: Vec<f64>,
+}
+
+impl Filters {
+    /// Filters from 0 Hz to half of `rate` (Hz) for the power spectrum of `n_fft` samples.
+    pub fn new(rate: u32, n_fft: usize, n_mels: usize) -> Filters {
+        let rate = f64::from(rate);
+        let top = mel(rate / 2.0);
+        let edges: Vec<f64> = (0..n_mels + 2).map(|i| hertz(top * i as f64 / (n_mels + 1) as f64)).collect();
+        let bins: Vec<f64> = (0..=n_fft / 2).map(|bin| bin as f64 * rate / n_fft as f64).collect();
+        Filters(edges.windows(3).map(|edges| Filter::new([edges[0], edges[1], edges[2]], &bins)).collect())
+    }
+
+    /// Each filter's share of the power spectrum, in decibels. Does nothing when `out` is empty.
+    pub fn decibels(&self, power: &[f64], out: &mut [f32]) {
+        for (out, filter) in out.iter_mut().zip(&self.0) {
+            *out = (10.0 * filter.apply(power).max(SMALLEST_POWER).log10()) as f32;
+        }
+    }
+}
+
+impl Filter {
+    /// A triangle over three frequencies in Hz.
+    fn new([low, centre, high]: [f64; 3], bins: &[f64]) -> Filter {
+        let norm = 2.0 / (high - low);
+        let weight = |hz: f64| ((hz - low) / (centre - low)).min((high - hz) / (high - centre)) * norm;
+        let first = bins.partition_point(|&hz| hz <= low);
+        let weights = bins[first..].iter().map(|&hz| weight(hz)).take_while(|&weight| weight > 0.0).collect();
+        Filter { first, weights }
+    }
+
+    fn apply(&self, power: &[f64]) -> f64 {
+        // Two sums side by side: SIMD lanes, at the price of another order of addition.
+        let power = &power[self.first..self.first + self.weights.len()];
+        let (pairs, rest) = power.as_chunks::<2>();
+        let (weights, last) = self.weights.as_chunks::<2>();
+        let mut sums = [0.0; 2];
+        for (power, weight) in pairs.iter().zip(weights) {
+            sums[0] += power[0] * weight[0];
+            sums[1] += power[1] * weight[1];
+        }
+        let rest: f64 = rest.iter().zip(last).map(|(power, weight)| power * weight).sum();
+        sums[0] + sums[1] + rest
+    }
+}
+
+fn mel(hz: f64) -> f64 {
+    if hz < KNEE_HZ { hz / HZ_PER_MEL } else { KNEE_MEL + (hz / KNEE_HZ).ln() / STEPS_RATIO.ln() * STEPS }
+}
+
+fn hertz(mel: f64) -> f64 {
+    if mel < KNEE_MEL { mel * HZ_PER_MEL } else { KNEE_HZ * (STEPS_RATIO.ln() / STEPS * (mel - KNEE_MEL)).exp() }
+}

@@ -1,0 +1,155 @@
+//! Mel-frequency cepstral coefficients (MFCC), as librosa 0.11 `feature.mfcc` computes them.
+//!
+//! Centred, zero-padded frames, periodic Hann window, power spectrum, Slaney mel filters with Slaney norm, decibels
+//! (at least 1e-10, and at most 80 dB below the clip's loudest value), orthonormal DCT-II.
+//!
+//! Source: Davis and Mermelstein (1980), doi:10.1109/TASSP.1980.1163420; librosa's `feature/spectral.py`.
+
+mod dct;
+mod fft;
+mod filters;
+
+use fft::Fft;
+use filters::Filters;
+
+/// Power below this is taken as this (librosa's `amin`).
+const SMALLEST_POWER: f64 = 1e-10;
+/// Decibels below the clip's loudest value that are still told apart (librosa's `top_db`).
+const RANGE_DB: f32 = 80.0;
+/// Mel filters are kept for this many sample rates; clips of one column rarely have more.
+const KEPT_RATES: usize = 8;
+/// Values of a clip's mel spectrogram, 4 bytes each: 256 MiB. A clip with more is not computed.
+const MOST_VALUES: usize = 1 << 26;
+
+/// The analysis parameters; the names are librosa's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Params {
+    /// Number of coefficients (`n_mfcc`), at most `n_mels`.
+    pub coefficients: usize,
+    /// Samples in a frame, at least 2.
+    pub n_fft: usize,
+    /// Samples from one frame to the next, at least 1.
+    pub hop_length: usize,
+    /// Number of mel filters, at least 1.
+    pub n_mels: usize,
+}
+
+/// Computes coefficients; keeps tables and buffers between clips.
+pub struct Mfcc {
+    params: Params,
+    fft: Fft,
+    window: Vec<f64>,
+    dct: Vec<f64>,
+    filters: Vec<(u32, Filters)>,
+    re: Vec<f64>,
+    im: Vec<f64>,
+}
+
+impl Mfcc {
+    /// Prepares the tables. The parameters must lie in the bounds that [`Params`] names.
+    pub fn new(params: Params) -> Mfcc {
+        let Params { coefficients, n_fft, n_mels, .. } = params;
+        Mfcc {
+            params,
+            fft: Fft::new(n_fft),
+            window: hann(n_fft),
+            dct: dct::matrix(coefficients, n_mels),
+            filters: Vec::new(),
+            re: vec![0.0; n_fft],
+            im: vec![0.0; n_fft],
+        }
+    }
+
+    /// The mean over all frames of each coefficient. `rate` is in Hz; `samples` must not be empty.
+    ///
+    /// `None` when the clip is too long for these parameters (more than 2^26 frames times filters).
+    /// The DCT is linear, so the DCT of the mean spectrum is the mean of the DCTs.
+    pub fn means(&mut self, samples: &[f32], rate: u32) -> Option<Vec<f64>> {
+        let decibels = self.mel_decibels(samples, rate)?;
+        let mut mean = vec![0.0; self.params.n_mels];
+        for frame in decibels.chunks_exact(self.params.n_mels) {
+            mean.iter_mut().zip(frame).for_each(|(sum, &value)| *sum += f64::from(value));
+        }
+        let frames = (decibels.len() / self.params.n_mels) as f64;
+        mean.iter_mut().for_each(|sum| *sum /= frames);
+        Some(dct::apply(&self.dct, &mean))
+    }
+
+    /// All coefficients, one inner list a frame; otherwise as [`Mfcc::means`].
+    pub fn frames(&mut self, samples: &[f32], rate: u32) -> Option<Vec<Vec<f64>>> {
+        let decibels = self.mel_decibels(samples, rate)?;
+        let frame = |frame: &[f32]| dct::apply(&self.dct, &frame.iter().map(|&v| f64::from(v)).collect::<Vec<_>>());
+        Some(decibels.chunks_exact(self.params.n_mels).map(frame).collect())
+    }
+
+    /// The mel spectrogram in decibels, frame after frame.
+    fn mel_decibels(&mut self, samples: &[f32], rate: u32) -> Option<Vec<f32>> {
+        let Params { n_fft, hop_length, n_mels, .. } = self.params;
+        let padding = n_fft / 2;
+        let frames = 1 + (samples.len() + 2 * padding - n_fft) / hop_length;
+        let values = frames.checked_mul(n_mels).filter(|&values| values <= MOST_VALUES)?;
+        let filters = self.filters_for(rate);
+        let mut decibels = vec![0.0; values];
+        // One complex FFT serves two real frames: the first as its real, the second as its imaginary part.
+        for (pair, out) in decibels.chunks_mut(2 * n_mels).enumerate() {
+            let (first, second) = out.split_at_mut(n_mels);
+            let start = 2 * pair * hop_length;
+            window(&mut self.re, &self.window, samples, start, padding);
+            if second.is_empty() {
+                self.im.fill(0.0);
+            } else {
+                window(&mut self.im, &self.window, samples, start + hop_length, padding);
+            }
+            self.fft.forward(&mut self.re, &mut self.im);
+            split_powers(&mut self.re, &mut self.im);
+            self.filters[filters].1.decibels(&self.re, first);
+            self.filters[filters].1.decibels(&self.im, second);
+        }
+        let loudest = decibels.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        decibels.iter_mut().for_each(|value| *value = value.max(loudest - RANGE_DB));
+        Some(decibels)
+    }
+
+    /// The place of the filters for a rate, built when they are not there yet.
+    fn filters_for(&mut self, rate: u32) -> usize {
+        if let Some(place) = self.filters.iter().position(|(known, _)| *known == rate) {
+            return place;
+        }
+        if self.filters.len() == KEPT_RATES {
+            self.filters.remove(0);
+        }
+        self.filters.push((rate, Filters::new(rate, self.params.n_fft, self.params.n_mels)));
+        self.filters.len() - 1
+    }
+}
+
+/// The periodic Hann window.
+fn hann(n: usize) -> Vec<f64> {
+    (0..n).map(|i| 0.5 - 0.5 * (2.0 * std::f64::consts::PI * i as f64 / n as f64).cos()).collect()
+}
+
+/// Writes the windowed frame that starts at sample `start - padding`; what lies outside the clip is zero.
+fn window(frame: &mut [f64], window: &[f64], samples: &[f32], start: usize, padding: usize) {
+    frame.fill(0.0);
+    let before = padding.saturating_sub(start).min(frame.len());
+    let rest = samples.get((start + before).saturating_sub(padding)..).unwrap_or(&[]);
+    for ((value, &weight), &sample) in frame[before..].iter_mut().zip(&window[before..]).zip(rest) {
+        *value = weight * f64::from(sample);
+    }
+}
+
+/// Turns the transform of two packed real frames into their power spectra: bins 0 to n / 2 of `re` and of `im`.
+fn split_powers(re: &mut [f64], im: &mut [f64]) {
+    let n = re.len();
+    for bin in 0..=n / 2 {
+        let mirror = (n - bin) % n;
+        let (sum_re, difference_re) = (re[bin] + re[mirror], re[bin] - re[mirror]);
+        let (sum_im, difference_im) = (im[bin] + im[mirror], im[bin] - im[mirror]);
+        // `bin` is never a later mirror, so it may be overwritten.
+        re[bin] = (sum_re * sum_re + difference_im * difference_im) / 4.0;
+        im[bin] = (sum_im * sum_im + difference_re * difference_re) / 4.0;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,15 @@
+//! `mfcc`: the means of mel-frequency cepstral coefficients of audio clips, as columns.
+//!
+//! [`dsp`] holds the mathematics and knows nothing of WebAssembly; `plugin` speaks the contract.
+
+#[rustfmt::skip]
+#[allow(warnings, clippy::all)]
+mod bindings;
+mod config;
+pub mod dsp;
+mod plugin;
+
+#[cfg(target_arch = "wasm32")]
+bindings::export!(Plugin with_types_in bindings);
+#[cfg(target_arch = "wasm32")]
+use plugin::Plugin;
