@@ -1,0 +1,220 @@
+//! Distinct rows, exactly but for collisions of seeded 128-bit fingerprints, in bounded memory.
+//!
+//! The chance that any two of n distinct rows share a fingerprint is at most n² / 2^129: 1.5e-21 for a billion rows.
+
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array};
+use arrow::datatypes::{DataType, Float32Type, Float64Type};
+use arrow::row::{RowConverter, SortField};
+use driftline_core::accumulator::{Accumulator, Context, Finished, Handle, Header};
+use driftline_core::block::{Block, missing};
+use std::fs::{File, OpenOptions};
+use std::io::{BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_128_with_seed;
+
+/// Rows and distinct rows over some columns.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Distinct {
+    /// Rows; of a single column, without those where it is missing.
+    pub rows: u64,
+    pub distinct: u64,
+    pub missing: u64,
+}
+
+/// Distinct rows over the columns. Missing values equal each other, as do 0.0 and -0.0; over a single column missing
+/// values are counted apart and are no value.
+pub fn distinct(columns: &[String]) -> Handle<Distinct> {
+    let names = columns.to_vec();
+    Handle::new(format!("distinct({})", columns.join(",")), columns.to_vec(), true, move |context| {
+        State::new(names.clone(), context)
+    })
+}
+
+/// Seeded 128-bit fingerprints of rows.
+pub(super) struct Fingerprinter {
+    seed: u64,
+}
+
+impl Fingerprinter {
+    pub(super) fn new(seed: u64) -> Self {
+        Self { seed }
+    }
+
+    /// One fingerprint a row; equal rows have equal ones, whatever the arrays' encoding.
+    pub(super) fn rows(&self, columns: &[ArrayRef]) -> Result<Vec<u128>, String> {
+        let columns: Vec<ArrayRef> = columns.iter().map(canonical).collect::<Result<_, _>>()?;
+        let fields = columns.iter().map(|c| SortField::new(c.data_type().clone())).collect();
+        let converter = RowConverter::new(fields).map_err(|e| e.to_string())?;
+        let rows = converter.convert_columns(&columns).map_err(|e| e.to_string())?;
+        Ok(rows.iter().map(|row| xxh3_128_with_seed(row.as_ref(), self.seed)).collect())
+    }
+}
+
+/// The same values in one form: NaN as null, one zero, dictionaries and views unpacked.
+fn canonical(array: &ArrayRef) -> Result<ArrayRef, String> {
+    let cast = |to: DataType| arrow::compute::cast(array, &to).map_err(|e| e.to_string());
+    match array.data_type() {
+        DataType::Float64 => Ok(Arc::new(
+            array.as_primitive::<Float64Type>().iter().map(|v| v.filter(|v| !v.is_nan()).map(|v| v + 0.0)).collect::<Float64Array>(),
+        )),
+        DataType::Float32 => Ok(Arc::new(
+            array
+                .as_primitive::<Float32Type>()
+                .iter()
+                .map(|v| v.filter(|v| !v.is_nan()).map(|v| v + 0.0))
+                .collect::<arrow::array::Float32Array>(),
+        )),
+        DataType::Dictionary(_, values) => cast(values.as_ref().clone()),
+        DataType::LargeUtf8 | DataType::Utf8View => cast(DataType::Utf8),
+        _ => Ok(array.clone()),
+    }
+}
+
+const PARTITIONS: usize = 256;
+const BYTES: usize = 16;
+
+struct State {
+    columns: Vec<String>,
+    seed: u64,
+    rows: u64,
+    missing: u64,
+    partitions: Vec<Vec<u128>>,
+    /// Fingerprints in memory, and how many may be.
+    held: usize,
+    room: usize,
+    spill: PathBuf,
+    /// Folder of the partitions on disk, once there is one; removed with the state.
+    folder: Option<tempfile::TempDir>,
+}
+
+impl State {
+    fn new(columns: Vec<String>, context: &Context) -> Result<Self, String> {
+        Ok(Self {
+            columns,
+            seed: context.seed,
+            rows: 0,
+            missing: 0,
+            partitions: vec![Vec::new(); PARTITIONS],
+            held: 0,
+            // Vectors may hold twice what is used.
+            room: (context.memory / (2 * BYTES)).max(1 << 12),
+            spill: context.spill.clone(),
+            folder: None,
+        })
+    }
+
+    fn header(&self) -> Header {
+        Header::new("distinct", 1, format!("{},{}", self.columns.join(","), self.seed))
+    }
+
+    fn add(&mut self, fingerprint: u128) -> Result<(), String> {
+        self.partitions[(fingerprint >> 120) as usize].push(fingerprint);
+        self.held += 1;
+        if self.held >= self.room {
+            return self.make_room();
+        }
+        Ok(())
+    }
+
+    /// Drops what is there twice; if that does not help, moves everything to disk.
+    fn make_room(&mut self) -> Result<(), String> {
+        for partition in &mut self.partitions {
+            partition.sort_unstable();
+            partition.dedup();
+        }
+        self.held = self.partitions.iter().map(Vec::len).sum();
+        if self.held * 2 < self.room {
+            return Ok(());
+        }
+        self.write().map_err(|e| format!("no room in memory, and {} cannot be written: {e}", self.spill.display()))
+    }
+
+    fn write(&mut self) -> std::io::Result<()> {
+        let folder = match &self.folder {
+            Some(folder) => folder,
+            None => self.folder.insert(tempfile::Builder::new().prefix("distinct").tempdir_in(&self.spill)?),
+        };
+        for (i, partition) in self.partitions.iter_mut().enumerate() {
+            let file = OpenOptions::new().create(true).append(true).open(partition_path(folder.path(), i))?;
+            let mut out = BufWriter::with_capacity(64 << 10, file);
+            for fingerprint in partition.iter() {
+                out.write_all(&fingerprint.to_le_bytes())?;
+            }
+            out.flush()?;
+            partition.clear();
+        }
+        self.held = 0;
+        Ok(())
+    }
+
+    /// The distinct fingerprints of a partition, in memory and on disk.
+    fn partition(&self, i: usize) -> Result<Vec<u128>, String> {
+        let mut all = self.partitions[i].clone();
+        if let Some(folder) = &self.folder {
+            let path = partition_path(folder.path(), i);
+            all.extend(read_partition(&path).map_err(|e| format!("{} cannot be read: {e}", path.display()))?);
+        }
+        all.sort_unstable();
+        all.dedup();
+        Ok(all)
+    }
+}
+
+fn partition_path(folder: &Path, i: usize) -> PathBuf {
+    folder.join(format!("{i:03}"))
+}
+
+fn read_partition(path: &Path) -> std::io::Result<Vec<u128>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.read_to_end(&mut bytes)?;
+    // `as_chunks` gives arrays of 16 bytes; a file is written in whole fingerprints.
+    Ok(bytes.as_chunks::<BYTES>().0.iter().map(|b| u128::from_le_bytes(*b)).collect())
+}
+
+impl Accumulator for State {
+    fn update(&mut self, block: &Block) -> Result<(), String> {
+        let columns: Vec<ArrayRef> = self.columns.iter().map(|c| block.column(c).cloned()).collect::<Result<_, _>>()?;
+        let skip = match columns.as_slice() {
+            [single] => Some(missing(single)),
+            _ => None,
+        };
+        for (row, fingerprint) in Fingerprinter::new(self.seed).rows(&columns)?.into_iter().enumerate() {
+            if skip.as_ref().is_some_and(|s| s.value(row)) {
+                self.missing += 1;
+            } else {
+                self.rows += 1;
+                self.add(fingerprint)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn state(&self) -> Result<Vec<u8>, String> {
+        let mut all = Vec::new();
+        for i in 0..PARTITIONS {
+            all.extend(self.partition(i)?);
+        }
+        self.header().encode(&(self.rows, self.missing, all))
+    }
+
+    fn merge(&mut self, state: &[u8]) -> Result<(), String> {
+        let (rows, missing, all): (u64, u64, Vec<u128>) = self.header().decode(state)?;
+        self.rows += rows;
+        self.missing += missing;
+        all.into_iter().try_for_each(|fingerprint| self.add(fingerprint))
+    }
+
+    fn finish(&self) -> Result<Finished, String> {
+        let mut distinct = 0;
+        for i in 0..PARTITIONS {
+            distinct += self.partition(i)?.len() as u64;
+        }
+        Ok(Arc::new(Distinct { rows: self.rows, distinct, missing: self.missing }))
+    }
+
+    fn size(&self) -> usize {
+        let held: usize = self.partitions.iter().map(|p| p.capacity() * BYTES).sum();
+        size_of::<Self>() + held + PARTITIONS * size_of::<Vec<u128>>()
+    }
+}

@@ -1,0 +1,19 @@
+//! Accumulators: mergeable states, one file each. Missing means null or, in a column of floats, NaN. Infinities are values.
+
+mod categories;
+mod constant;
+mod distinct;
+mod matches;
+mod moments;
+mod presence;
+mod row_missing;
+mod values;
+
+pub use categories::{CategoryCounts, MOST_CATEGORIES, categories};
+pub use constant::{Constant, constant};
+pub use distinct::{Distinct, distinct};
+pub use matches::{Matches, matches};
+pub use moments::{ColumnMoments, moments};
+pub use presence::{Presence, presence};
+pub use row_missing::{RowMissing, row_missing};
+pub use values::{SortedIter, SortedValues, values};

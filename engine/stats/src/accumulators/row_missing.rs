@@ -1,0 +1,69 @@
+//! Rows with at least one missing value.
+
+use arrow::array::BooleanArray;
+use arrow::compute::or;
+use driftline_core::accumulator::{Accumulator, Finished, Handle, Header};
+use driftline_core::block::{Block, missing};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowMissing {
+    pub rows: u64,
+    /// Rows with a null or NaN in at least one of the columns.
+    pub with_missing: u64,
+}
+
+/// Rows with a missing value in any of the columns.
+pub fn row_missing(columns: &[String]) -> Handle<RowMissing> {
+    let names = columns.to_vec();
+    Handle::new(format!("row_missing({})", columns.join(",")), columns.to_vec(), false, move |_| {
+        Ok(State { columns: names.clone(), found: RowMissing::default() })
+    })
+}
+
+struct State {
+    columns: Vec<String>,
+    found: RowMissing,
+}
+
+impl State {
+    fn header(&self) -> Header {
+        Header::new("row_missing", 1, self.columns.join(","))
+    }
+}
+
+impl Accumulator for State {
+    fn update(&mut self, block: &Block) -> Result<(), String> {
+        let mut any: Option<BooleanArray> = None;
+        for name in &self.columns {
+            let rows = missing(block.column(name)?);
+            any = Some(match any {
+                Some(before) => or(&before, &rows).map_err(|e| e.to_string())?,
+                None => rows,
+            });
+        }
+        self.found.rows += block.rows as u64;
+        self.found.with_missing += any.map_or(0, |a| a.true_count() as u64);
+        Ok(())
+    }
+
+    fn state(&self) -> Result<Vec<u8>, String> {
+        self.header().encode(&self.found)
+    }
+
+    fn merge(&mut self, state: &[u8]) -> Result<(), String> {
+        let other: RowMissing = self.header().decode(state)?;
+        self.found.rows += other.rows;
+        self.found.with_missing += other.with_missing;
+        Ok(())
+    }
+
+    fn finish(&self) -> Result<Finished, String> {
+        Ok(Arc::new(self.found))
+    }
+
+    fn size(&self) -> usize {
+        size_of::<Self>() + self.columns.iter().map(String::capacity).sum::<usize>()
+    }
+}

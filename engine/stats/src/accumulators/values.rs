@@ -1,0 +1,274 @@
+//! All values of a numeric column, sorted; what does not fit in memory is sorted on disk.
+
+use driftline_core::accumulator::{Accumulator, Context, Finished, Handle, Header};
+use driftline_core::block::Block;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Write};
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+/// The values of a column without the missing ones, in ascending order.
+#[derive(Debug, Default)]
+pub struct SortedValues {
+    memory: Vec<f64>,
+    runs: Vec<Arc<Run>>,
+    missing: u64,
+    /// Why a run on disk could not be read, once it happened.
+    fault: Arc<OnceLock<String>>,
+}
+
+/// A sorted run on disk, removed with its last reader.
+#[derive(Debug)]
+struct Run {
+    path: PathBuf,
+    length: u64,
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        // The whole spill folder is removed after the run, so a failure here loses nothing.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+impl SortedValues {
+    /// Sorts values that are all in memory.
+    pub fn from_values(mut values: Vec<f64>) -> Self {
+        values.sort_unstable_by(f64::total_cmp);
+        Self { memory: values, ..Self::default() }
+    }
+
+    pub fn len(&self) -> u64 {
+        self.memory.len() as u64 + self.runs.iter().map(|r| r.length).sum::<u64>()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Nulls and NaNs.
+    pub fn missing(&self) -> u64 {
+        self.missing
+    }
+
+    /// Whether some of the values are on disk.
+    pub fn spilled(&self) -> bool {
+        !self.runs.is_empty()
+    }
+
+    /// The values in ascending order. Ask [`SortedValues::fault`] afterwards whether all could be read.
+    pub fn iter(&self) -> SortedIter<'_> {
+        match self.runs.is_empty() {
+            true => SortedIter::Memory(self.memory.iter()),
+            false => SortedIter::Merge(Box::new(Merge::new(self))),
+        }
+    }
+
+    pub fn fault(&self) -> Result<(), String> {
+        self.fault.get().map_or(Ok(()), |reason| Err(reason.clone()))
+    }
+
+    /// The order statistics of the given ascending ranks (0 is the smallest), in one pass.
+    pub fn at_ranks(&self, ranks: &[u64]) -> Vec<f64> {
+        if self.runs.is_empty() {
+            return ranks.iter().filter_map(|r| self.memory.get(*r as usize).copied()).collect();
+        }
+        let mut wanted = ranks.iter().peekable();
+        let mut found = Vec::with_capacity(ranks.len());
+        for (rank, value) in (0u64..).zip(self.iter()) {
+            while wanted.next_if(|r| **r == rank).is_some() {
+                found.push(value);
+            }
+            if wanted.peek().is_none() {
+                break;
+            }
+        }
+        found
+    }
+}
+
+/// The values of a [`SortedValues`].
+pub enum SortedIter<'a> {
+    Memory(std::slice::Iter<'a, f64>),
+    Merge(Box<Merge<'a>>),
+}
+
+impl Iterator for SortedIter<'_> {
+    type Item = f64;
+
+    #[inline]
+    fn next(&mut self) -> Option<f64> {
+        match self {
+            SortedIter::Memory(values) => values.next().copied(),
+            SortedIter::Merge(merge) => merge.next(),
+        }
+    }
+}
+
+/// Merges sorted runs.
+pub struct Merge<'a> {
+    memory: std::slice::Iter<'a, f64>,
+    readers: Vec<BufReader<File>>,
+    heads: BinaryHeap<Reverse<(Key, usize)>>,
+    fault: &'a OnceLock<String>,
+}
+
+/// Orders floats as `total_cmp` does.
+type Key = i64;
+
+fn key(value: f64) -> Key {
+    let bits = value.to_bits() as i64;
+    bits ^ (((bits >> 63) as u64) >> 1) as i64
+}
+
+fn value(key: Key) -> f64 {
+    f64::from_bits((key ^ (((key >> 63) as u64) >> 1) as i64) as u64)
+}
+
+const MEMORY: usize = usize::MAX;
+const READ_BUFFER: usize = 64 << 10;
+
+impl<'a> Merge<'a> {
+    fn new(values: &'a SortedValues) -> Self {
+        let mut merge = Self { memory: values.memory.iter(), readers: Vec::new(), heads: BinaryHeap::new(), fault: &values.fault };
+        for run in &values.runs {
+            match File::open(&run.path) {
+                Ok(file) => merge.readers.push(BufReader::with_capacity(READ_BUFFER, file)),
+                Err(e) => merge.fail(format!("values kept on disk cannot be read: {e}")),
+            }
+        }
+        for i in (0..merge.readers.len()).chain([MEMORY]) {
+            merge.refill(i);
+        }
+        merge
+    }
+
+    fn fail(&self, reason: String) {
+        let _ = self.fault.set(reason);
+    }
+
+    fn refill(&mut self, source: usize) {
+        let next = match source {
+            MEMORY => self.memory.next().copied(),
+            i => self.read(i),
+        };
+        self.heads.extend(next.map(|v| Reverse((key(v), source))));
+    }
+
+    fn read(&mut self, i: usize) -> Option<f64> {
+        let mut bytes = [0u8; 8];
+        match self.readers[i].read_exact(&mut bytes) {
+            Ok(()) => Some(f64::from_le_bytes(bytes)),
+            Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => None,
+            Err(e) => {
+                self.fail(format!("values kept on disk cannot be read: {e}"));
+                None
+            }
+        }
+    }
+
+    fn next(&mut self) -> Option<f64> {
+        let Reverse((k, source)) = self.heads.pop()?;
+        self.refill(source);
+        Some(value(k))
+    }
+}
+
+/// All values of a numeric column: exact at any size, since what exceeds the memory setting is sorted on disk.
+pub fn values(column: &str) -> Handle<SortedValues> {
+    let name = column.to_owned();
+    Handle::new(format!("values({column})"), vec![column.into()], true, move |context| {
+        Ok(State::new(name.clone(), context))
+    })
+}
+
+struct State {
+    column: String,
+    buffer: Vec<f64>,
+    runs: Vec<Arc<Run>>,
+    missing: u64,
+    /// Values that the buffer may hold.
+    room: usize,
+    spill: PathBuf,
+}
+
+impl State {
+    fn new(column: String, context: &Context) -> Self {
+        // Half of the memory, since finishing sorts a copy.
+        let room = (context.memory / 16).max(1 << 12);
+        Self { column, buffer: Vec::new(), runs: Vec::new(), missing: 0, room, spill: context.spill.clone() }
+    }
+
+    fn header(&self) -> Header {
+        Header::new("values", 1, &self.column)
+    }
+
+    fn add(&mut self, values: &[f64]) -> Result<(), String> {
+        let mut rest = values;
+        while !rest.is_empty() {
+            if self.buffer.len() >= self.room {
+                self.write_run()?;
+            }
+            let (now, later) = rest.split_at(rest.len().min(self.room - self.buffer.len()));
+            self.buffer.extend_from_slice(now);
+            rest = later;
+        }
+        Ok(())
+    }
+
+    fn write_run(&mut self) -> Result<(), String> {
+        self.buffer.sort_unstable_by(f64::total_cmp);
+        let run = write_run(&self.buffer, &self.spill)
+            .map_err(|e| format!("no room in memory, and {} cannot be written: {e}", self.spill.display()))?;
+        self.runs.push(Arc::new(run));
+        self.buffer.clear();
+        Ok(())
+    }
+
+    fn finished(&self) -> SortedValues {
+        let sorted = SortedValues::from_values(self.buffer.clone());
+        SortedValues { runs: self.runs.clone(), missing: self.missing, ..sorted }
+    }
+}
+
+fn write_run(values: &[f64], folder: &std::path::Path) -> std::io::Result<Run> {
+    let (file, path) = tempfile::Builder::new().prefix("values").tempfile_in(folder)?.keep()?;
+    let run = Run { path, length: values.len() as u64 };
+    let mut out = BufWriter::with_capacity(READ_BUFFER, file);
+    for value in values {
+        out.write_all(&value.to_le_bytes())?;
+    }
+    out.flush()?;
+    Ok(run)
+}
+
+impl Accumulator for State {
+    fn update(&mut self, block: &Block) -> Result<(), String> {
+        let numbers = block.numbers(&self.column)?;
+        self.missing += numbers.missing;
+        self.add(&numbers.values)
+    }
+
+    fn state(&self) -> Result<Vec<u8>, String> {
+        let all = self.finished();
+        let values: Vec<f64> = all.iter().collect();
+        all.fault()?;
+        self.header().encode(&(self.missing, values))
+    }
+
+    fn merge(&mut self, state: &[u8]) -> Result<(), String> {
+        let (missing, values): (u64, Vec<f64>) = self.header().decode(state)?;
+        self.missing += missing;
+        self.add(&values)
+    }
+
+    fn finish(&self) -> Result<Finished, String> {
+        Ok(Arc::new(self.finished()))
+    }
+
+    fn size(&self) -> usize {
+        size_of::<Self>() + self.buffer.capacity() * 8 + self.runs.len() * size_of::<Run>()
+    }
+}
