@@ -1,1 +1,7 @@
+//! Statistics over Arrow arrays: [`math`] (pure functions), [`accumulators`] (mergeable states),
+//! [`two_sample`] (tests) and [`metrics`]. The last two are catalogue tables, one file an entry.
 
+pub mod accumulators;
+pub mod math;
+pub mod metrics;
+pub mod two_sample;

@@ -16,18 +16,25 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 /// Rows and distinct rows over some columns.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Distinct {
-    /// Rows; of a single column, without those where it is missing.
+    /// Rows; of values, without those where it is missing.
     pub rows: u64,
     pub distinct: u64,
     pub missing: u64,
 }
 
-/// Distinct rows over the columns. Missing values equal each other, as do 0.0 and -0.0; over a single column missing
-/// values are counted apart and are no value.
-pub fn distinct(columns: &[String]) -> Handle<Distinct> {
+/// Distinct rows over the columns. Missing values equal each other, as do 0.0 and -0.0.
+pub fn row_distinct(columns: &[String]) -> Handle<Distinct> {
     let names = columns.to_vec();
-    Handle::new(format!("distinct({})", columns.join(",")), columns.to_vec(), true, move |context| {
-        State::new(names.clone(), context)
+    Handle::new(format!("row_distinct({})", columns.join(",")), columns.to_vec(), true, move |context| {
+        State::new(names.clone(), true, context)
+    })
+}
+
+/// Distinct values of a column; missing ones are counted apart and are no value.
+pub fn value_distinct(column: &str) -> Handle<Distinct> {
+    let name = column.to_owned();
+    Handle::new(format!("value_distinct({column})"), vec![column.into()], true, move |context| {
+        State::new(vec![name.clone()], false, context)
     })
 }
 
@@ -76,6 +83,8 @@ const BYTES: usize = 16;
 
 struct State {
     columns: Vec<String>,
+    /// Whether a missing value is a value like others, as in rows.
+    keep_missing: bool,
     seed: u64,
     rows: u64,
     missing: u64,
@@ -89,9 +98,10 @@ struct State {
 }
 
 impl State {
-    fn new(columns: Vec<String>, context: &Context) -> Result<Self, String> {
+    fn new(columns: Vec<String>, keep_missing: bool, context: &Context) -> Result<Self, String> {
         Ok(Self {
             columns,
+            keep_missing,
             seed: context.seed,
             rows: 0,
             missing: 0,
@@ -105,7 +115,7 @@ impl State {
     }
 
     fn header(&self) -> Header {
-        Header::new("distinct", 1, format!("{},{}", self.columns.join(","), self.seed))
+        Header::new("distinct", 1, format!("{},{},{}", self.columns.join(","), self.keep_missing, self.seed))
     }
 
     fn add(&mut self, fingerprint: u128) -> Result<(), String> {
@@ -175,8 +185,8 @@ fn read_partition(path: &Path) -> std::io::Result<Vec<u128>> {
 impl Accumulator for State {
     fn update(&mut self, block: &Block) -> Result<(), String> {
         let columns: Vec<ArrayRef> = self.columns.iter().map(|c| block.column(c).cloned()).collect::<Result<_, _>>()?;
-        let skip = match columns.as_slice() {
-            [single] => Some(missing(single)),
+        let skip = match (self.keep_missing, columns.as_slice()) {
+            (false, [single]) => Some(missing(single)),
             _ => None,
         };
         for (row, fingerprint) in Fingerprinter::new(self.seed).rows(&columns)?.into_iter().enumerate() {

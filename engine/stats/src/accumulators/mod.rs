@@ -11,7 +11,7 @@ mod values;
 
 pub use categories::{CategoryCounts, MOST_CATEGORIES, categories};
 pub use constant::{Constant, constant};
-pub use distinct::{Distinct, distinct};
+pub use distinct::{Distinct, row_distinct, value_distinct};
 pub use matches::{Matches, matches};
 pub use moments::{ColumnMoments, moments};
 pub use presence::{Presence, presence};

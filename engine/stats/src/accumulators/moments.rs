@@ -1,13 +1,12 @@
 //! Count, mean, central moments, minimum and maximum of a numeric column.
 
-use crate::math::Moments;
+use crate::math::{Dd, Moments};
 use driftline_core::accumulator::{Accumulator, Finished, Handle, Header};
 use driftline_core::block::Block;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Moments of the finite values; infinities are counted by themselves, since they have no mean.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ColumnMoments {
     pub finite: Moments,
     pub negative_infinities: u64,
@@ -17,6 +16,19 @@ pub struct ColumnMoments {
 impl ColumnMoments {
     pub fn infinities(&self) -> u64 {
         self.negative_infinities + self.positive_infinities
+    }
+
+    /// The serialised form: infinities, count, then mean, m2 (high and low part each), minimum and maximum.
+    fn flat(&self) -> ([u64; 3], [f64; 6]) {
+        let Moments { count, mean, m2, min, max } = self.finite;
+        ([self.negative_infinities, self.positive_infinities, count], [mean.hi, mean.lo, m2.hi, m2.lo, min, max])
+    }
+
+    fn from_flat((counts, numbers): ([u64; 3], [f64; 6])) -> Self {
+        let [negative_infinities, positive_infinities, count] = counts;
+        let [mean_hi, mean_lo, m2_hi, m2_lo, min, max] = numbers;
+        let (mean, m2) = (Dd { hi: mean_hi, lo: mean_lo }, Dd { hi: m2_hi, lo: m2_lo });
+        Self { finite: Moments { count, mean, m2, min, max }, negative_infinities, positive_infinities }
     }
 
     fn merge(&mut self, other: &ColumnMoments) {
@@ -66,11 +78,11 @@ impl Accumulator for State {
     }
 
     fn state(&self) -> Result<Vec<u8>, String> {
-        self.header().encode(&self.moments)
+        self.header().encode(&self.moments.flat())
     }
 
     fn merge(&mut self, state: &[u8]) -> Result<(), String> {
-        self.moments.merge(&self.header().decode(state)?);
+        self.moments.merge(&ColumnMoments::from_flat(self.header().decode(state)?));
         Ok(())
     }
 

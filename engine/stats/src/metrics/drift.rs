@@ -1,0 +1,137 @@
+//! Drift of a column, by a two-sample test.
+
+use crate::two_sample::{ENTRIES as TESTS, default_test};
+use driftline_core::accumulator::Request;
+use driftline_core::catalogue::{
+    Binding, Built, BuiltTest, Direction, Doc, Field, MetricEntry, NoParameters, Scope, find_or_report,
+    read_parameters, schema_of,
+};
+use driftline_core::column::{Column, Kind};
+use driftline_core::diagnostic::{Diagnostic, Diagnostics, Span};
+use driftline_core::metric::{Metric, Parts, Reading, Sides, Undefined, single};
+use driftline_core::spec::{Component, Table, component_of};
+use driftline_core::two_sample::TwoSampleTest;
+
+pub const ENTRY: MetricEntry = MetricEntry {
+    doc: Doc {
+        name: "drift",
+        aliases: &[],
+        summary: "Whether a column's distribution differs between reference and current.",
+        description: "Runs the two-sample test named by `test`: `kolmogorov_smirnov` for numbers and `jensen_shannon` for categories \
+if none is named. Condition on the effect size beside the p-value: a p-value alone fires on any large table, an effect alone on any \
+small one. Without `fail` and `warn` the check fails by the test's own rule, which `driftline explain` prints.",
+        formula: "the test's",
+        direction: Direction::Lower,
+        fields: &FIELDS,
+        parameters: schema_of::<TestParameter>,
+        example: "[[suite.check]]\nmetric = \"drift\"\ncolumns = \"@numerical\"\nfail = \"effect_size > 0.1 and p_value < 0.01\"",
+        reference: "see the tests",
+    },
+    scope: Scope::Column,
+    accepts: &[Kind::Numerical, Kind::Categorical],
+    compares: true,
+    build,
+};
+
+const FIELDS: [Field; 3] = [
+    Field::new("statistic", "", "the test's statistic"),
+    Field::new("p_value", "ratio", "the test's p-value, uncorrected, for tests that have one"),
+    Field::new("effect_size", "", "the test's effect size, on the scale that the test documents"),
+];
+
+/// The `test` key of metrics that run a two-sample test; its value is read by the test itself.
+#[derive(schemars::JsonSchema)]
+#[allow(dead_code)]
+pub(super) struct TestParameter {
+    /// Name of a two-sample test, or a table with its `name` and parameters.
+    test: Option<serde_json::Value>,
+}
+
+/// A test on a column, with what its series are labelled by.
+pub(super) struct BoundTest {
+    pub test: Box<dyn TwoSampleTest>,
+    pub fields: Vec<Field>,
+    pub labels: Vec<(String, String)>,
+    pub drifted: &'static str,
+    /// Names the test on this column; `None` where the test has no p-value.
+    pub hypothesis: Option<String>,
+}
+
+/// The component that `test` names, if the key is there.
+pub(super) fn take_test<'a>(params: &mut Table<'a>, diagnostics: &mut Diagnostics) -> Option<Component<'a>> {
+    let (span, value) = params.take_value("test")?;
+    component_of("test", span, value, diagnostics)
+}
+
+/// Binds a test, or the default one, to a column.
+pub(super) fn bind_test(
+    column: &Column,
+    test: Option<Component<'_>>,
+    span: &Span,
+    diagnostics: &mut Diagnostics,
+) -> Option<BoundTest> {
+    let test = test.unwrap_or_else(|| Component {
+        kind: default_test(column.kind).into(),
+        kind_span: span.clone(),
+        params: Table::new(span.clone(), Default::default()),
+    });
+    let entry = find_or_report(TESTS, &test, "two-sample test", &[], diagnostics)?;
+    if !entry.accepts.contains(&column.kind) {
+        let kinds: Vec<&str> = entry.accepts.iter().map(|k| k.name()).collect();
+        let message = format!(
+            "`{}` takes {} columns, and `{}` is {}",
+            entry.doc.name,
+            kinds.join(" or "),
+            column.name,
+            column.kind.name()
+        );
+        let help = format!("name another test, other columns, or declare `{}` under [columns]", column.name);
+        diagnostics.push(Diagnostic::at(test.kind_span.clone(), message).help(help));
+        return None;
+    }
+    let BuiltTest { test, fields, params, drifted } = (entry.build)(column, test, diagnostics)?;
+    let mut labels = vec![("test".to_owned(), entry.doc.name.to_owned())];
+    labels.extend(params.map(|p| ("params".to_owned(), p)));
+    let has_p_value = fields.iter().any(|f| f.name == "p_value");
+    let named: Vec<&str> = labels.iter().map(|(_, value)| value.as_str()).collect();
+    let hypothesis = has_p_value.then(|| format!("{} {}", named.join(" "), column.name));
+    Some(BoundTest { test, fields, labels, drifted, hypothesis })
+}
+
+fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
+    let mut component = component;
+    let span = component.kind_span.clone();
+    let test = take_test(&mut component.params, diagnostics);
+    read_parameters::<NoParameters>(component, diagnostics)?;
+    let bound = bind_test(binding.column?, test, &span, diagnostics)?;
+    Some(Built {
+        labels: bound.labels.clone(),
+        fields: bound.fields.clone(),
+        default_fail: Some(bound.drifted.to_owned()),
+        metric: Box::new(Drift { bound }),
+    })
+}
+
+struct Drift {
+    bound: BoundTest,
+}
+
+impl Drift {
+    fn compare(&self, sides: Sides<'_>) -> Result<Reading, Undefined> {
+        Ok(self.bound.test.compare(sides.reference()?, sides.current)?.into_reading())
+    }
+}
+
+impl Metric for Drift {
+    fn requests(&self) -> Vec<Request> {
+        self.bound.test.requests()
+    }
+
+    fn evaluate(&self, sides: Sides<'_>) -> Parts {
+        single(self.compare(sides))
+    }
+
+    fn hypotheses(&self) -> Vec<String> {
+        self.bound.hypothesis.iter().cloned().collect()
+    }
+}

@@ -1,0 +1,165 @@
+//! How many columns drifted, and whether the dataset did.
+
+use super::drift::{BoundTest, bind_test, take_test};
+use super::shape::{note, plain, share};
+use driftline_core::accumulator::Request;
+use driftline_core::catalogue::{
+    Binding, Built, Direction, Doc, Field, MetricEntry, Scope, read_parameters, schema_of,
+};
+use driftline_core::column::{Column, Kind};
+use driftline_core::condition::{self, Condition, Fields};
+use driftline_core::diagnostic::{Diagnostic, Diagnostics, Span};
+use driftline_core::metric::{Metric, Parts, Reading, Readings, Sides, Undefined};
+use driftline_core::spec::Component;
+use driftline_core::suite::condition_fields;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use toml::Spanned;
+
+pub const ENTRY: MetricEntry = MetricEntry {
+    doc: Doc {
+        name: "drifted_columns",
+        aliases: &[],
+        summary: "Number and share of columns that drifted, and the verdict on the dataset.",
+        description: "Tests every numerical and categorical column but id, timestamp and ignored ones, or those in `columns`. A column has drifted when \
+`drifted` holds for its test, after the suite's correction. Columns whose test is `no_data` or `error` count as not drifted; the message names \
+them. If no column could be tested the result is `no_data`. The dataset has drifted when the share reaches `drift_share`.",
+        formula: "share = drifted columns / columns; dataset_drift = 1 if share >= drift_share, else 0",
+        direction: Direction::Lower,
+        fields: &FIELDS,
+        parameters: schema_of::<Schema>,
+        example: "[[suite.check]]\nmetric = \"drifted_columns\"\nfail = \"share > 30%\"",
+        reference: "Evidently's DriftedColumnsCount, with corrected p-values and effect sizes",
+    },
+    scope: Scope::Dataset,
+    accepts: &[Kind::Numerical, Kind::Categorical],
+    compares: true,
+    build,
+};
+
+const FIELDS: [Field; 4] = [
+    Field::new("count", "", "columns that drifted"),
+    Field::new("share", "ratio", "columns that drifted over columns tested"),
+    Field::new("columns", "", "columns tested"),
+    Field::new("dataset_drift", "", "1 if the share reaches drift_share, else 0"),
+];
+
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default)]
+struct Parameters {
+    /// Condition under which a column counts as drifted; the test's own rule unless given.
+    #[schemars(with = "Option<String>")]
+    drifted: Option<Spanned<String>>,
+    /// Share of columns from which on the dataset counts as drifted.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    drift_share: f64,
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self { drifted: None, drift_share: 0.5 }
+    }
+}
+
+/// The parameters with `test`, for the documentation.
+#[derive(JsonSchema)]
+#[allow(dead_code)]
+struct Schema {
+    #[schemars(flatten)]
+    own: Parameters,
+    #[schemars(flatten)]
+    test: super::drift::TestParameter,
+}
+
+fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
+    let mut component = component;
+    let span = component.kind_span.clone();
+    let test = take_test(&mut component.params, diagnostics);
+    let Parameters { drifted, drift_share } = read_parameters(component, diagnostics)?;
+    let roles = binding.roles;
+    let skipped = |c: &Column| [&roles.id, &roles.timestamp].iter().any(|r| r.as_ref() == Some(&c.name));
+    let tested = binding.columns.iter().filter(|c| ENTRY.accepts.contains(&c.kind) && !skipped(c));
+    let columns: Option<Vec<Tested>> =
+        tested.map(|c| tested_column(c, test.clone(), drifted.as_ref(), &span, diagnostics)).collect();
+    Some(plain(DriftedColumns { columns: columns?, drift_share }, &FIELDS))
+}
+
+struct Tested {
+    column: String,
+    bound: BoundTest,
+    drifted: Condition,
+}
+
+fn tested_column(
+    column: &Column,
+    test: Option<Component<'_>>,
+    drifted: Option<&Spanned<String>>,
+    span: &Span,
+    diagnostics: &mut Diagnostics,
+) -> Option<Tested> {
+    let bound = bind_test(column, test, span, diagnostics)?;
+    let names = condition_fields(&bound.fields, false);
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let (text, at) = drifted.map_or((bound.drifted, span.clone()), |d| (d.get_ref().as_str(), d.span()));
+    match condition::parse(text, &names) {
+        Ok(drifted) => Some(Tested { column: column.name.clone(), bound, drifted }),
+        Err(e) => {
+            let message = format!("`drifted` for column `{}`: {}", column.name, e.message);
+            diagnostics.push(Diagnostic::at(at, message).help(e.help));
+            None
+        }
+    }
+}
+
+struct DriftedColumns {
+    columns: Vec<Tested>,
+    drift_share: f64,
+}
+
+/// Values for the condition: the reading's fields, with `value` for the first.
+fn fields(reading: &Reading) -> Fields {
+    let mut fields: Fields = reading.fields.iter().map(|(n, v)| (n.to_string(), *v)).collect();
+    fields.extend(reading.fields.first().map(|(_, v)| ("value".to_owned(), *v)));
+    fields
+}
+
+impl Metric for DriftedColumns {
+    fn requests(&self) -> Vec<Request> {
+        self.columns.iter().flat_map(|c| c.bound.test.requests()).collect()
+    }
+
+    fn evaluate(&self, sides: Sides<'_>) -> Parts {
+        let compare = |c: &Tested| Ok(c.bound.test.compare(sides.reference()?, sides.current)?.into_reading());
+        self.columns.iter().map(compare).collect()
+    }
+
+    fn hypotheses(&self) -> Vec<String> {
+        // Every column needs a place, in the order of the parts; one without a p-value is nobody else's hypothesis.
+        self.columns.iter().map(|c| c.bound.hypothesis.clone().unwrap_or_default()).collect()
+    }
+
+    fn conclude(&self, parts: Parts) -> Readings {
+        let (mut drifted, mut untested): (Vec<&str>, Vec<&str>) = Default::default();
+        for (column, part) in self.columns.iter().zip(&parts) {
+            match part.as_ref().map_err(|u| u.reason().to_owned()).and_then(|r| column.drifted.holds(&fields(r))) {
+                Ok(true) => drifted.push(&column.column),
+                Ok(false) => {}
+                Err(_) => untested.push(&column.column),
+            }
+        }
+        if untested.len() == self.columns.len() {
+            return Err(Undefined::no_data("no column could be tested"));
+        }
+        let share = share(drifted.len() as u64, self.columns.len() as u64)?;
+        let dataset_drift = f64::from(share >= self.drift_share);
+        let reading = Reading::of([
+            ("count", drifted.len() as f64),
+            ("share", share),
+            ("columns", self.columns.len() as f64),
+            ("dataset_drift", dataset_drift),
+        ]);
+        let notes = [note("drifted", &drifted), note("could not be tested", &untested)];
+        let notes: Vec<String> = notes.into_iter().flatten().collect();
+        Ok(vec![Reading { note: (!notes.is_empty()).then(|| notes.join("; ")), ..reading }])
+    }
+}

@@ -1,0 +1,95 @@
+//! A quantile of a numeric column.
+
+use super::shape::plain;
+use crate::accumulators::{SortedValues, values};
+use crate::math::{lerp, linear_quantile_ranks};
+use driftline_core::accumulator::{Handle, Request};
+use driftline_core::catalogue::{
+    Binding, Built, Direction, Doc, Field, MetricEntry, Scope, read_parameters, schema_of,
+};
+use driftline_core::column::Kind;
+use driftline_core::diagnostic::Diagnostics;
+use driftline_core::metric::{Metric, Parts, Reading, Sides, Undefined, single};
+use driftline_core::profile::Profile;
+use driftline_core::spec::Component;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub const ENTRY: MetricEntry = MetricEntry {
+    doc: Doc {
+        name: "quantile",
+        aliases: &[],
+        summary: "A quantile of a numeric column; the median unless `q` says otherwise.",
+        description: "Exact, by linear interpolation between neighbouring values; what exceeds the memory setting is sorted on disk. \
+Missing values are left out; a column without values is `no_data`. A quantile that lies at an infinite value is an error.",
+        formula: "x_(k) + t (x_(k+1) - x_(k)) with (n - 1) q = k + t",
+        direction: Direction::Neither,
+        fields: &FIELDS,
+        parameters: schema_of::<Parameters>,
+        example: "[[record]]\nmetric = \"quantile\"\ncolumns = \"tempo\"\nq = 0.95",
+        reference: "Hyndman, Fan, Am. Stat. 50 (1996), type 7; numpy.quantile",
+    },
+    scope: Scope::Column,
+    accepts: &[Kind::Numerical],
+    compares: false,
+    build,
+};
+
+const FIELDS: [Field; 1] = [Field::new("value", "", "the quantile, in the column's unit")];
+
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default)]
+struct Parameters {
+    /// Which quantile, from 0 to 1.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    q: f64,
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self { q: 0.5 }
+    }
+}
+
+fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
+    let span = component.params.span.clone();
+    let Parameters { q } = read_parameters(component, diagnostics)?;
+    if !(0.0..=1.0).contains(&q) {
+        diagnostics.error(&span, format!("`q` must lie between 0 and 1, not {q}"));
+        return None;
+    }
+    let metric = Quantile { values: values(&binding.column?.name), q };
+    Some(Built { labels: vec![("quantile".into(), q.to_string())], ..plain(metric, &FIELDS) })
+}
+
+struct Quantile {
+    values: Handle<SortedValues>,
+    q: f64,
+}
+
+impl Quantile {
+    fn read(&self, profile: &Profile) -> Result<Reading, Undefined> {
+        let values = profile.read(&self.values)?;
+        let place = linear_quantile_ranks(values.len(), self.q);
+        let place = place.ok_or_else(|| Undefined::no_data("the column has no values"))?;
+        let upper_rank = (place.lower_rank + 1).min(values.len() - 1);
+        let found = values.at_ranks(&[place.lower_rank, upper_rank]);
+        values.fault().map_err(Undefined::Error)?;
+        let [lower, upper] = found[..] else { return Err(Undefined::error("the values changed while they were read")) };
+        let value = if place.fraction == 0.0 { lower } else { lerp(lower, upper, place.fraction) };
+        if !value.is_finite() {
+            return Err(Undefined::error("the quantile lies at an infinite value"));
+        }
+        Ok(Reading::of([("value", value)]))
+    }
+}
+
+impl Metric for Quantile {
+    fn requests(&self) -> Vec<Request> {
+        vec![self.values.request.clone()]
+    }
+
+    fn evaluate(&self, sides: Sides<'_>) -> Parts {
+        single(self.read(sides.current))
+    }
+}

@@ -1,0 +1,77 @@
+//! The two shapes that most metrics have: read one accumulator, or the same accumulator of each column.
+
+use crate::accumulators::ColumnMoments;
+use crate::math::Moments;
+use driftline_core::accumulator::{Handle, Request};
+use driftline_core::catalogue::{Binding, Built, Field};
+use driftline_core::metric::{Metric, Parts, Reading, Sides, Undefined, single};
+use std::sync::Arc;
+
+/// A metric that reads one accumulator.
+pub(super) struct Single<T> {
+    pub handle: Handle<T>,
+    pub read: fn(&T) -> Result<Reading, Undefined>,
+}
+
+impl<T: Send + Sync + 'static> Metric for Single<T> {
+    fn requests(&self) -> Vec<Request> {
+        vec![self.handle.request.clone()]
+    }
+
+    fn evaluate(&self, sides: Sides<'_>) -> Parts {
+        single(sides.current.read(&self.handle).and_then(|found| (self.read)(&found)))
+    }
+}
+
+/// A metric that reads the same accumulator of several columns: those that the side has.
+pub(super) struct Each<T> {
+    pub handles: Vec<(String, Handle<T>)>,
+    pub read: fn(&[(&str, Arc<T>)]) -> Result<Reading, Undefined>,
+}
+
+impl<T: Send + Sync + 'static> Metric for Each<T> {
+    fn requests(&self) -> Vec<Request> {
+        self.handles.iter().map(|(_, handle)| handle.request.clone()).collect()
+    }
+
+    fn evaluate(&self, sides: Sides<'_>) -> Parts {
+        let schema = &sides.current.schema;
+        let present = self.handles.iter().filter(|(name, _)| schema.column_with_name(name).is_some());
+        let found: Result<Vec<(&str, Arc<T>)>, Undefined> =
+            present.map(|(name, handle)| Ok((name.as_str(), sides.current.read(handle)?))).collect();
+        single(found.and_then(|found| (self.read)(&found)))
+    }
+}
+
+/// A metric without labels of its own.
+pub(super) fn plain(metric: impl Metric + 'static, fields: &[Field]) -> Built {
+    Built { metric: Box::new(metric), labels: Vec::new(), fields: fields.to_vec(), default_fail: None }
+}
+
+/// The names of a binding's columns.
+pub(super) fn names(binding: &Binding<'_>) -> Vec<String> {
+    binding.columns.iter().map(|c| c.name.clone()).collect()
+}
+
+/// A note that names columns, not all if they are many.
+pub(super) fn note(what: &str, names: &[&str]) -> Option<String> {
+    const MOST: usize = 8;
+    let more = names.len().saturating_sub(MOST);
+    let shown = names.iter().take(MOST).copied().collect::<Vec<_>>().join(", ");
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!names.is_empty()).then(|| format!("{what}: {shown}{rest}"))
+}
+
+/// `part / whole`, or `no_data` of nothing.
+pub(super) fn share(part: u64, whole: u64) -> Result<f64, Undefined> {
+    if whole == 0 { Err(Undefined::no_data("there are no rows")) } else { Ok(part as f64 / whole as f64) }
+}
+
+/// The moments of a column without infinities.
+pub(super) fn finite(found: &ColumnMoments) -> Result<&Moments, Undefined> {
+    match (found.infinities(), found.finite.count) {
+        (0, 0) => Err(Undefined::no_data("the column has no values")),
+        (0, _) => Ok(&found.finite),
+        (n, _) => Err(Undefined::error(format!("the column has {n} infinite values"))),
+    }
+}

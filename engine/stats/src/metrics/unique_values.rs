@@ -1,0 +1,43 @@
+//! Distinct values of a column.
+
+use super::shape::{Single, plain, share};
+use crate::accumulators::{Distinct, value_distinct};
+use driftline_core::catalogue::{
+    Binding, Built, Direction, Doc, Field, MetricEntry, NoParameters, Scope, read_parameters, schema_of,
+};
+use driftline_core::diagnostic::Diagnostics;
+use driftline_core::metric::{Reading, Undefined};
+use driftline_core::spec::Component;
+
+pub const ENTRY: MetricEntry = MetricEntry {
+    doc: Doc {
+        name: "unique_values",
+        aliases: &[],
+        summary: "Distinct values of a column.",
+        description: "Missing values are left out; a column of any type. Exact but for collisions of seeded 128-bit fingerprints, whose chance is below n^2 / 2^129. A column without values has 0 distinct ones and no share, so it is `no_data`.",
+        formula: "count; share = count / rows with a value",
+        direction: Direction::Neither,
+        fields: &FIELDS,
+        parameters: schema_of::<NoParameters>,
+        example: "[[suite.check]]\nmetric = \"unique_values\"\ncolumns = \"genre\"\nwarn = \"count != reference\"",
+        reference: "pandas.Series.nunique",
+    },
+    scope: Scope::Column,
+    accepts: &[],
+    compares: false,
+    build,
+};
+
+const FIELDS: [Field; 2] = [
+    Field::new("count", "", "distinct values"),
+    Field::new("share", "ratio", "distinct values over rows with a value"),
+];
+
+fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
+    read_parameters::<NoParameters>(component, diagnostics)?;
+    Some(plain(Single { handle: value_distinct(&binding.column?.name), read }, &FIELDS))
+}
+
+fn read(found: &Distinct) -> Result<Reading, Undefined> {
+    Ok(Reading::of([("count", found.distinct as f64), ("share", share(found.distinct, found.rows)?)]))
+}

@@ -1,0 +1,120 @@
+//! Counts of both sides over the same categories, or over bins whose edges are the reference's quantiles.
+
+use super::kolmogorov_smirnov::both;
+use crate::accumulators::{CategoryCounts, SortedValues, categories, values};
+use crate::math::{Histogram, quantile_edges};
+use driftline_core::accumulator::{Handle, Request};
+use driftline_core::column::{Column, Kind};
+use driftline_core::metric::Undefined;
+use driftline_core::profile::Profile;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where the counts of a column come from.
+pub(super) enum Counted {
+    Categories(Handle<CategoryCounts>),
+    Binned { values: Handle<SortedValues>, bins: u32 },
+}
+
+/// Counts of the two sides, in the same order.
+pub(super) struct Counts {
+    pub reference: Vec<u64>,
+    pub current: Vec<u64>,
+    pub method: String,
+}
+
+impl Counts {
+    pub fn n_reference(&self) -> u64 {
+        self.reference.iter().sum()
+    }
+
+    pub fn n_current(&self) -> u64 {
+        self.current.iter().sum()
+    }
+}
+
+impl Counted {
+    pub fn new(column: &Column, bins: u32) -> Self {
+        match column.kind {
+            Kind::Numerical => Counted::Binned { values: values(&column.name), bins },
+            _ => Counted::Categories(categories(&column.name)),
+        }
+    }
+
+    pub fn requests(&self) -> Vec<Request> {
+        match self {
+            Counted::Categories(handle) => vec![handle.request.clone()],
+            Counted::Binned { values, .. } => vec![values.request.clone()],
+        }
+    }
+
+    pub fn counts(&self, reference: &Profile, current: &Profile) -> Result<Counts, Undefined> {
+        match self {
+            Counted::Categories(handle) => by_category(&*reference.read(handle)?, &*current.read(handle)?),
+            Counted::Binned { values, bins } => {
+                let (r, c) = both(values, reference, current)?;
+                binned(&r, &c, *bins)
+            }
+        }
+    }
+}
+
+fn by_category(reference: &CategoryCounts, current: &CategoryCounts) -> Result<Counts, Undefined> {
+    for (side, counts) in [("reference", reference), ("current", current)] {
+        if counts.total() == 0 {
+            return Err(Undefined::no_data(format!("the {side} side has no values")));
+        }
+    }
+    let names: BTreeSet<&str> = reference.counts.iter().chain(&current.counts).map(|(n, _)| n.as_str()).collect();
+    let of = |side: &CategoryCounts| names.iter().map(|n| side.count(n)).collect();
+    Ok(Counts { reference: of(reference), current: of(current), method: format!("{} categories", names.len()) })
+}
+
+fn binned(reference: &SortedValues, current: &SortedValues, bins: u32) -> Result<Counts, Undefined> {
+    let edges = edges(reference, bins);
+    let count = |values: &SortedValues| match &edges {
+        Some(edges) => histogram(values, edges),
+        None => around(values, reference),
+    };
+    let (r, c) = (count(reference), count(current));
+    reference.fault().and(current.fault()).map_err(Undefined::Error)?;
+    let method = format!("{} bins by the reference's quantiles", r.len());
+    Ok(Counts { reference: r, current: c, method })
+}
+
+/// The reference's quantiles as edges; `None` where it has a single one. A first run tells which order statistics are
+/// needed, so that values on disk are read once.
+fn edges(reference: &SortedValues, bins: u32) -> Option<Vec<f64>> {
+    let mut ranks = BTreeSet::new();
+    quantile_edges(reference.len(), bins, |rank| {
+        ranks.insert(rank);
+        Some(rank as f64)
+    });
+    let ranks: Vec<u64> = ranks.into_iter().collect();
+    let found: BTreeMap<u64, f64> = ranks.iter().copied().zip(reference.at_ranks(&ranks)).collect();
+    quantile_edges(reference.len(), bins, |rank| found.get(&rank).copied())
+}
+
+fn histogram(values: &SortedValues, edges: &[f64]) -> Vec<u64> {
+    // `quantile_edges` gives at least two ascending edges.
+    let Some(mut histogram) = Histogram::new(edges.to_vec()) else { return Vec::new() };
+    let mut chunk = Vec::with_capacity(4096);
+    let mut iter = values.iter();
+    loop {
+        chunk.extend(iter.by_ref().take(4096));
+        if chunk.is_empty() {
+            return histogram.counts().to_vec();
+        }
+        histogram.observe(&chunk);
+        chunk.clear();
+    }
+}
+
+/// Counts below, at and above the reference's only quantile.
+fn around(values: &SortedValues, reference: &SortedValues) -> Vec<u64> {
+    let centre = reference.at_ranks(&[reference.len() / 2]).first().copied().unwrap_or(0.0);
+    let mut counts = vec![0; 3];
+    for value in values.iter() {
+        counts[usize::from(value >= centre) + usize::from(value > centre)] += 1;
+    }
+    counts
+}

@@ -1,0 +1,148 @@
+//! The two-sample Kolmogorov-Smirnov test.
+
+use super::{P_VALUE, STATISTIC, params_label};
+use crate::accumulators::{SortedValues, values};
+use crate::math::{self, Alternative as Tail, KolmogorovSmirnov};
+use driftline_core::accumulator::{Handle, Request};
+use driftline_core::catalogue::{BuiltTest, Direction, Doc, Field, TestEntry, read_parameters, schema_of};
+use driftline_core::column::{Column, Kind};
+use driftline_core::diagnostic::Diagnostics;
+use driftline_core::metric::Undefined;
+use driftline_core::profile::Profile;
+use driftline_core::spec::Component;
+use driftline_core::two_sample::{TestResult, TwoSampleTest};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub const ENTRY: TestEntry = TestEntry {
+    doc: Doc {
+        name: "kolmogorov_smirnov",
+        aliases: &["ks"],
+        summary: "Largest difference between the two distribution functions of a numeric column.",
+        description: "Use it for numbers of any scale: it sees shifts, changes of spread and of shape, and outliers do not move it. \
+Not for categories, and not for tails alone, where it is weak. Missing values are left out; infinities are values like others. \
+The effect size is D itself, or D+ or D- for a one-sided alternative, between 0 and 1. With ties the p-value is conservative. A side without values is `no_data`.",
+        formula: "D = sup |F_reference(x) - F_current(x)|; p = P(D >= d) exactly by counting lattice paths, or \
+asymptotically kstwo.sf(d, round(n m / (n + m)))",
+        direction: Direction::Lower,
+        fields: &FIELDS,
+        parameters: schema_of::<Parameters>,
+        example: "metric = \"drift\"\ncolumns = \"@numerical\"\ntest = { name = \"kolmogorov_smirnov\", method = \"exact\" }",
+        reference: "Smirnov, Ann. Math. Stat. 19 (1948); Simard, L'Ecuyer, J. Stat. Softw. 39 (2011); scipy.stats.ks_2samp",
+    },
+    accepts: &[Kind::Numerical],
+    build,
+};
+
+const FIELDS: [Field; 3] = [STATISTIC, P_VALUE, Field::new("effect_size", "ratio", "D, between 0 and 1")];
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+struct Parameters {
+    /// How the p-value is computed; "auto" is exact up to 10,000 rows a side.
+    method: Method,
+    /// What counts as a difference; "less" and "greater" are about the reference's distribution function.
+    alternative: Alternative,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Method {
+    #[default]
+    Auto,
+    Exact,
+    Asymptotic,
+}
+
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Alternative {
+    #[default]
+    TwoSided,
+    Less,
+    Greater,
+}
+
+struct Test {
+    values: Handle<SortedValues>,
+    parameters: Parameters,
+}
+
+fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<BuiltTest> {
+    let parameters: Parameters = read_parameters(component, diagnostics)?;
+    Some(BuiltTest {
+        fields: FIELDS.to_vec(),
+        params: params_label(&parameters, &Parameters::default()),
+        drifted: "effect_size > 0.1 and p_value < 0.01",
+        test: Box::new(Test { values: values(&column.name), parameters }),
+    })
+}
+
+/// Most lattice steps of an exact p-value: beyond, the asymptotic one has long converged.
+const MOST_EXACT_STEPS: u64 = 100_000_000;
+
+impl Test {
+    fn method(&self, n: u64, m: u64) -> Result<math::Method, Undefined> {
+        let steps = n.saturating_mul(m);
+        match self.parameters.method {
+            Method::Asymptotic => Ok(math::Method::Asymptotic),
+            Method::Auto => Ok(math::Method::Auto),
+            Method::Exact if steps <= MOST_EXACT_STEPS => Ok(math::Method::Exact),
+            Method::Exact => Err(Undefined::error(format!(
+                "method = \"exact\" takes {n} x {m} steps, more than {MOST_EXACT_STEPS}; use \"auto\" or \"asymptotic\""
+            ))),
+        }
+    }
+
+    fn side(&self, found: &KolmogorovSmirnov) -> (f64, Tail) {
+        match self.parameters.alternative {
+            Alternative::TwoSided => (found.d, Tail::TwoSided),
+            Alternative::Less => (found.d_minus, Tail::Less),
+            Alternative::Greater => (found.d_plus, Tail::Greater),
+        }
+    }
+}
+
+/// Both sides' values; a side without any is `no_data`.
+pub(super) fn both(
+    handle: &Handle<SortedValues>,
+    reference: &Profile,
+    current: &Profile,
+) -> Result<(std::sync::Arc<SortedValues>, std::sync::Arc<SortedValues>), Undefined> {
+    let (r, c) = (reference.read(handle)?, current.read(handle)?);
+    for (side, values) in [("reference", &r), ("current", &c)] {
+        if values.is_empty() {
+            return Err(Undefined::no_data(format!("the {side} side has no values")));
+        }
+    }
+    Ok((r, c))
+}
+
+impl TwoSampleTest for Test {
+    fn requests(&self) -> Vec<Request> {
+        vec![self.values.request.clone()]
+    }
+
+    fn compare(&self, reference: &Profile, current: &Profile) -> Result<TestResult, Undefined> {
+        let (r, c) = both(&self.values, reference, current)?;
+        let (n, m) = (r.len(), c.len());
+        let found = math::kolmogorov_smirnov(r.iter(), n, c.iter(), m);
+        r.fault().and(c.fault()).map_err(Undefined::Error)?;
+        let found = found.ok_or_else(|| Undefined::error("the values changed while they were read"))?;
+        let method = self.method(n, m)?;
+        let (statistic, tail) = self.side(&found);
+        let exact = match method {
+            math::Method::Auto => n.max(m) <= 10_000,
+            method => method == math::Method::Exact,
+        };
+        Ok(TestResult {
+            statistic,
+            bounds: None,
+            p_value: Some(math::two_sample_p_value(statistic, n, m, tail, method)),
+            effect_size: Some(statistic),
+            n_reference: n,
+            n_current: m,
+            method: if exact { "exact".into() } else { "asymptotic".into() },
+        })
+    }
+}

@@ -1,0 +1,66 @@
+//! Two-sample tests, one file each. Adding one: write its file, and add its line below and to [`ENTRIES`].
+
+mod chi_square;
+mod counted;
+mod jensen_shannon;
+mod kolmogorov_smirnov;
+mod population_stability_index;
+mod wasserstein;
+
+use crate::math;
+use driftline_core::catalogue::{Field, TestEntry};
+use driftline_core::column::Kind;
+use driftline_core::spec::Correction;
+
+/// The catalogue's table of two-sample tests.
+pub const ENTRIES: &[TestEntry] = &[
+    chi_square::ENTRY,
+    jensen_shannon::ENTRY,
+    kolmogorov_smirnov::ENTRY,
+    population_stability_index::ENTRY,
+    wasserstein::ENTRY,
+];
+
+/// The test that `drift` uses for a kind of column if none is named.
+pub fn default_test(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Numerical => "kolmogorov_smirnov",
+        _ => "jensen_shannon",
+    }
+}
+
+/// Adjusted p-values for testing many hypotheses at once.
+pub fn correct(correction: Correction, p_values: &[f64]) -> Vec<f64> {
+    match correction {
+        Correction::None => p_values.to_vec(),
+        Correction::Bonferroni => math::bonferroni(p_values),
+        Correction::BenjaminiHochberg => math::benjamini_hochberg(p_values),
+        Correction::BenjaminiYekutieli => math::benjamini_yekutieli(p_values),
+    }
+}
+
+const STATISTIC: Field = Field::new("statistic", "", "the test's statistic");
+const P_VALUE: Field =
+    Field::new("p_value", "ratio", "probability of a statistic at least as large if both sides were drawn from one distribution");
+
+/// Parameters other than the defaults as a series label, such as `bins=20`.
+fn params_label(parameters: &impl serde::Serialize, defaults: &impl serde::Serialize) -> Option<String> {
+    let (given, default) = (serde_json::to_value(parameters).ok()?, serde_json::to_value(defaults).ok()?);
+    let shown = |v: &serde_json::Value| v.as_str().map_or(v.to_string(), str::to_owned);
+    let changed: Vec<String> = given
+        .as_object()?
+        .iter()
+        .filter(|(key, value)| default.get(key.as_str()) != Some(*value))
+        .map(|(key, value)| format!("{key}={}", shown(value)))
+        .collect();
+    (!changed.is_empty()).then(|| changed.join(","))
+}
+
+/// Bins must be two at least, and no more than anybody can mean.
+fn check_bins(bins: u32, span: &driftline_core::diagnostic::Span, diagnostics: &mut driftline_core::diagnostic::Diagnostics) -> Option<()> {
+    if (2..=10_000).contains(&bins) {
+        return Some(());
+    }
+    diagnostics.error(span, format!("`bins` must lie between 2 and 10000, not {bins}"));
+    None
+}
