@@ -1,1 +1,13 @@
+//! Sources: files of four formats as streams of batches. Adding one: write its file, and add its line below and to [`ENTRIES`].
 
+mod arrow_ipc;
+mod csv;
+mod files;
+mod filter;
+mod ndjson;
+mod parquet;
+
+use driftline_core::catalogue::SourceEntry;
+
+/// The catalogue's table of sources.
+pub const ENTRIES: &[SourceEntry] = &[arrow_ipc::ENTRY, csv::ENTRY, ndjson::ENTRY, parquet::ENTRY];

@@ -1,0 +1,226 @@
+//! Arrow columns as the contract's columns, and back.
+
+use crate::transform_world::driftline::plugin::types as wit;
+use crate::transform_world::exports::driftline::plugin::transforms as guest;
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float32Array, Float64Array, Int64Array, StringArray};
+use arrow::buffer::NullBuffer;
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field, Float32Type, Float64Type, Int64Type, UInt64Type};
+use std::sync::Arc;
+
+/// The Arrow type of a name that the contract uses.
+pub(crate) fn data_type(name: &str) -> Option<DataType> {
+    let list = |t| Some(DataType::List(Arc::new(Field::new_list_field(t, true))));
+    match name {
+        "Boolean" => Some(DataType::Boolean),
+        "Int64" => Some(DataType::Int64),
+        "UInt64" => Some(DataType::UInt64),
+        "Float32" => Some(DataType::Float32),
+        "Float64" => Some(DataType::Float64),
+        "Utf8" => Some(DataType::Utf8),
+        "Binary" => Some(DataType::Binary),
+        "List(Float32)" => list(DataType::Float32),
+        "List(Float64)" => list(DataType::Float64),
+        "List(Int64)" => list(DataType::Int64),
+        _ => None,
+    }
+}
+
+/// The contract's name of an Arrow type.
+pub(crate) fn type_name(data_type: &DataType) -> String {
+    match data_type {
+        DataType::List(field) => format!("List({})", type_name(field.data_type())),
+        other => other.to_string(),
+    }
+}
+
+/// The first accepted type that loses nothing of the column's.
+pub(crate) fn choose(from: &DataType, accepts: &[String]) -> Option<DataType> {
+    let mut accepted = accepts.iter().filter_map(|name| data_type(name));
+    accepted.find(|to| lossless(from, to))
+}
+
+fn lossless(from: &DataType, to: &DataType) -> bool {
+    use DataType::{
+        Binary, BinaryView, Dictionary, FixedSizeList, Float32, Float64, Int8, Int16, Int32, Int64, LargeBinary,
+        LargeList, LargeUtf8, List, UInt8, UInt16, UInt32, UInt64, Utf8, Utf8View,
+    };
+    match (from, to) {
+        (List(a) | LargeList(a) | FixedSizeList(a, _), List(b)) => lossless(a.data_type(), b.data_type()),
+        (Dictionary(_, values), to) => lossless(values, to),
+        (Utf8 | LargeUtf8 | Utf8View, Utf8) | (Binary | LargeBinary | BinaryView, Binary) => true,
+        (Int8 | Int16 | Int32 | UInt8 | UInt16 | UInt32, Int64) | (UInt8 | UInt16 | UInt32, UInt64) => true,
+        (Int8 | Int16 | Int32 | UInt8 | UInt16 | UInt32 | Float32, Float64) => true,
+        // Whole numbers up to 2^53 are exact; monitoring data beyond that are identifiers, not measures.
+        (Int64 | UInt64, Float64) => true,
+        (a, b) => a == b,
+    }
+}
+
+/// A column ready to cross: cast to the type that the plugin reads.
+pub(crate) struct Ready {
+    pub name: String,
+    array: ArrayRef,
+    dictionary: bool,
+    offsets: Vec<u32>,
+    bytes: Vec<u8>,
+    codes: Vec<u32>,
+    validity: Option<Vec<u8>>,
+}
+
+impl Ready {
+    pub fn new(name: &str, array: &ArrayRef, to: &DataType, dictionary: bool) -> Result<Self, String> {
+        let array = cast(array, to).map_err(|e| format!("input `{name}`: {e}"))?;
+        let validity = array.nulls().map(|n| n.iter().map(u8::from).collect());
+        let mut ready = Self {
+            name: name.into(),
+            array,
+            dictionary,
+            offsets: Vec::new(),
+            bytes: Vec::new(),
+            codes: Vec::new(),
+            validity,
+        };
+        ready.prepare();
+        Ok(ready)
+    }
+
+    /// Fills what cannot be borrowed from the array.
+    fn prepare(&mut self) {
+        match self.array.data_type() {
+            DataType::Boolean => self.bytes = self.array.as_boolean().values().iter().map(u8::from).collect(),
+            DataType::Utf8 if self.dictionary => self.encode(),
+            DataType::Utf8 => self.offsets = relative(self.array.as_string::<i32>().value_offsets()),
+            DataType::Binary => self.offsets = relative(self.array.as_binary::<i32>().value_offsets()),
+            DataType::List(_) => self.offsets = relative(self.array.as_list::<i32>().value_offsets()),
+            _ => {}
+        }
+    }
+
+    /// Distinct strings and one code a row; a null row has code 0.
+    fn encode(&mut self) {
+        let array = self.array.clone();
+        let strings = array.as_string::<i32>();
+        let mut seen = std::collections::HashMap::new();
+        self.offsets.push(0);
+        for row in 0..strings.len() {
+            let value = if strings.is_null(row) { "" } else { strings.value(row) };
+            let next = seen.len() as u32;
+            let code = *seen.entry(value).or_insert_with(|| {
+                self.bytes.extend_from_slice(value.as_bytes());
+                self.offsets.push(self.bytes.len() as u32);
+                next
+            });
+            self.codes.push(code);
+        }
+    }
+
+    pub fn column(&self) -> Result<wit::Column<'_>, String> {
+        let data = match self.array.data_type() {
+            DataType::Boolean => wit::Data::Boolean(&self.bytes),
+            DataType::Int64 => wit::Data::Int64(self.array.as_primitive::<Int64Type>().values()),
+            DataType::UInt64 => wit::Data::Uint64(self.array.as_primitive::<UInt64Type>().values()),
+            DataType::Float32 => wit::Data::Float32(self.array.as_primitive::<Float32Type>().values()),
+            DataType::Float64 => wit::Data::Float64(self.array.as_primitive::<Float64Type>().values()),
+            DataType::Utf8 if self.dictionary => wit::Data::Dictionary(wit::CodedStrings {
+                codes: &self.codes,
+                offsets: &self.offsets,
+                values: &self.bytes,
+            }),
+            DataType::Utf8 => {
+                let a = self.array.as_string::<i32>();
+                wit::Data::Utf8(wit::Bytes { offsets: &self.offsets, values: used(a.value_data(), a.value_offsets()) })
+            }
+            DataType::Binary => {
+                let a = self.array.as_binary::<i32>();
+                wit::Data::Binary(wit::Bytes { offsets: &self.offsets, values: used(a.value_data(), a.value_offsets()) })
+            }
+            DataType::List(field) => self.list(field.data_type())?,
+            other => return Err(format!("input `{}`: {other} does not cross yet", self.name)),
+        };
+        Ok(wit::Column { name: &self.name, data, validity: self.validity.as_deref() })
+    }
+
+    fn list(&self, items: &DataType) -> Result<wit::Data<'_>, String> {
+        let list = self.array.as_list::<i32>();
+        let (values, at) = (list.values(), list.value_offsets());
+        let offsets = &self.offsets;
+        match items {
+            DataType::Float32 => {
+                let values = used(values.as_primitive::<Float32Type>().values(), at);
+                Ok(wit::Data::ListFloat32(wit::RaggedFloat32 { offsets, values }))
+            }
+            DataType::Float64 => {
+                let values = used(values.as_primitive::<Float64Type>().values(), at);
+                Ok(wit::Data::ListFloat64(wit::RaggedFloat64 { offsets, values }))
+            }
+            DataType::Int64 => {
+                let values = used(values.as_primitive::<Int64Type>().values(), at);
+                Ok(wit::Data::ListInt64(wit::RaggedInt64 { offsets, values }))
+            }
+            other => Err(format!("input `{}`: a list of {other} does not cross", self.name)),
+        }
+    }
+}
+
+/// Offsets from the first one on, so that a sliced array starts at 0.
+fn relative(offsets: &[i32]) -> Vec<u32> {
+    let first = offsets.first().copied().unwrap_or(0);
+    offsets.iter().map(|o| (o - first) as u32).collect()
+}
+
+/// The part of the values that the offsets refer to.
+fn used<'a, T>(values: &'a [T], offsets: &[i32]) -> &'a [T] {
+    match (offsets.first(), offsets.last()) {
+        (Some(from), Some(to)) => &values[*from as usize..*to as usize],
+        _ => &[],
+    }
+}
+
+/// A transform's column as an array of the type that it described. What does not fit is the plugin's error.
+pub(crate) fn to_array(column: guest::ColumnResult, expected: &DataType, rows: usize) -> Result<ArrayRef, String> {
+    let name = &column.name;
+    let nulls = match column.validity {
+        None => None,
+        Some(v) if v.len() == rows => Some(NullBuffer::from(v.iter().map(|b| *b != 0).collect::<Vec<_>>())),
+        Some(v) => return Err(format!("output `{name}` has {} validity bytes for {rows} rows", v.len())),
+    };
+    let array: ArrayRef = match column.data {
+        guest::DataResult::Boolean(v) => {
+            check(name, v.len(), rows)?;
+            Arc::new(BooleanArray::new(v.iter().map(|b| *b != 0).collect(), nulls))
+        }
+        guest::DataResult::Int64(v) => {
+            check(name, v.len(), rows)?;
+            Arc::new(Int64Array::new(v.into(), nulls))
+        }
+        guest::DataResult::Float32(v) => {
+            check(name, v.len(), rows)?;
+            Arc::new(Float32Array::new(v.into(), nulls))
+        }
+        guest::DataResult::Float64(v) => {
+            check(name, v.len(), rows)?;
+            Arc::new(Float64Array::new(v.into(), nulls))
+        }
+        guest::DataResult::Utf8(bytes) => Arc::new(strings(name, &bytes.offsets, &bytes.values, rows, nulls)?),
+        _ => return Err(format!("output `{name}` is of a type that transforms cannot give")),
+    };
+    if array.data_type() != expected {
+        return Err(format!("output `{name}` is {}, and was described as {expected}", array.data_type()));
+    }
+    Ok(array)
+}
+
+fn check(name: &str, found: usize, rows: usize) -> Result<(), String> {
+    if found == rows { Ok(()) } else { Err(format!("output `{name}` has {found} values for {rows} rows")) }
+}
+
+fn strings(name: &str, offsets: &[u32], values: &[u8], rows: usize, nulls: Option<NullBuffer>) -> Result<StringArray, String> {
+    check(name, offsets.len().saturating_sub(1), rows)?;
+    let broken = || format!("output `{name}` has offsets or bytes that are no strings");
+    let row = |w: &[u32]| values.get(w[0] as usize..w[1] as usize).and_then(|b| std::str::from_utf8(b).ok());
+    let texts: Option<Vec<&str>> = offsets.windows(2).map(row).collect();
+    let texts = texts.ok_or_else(broken)?;
+    let valid = |i: usize| nulls.as_ref().is_none_or(|n| n.is_valid(i));
+    Ok(texts.into_iter().enumerate().map(|(i, t)| valid(i).then_some(t)).collect())
+}
