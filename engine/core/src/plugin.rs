@@ -39,6 +39,15 @@ pub struct Info {
     pub digest: String,
 }
 
+impl Info {
+    /// What is known before the plugin was asked: its digest.
+    pub fn empty(digest: String) -> Self {
+        let text = String::new;
+        let (name, version, summary, config_schema) = (text(), text(), text(), text());
+        Self { name, version, summary, state_version: 0, config_schema, inputs: Vec::new(), kind: PluginKind::Metric, digest }
+    }
+}
+
 /// A sample of a plugin's metric.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PluginSample {

@@ -1,7 +1,6 @@
 //! Arrow columns as the contract's columns, and back.
 
-use crate::transform_world::driftline::plugin::types as wit;
-use crate::transform_world::exports::driftline::plugin::transforms as guest;
+use crate::world::driftline::plugin::types as wit;
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float32Array, Float64Array, Int64Array, StringArray};
 use arrow::buffer::NullBuffer;
 use arrow::compute::cast;
@@ -115,48 +114,48 @@ impl Ready {
         }
     }
 
-    pub fn column(&self) -> Result<wit::Column<'_>, String> {
+    pub fn column(&self) -> Result<wit::ColumnParam<'_>, String> {
         let data = match self.array.data_type() {
-            DataType::Boolean => wit::Data::Boolean(&self.bytes),
-            DataType::Int64 => wit::Data::Int64(self.array.as_primitive::<Int64Type>().values()),
-            DataType::UInt64 => wit::Data::Uint64(self.array.as_primitive::<UInt64Type>().values()),
-            DataType::Float32 => wit::Data::Float32(self.array.as_primitive::<Float32Type>().values()),
-            DataType::Float64 => wit::Data::Float64(self.array.as_primitive::<Float64Type>().values()),
-            DataType::Utf8 if self.dictionary => wit::Data::Dictionary(wit::CodedStrings {
+            DataType::Boolean => wit::DataParam::Boolean(&self.bytes),
+            DataType::Int64 => wit::DataParam::Int64(self.array.as_primitive::<Int64Type>().values()),
+            DataType::UInt64 => wit::DataParam::Uint64(self.array.as_primitive::<UInt64Type>().values()),
+            DataType::Float32 => wit::DataParam::Float32(self.array.as_primitive::<Float32Type>().values()),
+            DataType::Float64 => wit::DataParam::Float64(self.array.as_primitive::<Float64Type>().values()),
+            DataType::Utf8 if self.dictionary => wit::DataParam::Dictionary(wit::CodedStringsParam {
                 codes: &self.codes,
                 offsets: &self.offsets,
                 values: &self.bytes,
             }),
             DataType::Utf8 => {
                 let a = self.array.as_string::<i32>();
-                wit::Data::Utf8(wit::Bytes { offsets: &self.offsets, values: used(a.value_data(), a.value_offsets()) })
+                wit::DataParam::Utf8(wit::BytesParam { offsets: &self.offsets, values: used(a.value_data(), a.value_offsets()) })
             }
             DataType::Binary => {
                 let a = self.array.as_binary::<i32>();
-                wit::Data::Binary(wit::Bytes { offsets: &self.offsets, values: used(a.value_data(), a.value_offsets()) })
+                wit::DataParam::Binary(wit::BytesParam { offsets: &self.offsets, values: used(a.value_data(), a.value_offsets()) })
             }
             DataType::List(field) => self.list(field.data_type())?,
             other => return Err(format!("input `{}`: {other} does not cross yet", self.name)),
         };
-        Ok(wit::Column { name: &self.name, data, validity: self.validity.as_deref() })
+        Ok(wit::ColumnParam { name: &self.name, data, validity: self.validity.as_deref() })
     }
 
-    fn list(&self, items: &DataType) -> Result<wit::Data<'_>, String> {
+    fn list(&self, items: &DataType) -> Result<wit::DataParam<'_>, String> {
         let list = self.array.as_list::<i32>();
         let (values, at) = (list.values(), list.value_offsets());
         let offsets = &self.offsets;
         match items {
             DataType::Float32 => {
                 let values = used(values.as_primitive::<Float32Type>().values(), at);
-                Ok(wit::Data::ListFloat32(wit::RaggedFloat32 { offsets, values }))
+                Ok(wit::DataParam::ListFloat32(wit::RaggedFloat32Param { offsets, values }))
             }
             DataType::Float64 => {
                 let values = used(values.as_primitive::<Float64Type>().values(), at);
-                Ok(wit::Data::ListFloat64(wit::RaggedFloat64 { offsets, values }))
+                Ok(wit::DataParam::ListFloat64(wit::RaggedFloat64Param { offsets, values }))
             }
             DataType::Int64 => {
                 let values = used(values.as_primitive::<Int64Type>().values(), at);
-                Ok(wit::Data::ListInt64(wit::RaggedInt64 { offsets, values }))
+                Ok(wit::DataParam::ListInt64(wit::RaggedInt64Param { offsets, values }))
             }
             other => Err(format!("input `{}`: a list of {other} does not cross", self.name)),
         }
@@ -178,7 +177,7 @@ fn used<'a, T>(values: &'a [T], offsets: &[i32]) -> &'a [T] {
 }
 
 /// A transform's column as an array of the type that it described. What does not fit is the plugin's error.
-pub(crate) fn to_array(column: guest::ColumnResult, expected: &DataType, rows: usize) -> Result<ArrayRef, String> {
+pub(crate) fn to_array(column: wit::ColumnResult, expected: &DataType, rows: usize) -> Result<ArrayRef, String> {
     let name = &column.name;
     let nulls = match column.validity {
         None => None,
@@ -186,23 +185,23 @@ pub(crate) fn to_array(column: guest::ColumnResult, expected: &DataType, rows: u
         Some(v) => return Err(format!("output `{name}` has {} validity bytes for {rows} rows", v.len())),
     };
     let array: ArrayRef = match column.data {
-        guest::DataResult::Boolean(v) => {
+        wit::DataResult::Boolean(v) => {
             check(name, v.len(), rows)?;
             Arc::new(BooleanArray::new(v.iter().map(|b| *b != 0).collect(), nulls))
         }
-        guest::DataResult::Int64(v) => {
+        wit::DataResult::Int64(v) => {
             check(name, v.len(), rows)?;
             Arc::new(Int64Array::new(v.into(), nulls))
         }
-        guest::DataResult::Float32(v) => {
+        wit::DataResult::Float32(v) => {
             check(name, v.len(), rows)?;
             Arc::new(Float32Array::new(v.into(), nulls))
         }
-        guest::DataResult::Float64(v) => {
+        wit::DataResult::Float64(v) => {
             check(name, v.len(), rows)?;
             Arc::new(Float64Array::new(v.into(), nulls))
         }
-        guest::DataResult::Utf8(bytes) => Arc::new(strings(name, &bytes.offsets, &bytes.values, rows, nulls)?),
+        wit::DataResult::Utf8(bytes) => Arc::new(strings(name, &bytes.offsets, &bytes.values, rows, nulls)?),
         _ => return Err(format!("output `{name}` is of a type that transforms cannot give")),
     };
     if array.data_type() != expected {

@@ -7,23 +7,21 @@ mod instance;
 
 pub use host::Host;
 
-/// The bindings of the two worlds.
-mod transform_world {
+/// Bindings of both worlds at once: a plugin exports `about` and one of the other two.
+#[allow(clippy::all)]
+mod world {
     wasmtime::component::bindgen!({
         path: "../../wit",
-        world: "transform",
+        inline: "
+            package driftline:host;
+            world any {
+                import driftline:plugin/log@0.1.0;
+                export driftline:plugin/about@0.1.0;
+                export driftline:plugin/transforms@0.1.0;
+                export driftline:plugin/metrics@0.1.0;
+            }
+        ",
+        world: "driftline:host/any",
         ownership: Borrowing { duplicate_if_necessary: true },
-    });
-}
-
-mod metric_world {
-    wasmtime::component::bindgen!({
-        path: "../../wit",
-        world: "metric",
-        ownership: Borrowing { duplicate_if_necessary: true },
-        with: {
-            "driftline:plugin/types": crate::transform_world::driftline::plugin::types,
-            "driftline:plugin/log": crate::transform_world::driftline::plugin::log,
-        },
     });
 }
