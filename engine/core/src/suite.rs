@@ -194,6 +194,9 @@ fn judge_reading(
     reference: &Option<Readings>,
 ) -> CheckOutcome {
     let mut base = outcome(check, metric);
+    if let (None, Some(family)) = (&check.sample, &reading.family) {
+        base.id = format!("{}.{family}", base.id);
+    }
     for (_, value) in &reading.labels {
         base.id = format!("{}.{value}", base.id);
     }

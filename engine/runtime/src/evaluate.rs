@@ -1,0 +1,173 @@
+//! One evaluation: both sides are read, metrics computed, suites judged, and the outcome written down.
+
+use crate::pipeline::{Job, Progress, RunningTransform, SideResult, read_side};
+use crate::plan::{Plan, Side};
+use crate::state::StateFolder;
+use driftline_core::accumulator::{Context, Request};
+use driftline_core::metric::{Readings, Sides};
+use driftline_core::outcome::{Family, Outcome, Rows, SCHEMA, Sample, worst};
+use driftline_core::profile::Profile;
+use driftline_core::source::SourceError;
+use driftline_core::suite::{BoundMetric, Correct, MetricResult, conclude};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Why there is no outcome.
+#[derive(Debug, thiserror::Error)]
+pub enum EvaluateError {
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error("{0}")]
+    Io(String),
+}
+
+/// Reads both sides and judges them. Blocks the thread.
+pub fn evaluate(
+    plan: &Plan,
+    state: &StateFolder,
+    correct: Correct,
+    progress: Progress<'_>,
+) -> Result<Outcome, EvaluateError> {
+    let started = Instant::now();
+    let spill = tempfile::Builder::new().prefix("driftline").tempdir();
+    let spill = spill.map_err(|e| EvaluateError::Io(format!("no folder for temporary files: {e}")))?;
+    let memory = usize::try_from(plan.run.memory.0 / 2).unwrap_or(usize::MAX);
+    let mut context = Context { reference: None, memory, spill: spill.path().to_path_buf(), seed: plan.run.seed };
+    let mut timings = BTreeMap::new();
+    let mut counters = plan.counters.clone();
+    if let Some(side) = &plan.reference {
+        let result = timed("reference_seconds", &mut timings, || read_side(job(plan, side, true), &context, progress))?;
+        context.reference = Some(Arc::new(keep(result, "reference", &mut counters)));
+    }
+    let current = timed("current_seconds", &mut timings, || read_side(job(plan, &plan.current, false), &context, progress))?;
+    let current = keep(current, "current", &mut counters);
+    let mut outcome = judge(plan, &current, context.reference.as_deref(), correct);
+    outcome.counters = counters;
+    timings.insert("total_seconds".into(), started.elapsed().as_secs_f64());
+    outcome.timings = timings;
+    state.remember(&mut outcome).map_err(EvaluateError::Io)?;
+    Ok(outcome)
+}
+
+fn timed<T>(name: &str, timings: &mut BTreeMap<String, f64>, work: impl FnOnce() -> T) -> T {
+    let started = Instant::now();
+    let result = work();
+    timings.insert(name.into(), started.elapsed().as_secs_f64());
+    result
+}
+
+fn keep(result: SideResult, side: &str, counters: &mut BTreeMap<String, u64>) -> Profile {
+    counters.extend(result.counters.into_iter().map(|(name, n)| (format!("{side}.{name}"), n)));
+    result.profile
+}
+
+fn job(plan: &Plan, side: &Side, is_reference: bool) -> Job {
+    let requests = plan.metrics.iter().filter_map(|m| m.metric.as_ref().ok());
+    let requests: Vec<Request> = requests.flat_map(|m| m.requests()).collect();
+    let wanted: BTreeSet<&String> = requests.iter().flat_map(|r| &r.columns).collect();
+    let mut transforms = Vec::new();
+    let mut transform_inputs = Vec::new();
+    for transform in &plan.transforms {
+        if !transform.outputs.iter().any(|o| wanted.contains(o)) {
+            continue;
+        }
+        transform_inputs.extend(transform.bindings.iter().map(|(_, column)| column.clone()));
+        let schema = if is_reference { plan.reference_schema() } else { plan.current.source.schema() };
+        transforms.push(RunningTransform {
+            plugin: transform.name.clone(),
+            outputs: transform.outputs.clone(),
+            running: transform.plugin.transform(&transform.bindings, &schema),
+        });
+    }
+    Job {
+        source: side.source.clone(),
+        filter: side.filter.clone(),
+        requests,
+        transform_inputs,
+        transforms,
+        threads: plan.threads(),
+    }
+}
+
+fn judge(plan: &Plan, current: &Profile, reference: Option<&Profile>, correct: Correct) -> Outcome {
+    let sides = Sides { current, reference };
+    let results: Vec<MetricResult> = plan.metrics.iter().map(|m| compute(m, sides)).collect();
+    let judged: Vec<_> = plan.suites.iter().map(|s| s.evaluate(&plan.metrics, &results, correct)).collect();
+    let mut final_readings: BTreeMap<usize, Readings> = BTreeMap::new();
+    for (i, readings) in judged.iter().flat_map(|j| &j.readings) {
+        final_readings.entry(*i).or_insert_with(|| readings.clone());
+    }
+    for i in &plan.records {
+        final_readings.entry(*i).or_insert_with(|| conclude(&plan.metrics[*i], &results[*i], &BTreeMap::new()));
+    }
+    let samples = samples(plan, &final_readings);
+    let suites: Vec<_> = judged.into_iter().map(|j| j.outcome).collect();
+    Outcome {
+        schema: SCHEMA.into(),
+        monitor: plan.monitor.clone(),
+        window: "all".into(),
+        revision: 0,
+        is_final: true,
+        spec_digest: plan.spec_digest.clone(),
+        plugin_digests: plan.plugin_digests.clone(),
+        status: worst(suites.iter().map(|s| s.status)),
+        rows: Rows { reference: reference.map(|r| r.rows), current: current.rows },
+        suites,
+        samples,
+        counters: BTreeMap::new(),
+        timings: BTreeMap::new(),
+        families: families(plan, &final_readings),
+    }
+}
+
+fn compute(metric: &BoundMetric, sides: Sides<'_>) -> MetricResult {
+    let Ok(bound) = &metric.metric else { return MetricResult { parts: Vec::new(), reference: None } };
+    let alone = |r| bound.conclude(bound.evaluate(Sides { current: r, reference: None }));
+    let reference = if metric.compares { None } else { sides.reference.map(alone) };
+    MetricResult { parts: bound.evaluate(sides), reference }
+}
+
+/// The family of a reading's field: plugin samples have a family of their own.
+fn family_of(metric: &BoundMetric, family: &Option<String>, field: &str) -> String {
+    family.clone().unwrap_or_else(|| format!("{}_{field}", metric.name))
+}
+
+/// The numbers of all readings, p-values raw. Equal series are one.
+fn samples(plan: &Plan, readings: &BTreeMap<usize, Readings>) -> Vec<Sample> {
+    let mut samples: Vec<Sample> = Vec::new();
+    for (i, readings) in readings {
+        let metric = &plan.metrics[*i];
+        for reading in readings.iter().flatten() {
+            let mut labels: BTreeMap<String, String> = metric.labels.iter().chain(&reading.labels).cloned().collect();
+            labels.extend(metric.column.iter().map(|c| ("column".to_owned(), c.clone())));
+            for (field, value) in &reading.fields {
+                let value = if field == "p_value" { reading.field("p_value_raw").unwrap_or(*value) } else { *value };
+                let sample = Sample { name: family_of(metric, &reading.family, field), labels: labels.clone(), value };
+                let known = samples.iter().any(|s| s.name == sample.name && s.labels == sample.labels);
+                if field != "p_value_raw" && value.is_finite() && !known {
+                    samples.push(sample);
+                }
+            }
+        }
+    }
+    samples.sort_by(|a, b| (&a.name, &a.labels).cmp(&(&b.name, &b.labels)));
+    samples
+}
+
+fn families(plan: &Plan, readings: &BTreeMap<usize, Readings>) -> Vec<Family> {
+    let mut families: BTreeMap<String, String> = BTreeMap::new();
+    for (i, readings) in readings {
+        let metric = &plan.metrics[*i];
+        for reading in readings.iter().flatten() {
+            for (field, _) in &reading.fields {
+                let name = family_of(metric, &reading.family, field);
+                let known = metric.fields.iter().find(|f| f.name == field).map(|f| f.summary);
+                let help = plan.sample_help.get(&name).map(String::as_str).or(known);
+                let help = help.map_or_else(|| name.clone(), |h| format!("{}: {h}", metric.name));
+                families.entry(name).or_insert(help);
+            }
+        }
+    }
+    families.into_iter().map(|(name, help)| Family { name, help }).collect()
+}

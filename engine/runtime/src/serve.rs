@@ -1,0 +1,99 @@
+//! Evaluating on a schedule until a signal comes.
+
+use crate::evaluate::{EvaluateError, evaluate};
+use crate::plan::Plan;
+use crate::state::StateFolder;
+use driftline_core::exporter::{Event, Exporter};
+use driftline_core::outcome::Outcome;
+use driftline_core::spec::ScheduleFrame;
+use driftline_core::suite::Correct;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// When to evaluate again.
+#[derive(Debug, Clone)]
+pub enum Schedule {
+    Every(Duration),
+    Cron(Box<croner::Cron>),
+}
+
+impl Schedule {
+    /// Reads `[schedule]`; the error says what is wrong with it.
+    pub fn new(frame: &ScheduleFrame) -> Result<Self, String> {
+        match (&frame.every, &frame.cron) {
+            (Some(every), None) => Ok(Schedule::Every(every.0)),
+            (None, Some(cron)) => match croner::Cron::from_str(cron.get_ref()) {
+                Ok(cron) => Ok(Schedule::Cron(Box::new(cron))),
+                Err(e) => Err(format!("`cron`: {e}; write minute hour day month weekday, such as \"*/5 * * * *\"")),
+            },
+            _ => Err("[schedule] takes one of `every` and `cron`".into()),
+        }
+    }
+
+    /// Time until the next evaluation.
+    fn wait(&self) -> Duration {
+        match self {
+            Schedule::Every(every) => *every,
+            Schedule::Cron(cron) => {
+                let now = jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC);
+                let next = cron.find_next_occurrence(&now, false).ok();
+                // A cron expression without a next time (30 February) is asked again in a day.
+                next.and_then(|n| Duration::try_from(n.duration_since(&now)).ok()).unwrap_or(Duration::from_secs(86_400))
+            }
+        }
+    }
+}
+
+/// Makes a fresh plan for each evaluation, since files and schemas change.
+pub type Replan = Arc<dyn Fn() -> Result<Plan, String> + Send + Sync>;
+
+/// A monitor that is served.
+pub struct Monitor {
+    pub name: String,
+    pub schedule: Schedule,
+    pub replan: Replan,
+    pub state: Option<PathBuf>,
+    pub exporters: Vec<Arc<dyn Exporter>>,
+    pub correct: Correct,
+}
+
+impl Monitor {
+    /// Evaluates at once and then by the schedule, for ever.
+    pub async fn run(self) {
+        let monitor = Arc::new(self);
+        loop {
+            let this = monitor.clone();
+            // A panic of ours must not end the other monitors.
+            let result = tokio::task::spawn_blocking(move || this.evaluate()).await;
+            let result = result.unwrap_or_else(|e| Err(format!("internal error: {e}")));
+            monitor.export(result).await;
+            tokio::time::sleep(monitor.schedule.wait()).await;
+        }
+    }
+
+    fn evaluate(&self) -> Result<Outcome, String> {
+        let plan = (self.replan)()?;
+        let state = StateFolder::new(self.state.as_deref(), &self.name);
+        evaluate(&plan, &state, self.correct, &|_| {}).map_err(|e: EvaluateError| e.to_string())
+    }
+
+    async fn export(&self, result: Result<Outcome, String>) {
+        let event = match result {
+            Ok(outcome) => {
+                tracing::info!(monitor = self.name, status = outcome.status.name(), "evaluated");
+                Event::Evaluated(Arc::new(outcome))
+            }
+            Err(reason) => {
+                tracing::error!(monitor = self.name, "not evaluated: {reason}");
+                Event::Failed { monitor: self.name.clone(), reason }
+            }
+        };
+        for exporter in &self.exporters {
+            if let Err(e) = exporter.export(event.clone()).await {
+                tracing::error!(monitor = self.name, "not exported: {e}");
+            }
+        }
+    }
+}
