@@ -3,12 +3,10 @@
 //! ```text
 //! driftline-plugin-bindings rust WIT WORLD FOLDER    writes FOLDER/bindings.rs
 //! driftline-plugin-bindings c    WIT WORLD FOLDER    writes FOLDER/WORLD.{h,c} and FOLDER/WORLD_component_type.o
-//! driftline-plugin-bindings imports FILE.wasm        prints what a component or module imports, one name a line
 //! ```
 
 use anyhow::{Context, Result, bail};
 use std::path::Path;
-use wasmparser::{Parser, Payload};
 use wit_bindgen_core::wit_parser::Resolve;
 use wit_bindgen_core::{Files, WorldGenerator};
 
@@ -18,8 +16,7 @@ fn main() -> Result<()> {
     match arguments.as_slice() {
         ["rust", wit, world, folder] => write(rust(), wit, world, folder),
         ["c", wit, world, folder] => write(c(), wit, world, folder),
-        ["imports", file] => print_imports(file),
-        _ => bail!("usage: rust|c WIT WORLD FOLDER, or imports FILE.wasm"),
+        _ => bail!("usage: rust|c WIT WORLD FOLDER"),
     }
 }
 
@@ -44,25 +41,6 @@ fn write(mut generator: Box<dyn WorldGenerator>, wit: &str, world: &str, folder:
         let path = Path::new(folder).join(name);
         std::fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))?;
         println!("{}", path.display());
-    }
-    Ok(())
-}
-
-/// Only the outermost level counts: what stands inside a component is linked there.
-fn print_imports(file: &str) -> Result<()> {
-    let bytes = std::fs::read(file).with_context(|| format!("cannot read {file}"))?;
-    let mut depth = 0_u32;
-    for payload in Parser::new(0).parse_all(&bytes) {
-        match payload? {
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-            Payload::End(_) => depth = depth.saturating_sub(1),
-            Payload::ComponentImportSection(section) if depth == 0 => {
-                for import in section {
-                    println!("{}", import?.name.name);
-                }
-            }
-            _ => {}
-        }
     }
     Ok(())
 }

@@ -146,7 +146,7 @@ impl Bluestein {
         Bluestein { inner, chirp, kernel, re, im }
     }
 
-    fn forward(&mut self, re: &mut Vec<f64>, im: &mut Vec<f64>) {
+    fn forward(&mut self, re: &mut [f64], im: &mut [f64]) {
         self.re.fill(0.0);
         self.im.fill(0.0);
         for (k, &chirp) in self.chirp.iter().enumerate() {

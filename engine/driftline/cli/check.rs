@@ -1,0 +1,67 @@
+//! `driftline check`.
+
+use super::print;
+use driftline::runtime::plan::{Plan, Side};
+use driftline::{Monitor, OpenError};
+use std::fmt::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+pub fn check(spec: &Path) -> Result<ExitCode, OpenError> {
+    let plan = Monitor::open(spec)?.plan()?;
+    print(&render(&plan))
+}
+
+fn side(out: &mut String, name: &str, side: &Side) {
+    let rows = side.source.rows().map(|n| format!(", {n} rows")).unwrap_or_default();
+    let filter = side.filter.as_ref().map(|f| format!(", where {f}")).unwrap_or_default();
+    let _ = writeln!(out, "{name}: {}{rows}{filter}", side.source.location());
+}
+
+/// The plan as text. Writing to a string cannot fail.
+fn render(plan: &Plan) -> String {
+    let mut out = format!("monitor {}\n", plan.monitor);
+    if let Some(reference) = &plan.reference {
+        side(&mut out, "reference", reference);
+    }
+    side(&mut out, "current", &plan.current);
+    let _ = writeln!(out, "memory {}, {} threads", bytes(plan.run.memory.0), plan.threads());
+    let _ = writeln!(out, "\ncolumns");
+    let roles = &plan.roles;
+    for column in &plan.columns {
+        let named = [("id", &roles.id), ("timestamp", &roles.timestamp), ("target", &roles.target), ("prediction", &roles.prediction)];
+        let role = named.iter().find(|(_, name)| name.as_ref() == Some(&column.name)).map_or("", |(role, _)| role);
+        let from = match (&column.plugin, column.in_reference, column.in_current) {
+            (Some(plugin), ..) => format!("from plugin {plugin}"),
+            (None, true, false) => "on the reference side only".into(),
+            (None, false, true) if plan.reference.is_some() => "on the current side only".into(),
+            _ => String::new(),
+        };
+        let line = format!("  {:<24} {:<12} {:<16} {role} {from}", column.name, column.kind.name(), column.data_type.to_string());
+        let _ = writeln!(out, "{}", line.trim_end());
+    }
+    for (name, reason) in &plan.unusable_plugins {
+        let _ = writeln!(out, "\nplugin {name} is unusable: {reason}");
+    }
+    for suite in &plan.suites {
+        let _ = writeln!(out, "\nsuite {} ({} checks)", suite.name, suite.checks.len());
+        for check in &suite.checks {
+            let metric = &plan.metrics[check.metric];
+            let labels: Vec<&str> = metric.labels.iter().map(|(_, v)| v.as_str()).collect();
+            let fail = check.fail.as_ref().map(|c| format!("fail: {}", c.text));
+            let warn = check.warn.as_ref().map(|c| format!("warn: {}", c.text));
+            let conditions: Vec<String> = fail.into_iter().chain(warn).collect();
+            let line = format!("  {:<32} {} {}", check.id, metric.name, labels.join(" "));
+            let _ = writeln!(out, "{}  {}", line.trim_end(), conditions.join("; "));
+        }
+    }
+    let _ = writeln!(out, "\n{} metrics recorded", plan.records.len());
+    for (name, _) in &plan.exports {
+        let _ = writeln!(out, "export {name}");
+    }
+    out
+}
+
+fn bytes(n: u64) -> String {
+    format!("{} MiB", n >> 20)
+}

@@ -1,0 +1,76 @@
+//! `driftline list` and `driftline explain`.
+
+use super::print;
+use driftline::OpenError;
+use driftline::core::catalogue::{Catalogue, Doc, Entry};
+use driftline::core::name::suggestion;
+use std::fmt::Write;
+use std::process::ExitCode;
+
+fn docs<E: Entry>(entries: &[E]) -> Vec<Doc> {
+    entries.iter().map(|e| *e.doc()).collect()
+}
+
+fn sections(catalogue: &Catalogue) -> [(&'static str, Vec<Doc>); 4] {
+    [
+        ("metrics", docs(&catalogue.metrics)),
+        ("two-sample tests (test = …)", docs(&catalogue.tests)),
+        ("sources (kind = …)", docs(&catalogue.sources)),
+        ("exporters", docs(&catalogue.exporters)),
+    ]
+}
+
+/// One line an entry. Writing to a string cannot fail.
+pub fn list(catalogue: &Catalogue) -> String {
+    let mut out = String::new();
+    for (title, docs) in sections(catalogue) {
+        let _ = writeln!(out, "{title}");
+        for doc in docs {
+            let _ = writeln!(out, "  {:<28} {}", doc.name, doc.summary);
+        }
+        out.push('\n');
+    }
+    out
+}
+
+pub fn explain(catalogue: &Catalogue, name: &str) -> Result<ExitCode, OpenError> {
+    let all: Vec<Doc> = sections(catalogue).into_iter().flat_map(|(_, docs)| docs).collect();
+    match all.iter().find(|d| d.name == name || d.aliases.contains(&name)) {
+        Some(doc) => print(&page(doc)),
+        None => {
+            let help = suggestion(name, all.iter().map(|d| d.name)).unwrap_or_default();
+            Err(OpenError::Spec(format!("no entry `{name}` in the catalogue; {help}")))
+        }
+    }
+}
+
+fn page(doc: &Doc) -> String {
+    let mut out = format!("{}\n\n{}\n\n{}\n", doc.name, doc.summary, doc.description);
+    if !doc.aliases.is_empty() {
+        let _ = writeln!(out, "\nAlso: {}", doc.aliases.join(", "));
+    }
+    if !doc.formula.is_empty() {
+        let _ = writeln!(out, "\nFormula\n  {}", doc.formula);
+    }
+    if !doc.fields.is_empty() {
+        let _ = writeln!(out, "\nFields (`value` is the first)");
+        for field in doc.fields {
+            let unit = if field.unit.is_empty() { String::new() } else { format!(" [{}]", field.unit) };
+            let _ = writeln!(out, "  {:<16} {}{unit}", field.name, field.summary);
+        }
+    }
+    parameters(&mut out, doc);
+    let _ = writeln!(out, "\nExample\n  {}", doc.example.replace('\n', "\n  "));
+    let _ = writeln!(out, "\nReference\n  {}", doc.reference);
+    out
+}
+
+fn parameters(out: &mut String, doc: &Doc) {
+    let schema = (doc.parameters)().to_value();
+    let Some(properties) = schema["properties"].as_object().filter(|p| !p.is_empty()) else { return };
+    let _ = writeln!(out, "\nParameters");
+    for (name, property) in properties {
+        let default = property.get("default").map(|d| format!(" (default {d})")).unwrap_or_default();
+        let _ = writeln!(out, "  {name:<16} {}{default}", property["description"].as_str().unwrap_or_default());
+    }
+}

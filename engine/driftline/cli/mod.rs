@@ -1,0 +1,80 @@
+//! `driftline run`, `check`, `serve`, `list`, `explain`, `schema`.
+
+mod check;
+mod explain;
+mod run;
+mod serve;
+
+use clap::{Parser, Subcommand};
+use driftline::{OpenError, catalogue};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Monitors the data and models of machine learning: one binary, one TOML file.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Evaluate once and print the outcome. Exit code: 0 nothing failed, 1 a check is fail or error, 2 the spec is wrong, 3 the run could not be done.
+    Run {
+        /// The TOML file.
+        spec: PathBuf,
+        #[arg(long, short, value_enum, default_value_t = run::Output::Table)]
+        output: run::Output,
+    },
+    /// Resolve the spec against the data without running it, and print the plan.
+    Check { spec: PathBuf },
+    /// Evaluate at start and by [schedule], and serve the exporters, until SIGTERM or Ctrl-C.
+    Serve {
+        #[arg(required = true)]
+        specs: Vec<PathBuf>,
+    },
+    /// Print the catalogue: metrics, two-sample tests, sources, exporters.
+    List,
+    /// Print all that is known of a catalogue entry.
+    Explain { name: String },
+    /// Print the spec's JSON Schema.
+    Schema,
+}
+
+/// Runs the command.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    log();
+    let result = match arguments.command {
+        Command::Run { spec, output } => run::run(&spec, output),
+        Command::Check { spec } => check::check(&spec),
+        Command::Serve { specs } => serve::serve(&specs),
+        Command::List => print(&explain::list(&catalogue())),
+        Command::Explain { name } => explain::explain(&catalogue(), &name),
+        Command::Schema => print(&format!("{:#}\n", driftline::generate::schema::schema(&catalogue()))),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::from(if matches!(error, OpenError::Spec(_)) { 2 } else { 3 })
+        }
+    }
+}
+
+/// Logs go to stderr; `DRIFTLINE_LOG` sets the level.
+fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("DRIFTLINE_LOG");
+    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+}
+
+/// Prints to stdout. A reader that went away (`| head`) is not an error.
+fn print(text: &str) -> Result<ExitCode, OpenError> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(OpenError::Run(format!("stdout: {e}"))),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}

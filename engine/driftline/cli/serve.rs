@@ -1,0 +1,76 @@
+//! `driftline serve`.
+
+use driftline::core::exporter::Exporter;
+use driftline::runtime::serve::{Monitor as Served, Schedule};
+use driftline::stats::two_sample::correct;
+use driftline::{Monitor, OpenError};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub fn serve(specs: &[PathBuf]) -> Result<ExitCode, OpenError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|e| OpenError::Run(format!("no runtime: {e}")))?;
+    // A spec is planned on a runtime of its own, so all are read before this one is entered.
+    let monitors: Vec<(Served, Vec<_>)> = specs.iter().map(|s| monitor(s)).collect::<Result<_, _>>()?;
+    let result = runtime.block_on(run(monitors));
+    // An evaluation that is under way is not waited for: nothing of it was acknowledged.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    result
+}
+
+type Starts = Vec<(String, driftline::runtime::plan::Start)>;
+
+fn monitor(path: &Path) -> Result<(Served, Starts), OpenError> {
+    let monitor = Monitor::open(path)?;
+    let plan = monitor.plan()?;
+    let schedule = monitor.schedule().ok_or_else(|| {
+        OpenError::Spec(format!("{}: serving needs a schedule; add\n[schedule]\nevery = \"30s\"", path.display()))
+    })?;
+    let schedule = Schedule::new(&schedule).map_err(|e| OpenError::Spec(format!("{}: {e}", path.display())))?;
+    let state = monitor.state_folder(&plan);
+    let again = monitor.clone();
+    let served = Served {
+        name: plan.monitor,
+        schedule,
+        replan: Arc::new(move || again.plan().map_err(|e| e.to_string())),
+        state,
+        exporters: Vec::new(),
+        correct,
+    };
+    Ok((served, plan.exports))
+}
+
+async fn run(monitors: Vec<(Served, Starts)>) -> Result<ExitCode, OpenError> {
+    let stop = stop_signal()?;
+    let mut exporters: Vec<Arc<dyn Exporter>> = Vec::new();
+    for (mut served, starts) in monitors {
+        for (name, start) in starts {
+            let started = start().await.map_err(|e| OpenError::Run(format!("export {name}: {e}")))?;
+            served.exporters.push(started.clone());
+            exporters.push(started);
+        }
+        tokio::spawn(served.run());
+    }
+    stop.await;
+    tracing::info!("stopping");
+    for exporter in exporters {
+        exporter.shutdown().await;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Ends with SIGTERM or Ctrl-C.
+fn stop_signal() -> Result<impl Future<Output = ()>, OpenError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let failed = |e: std::io::Error| OpenError::Run(format!("signals cannot be received: {e}"));
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

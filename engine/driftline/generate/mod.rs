@@ -1,0 +1,3 @@
+//! What is derived from the catalogue.
+
+pub mod schema;

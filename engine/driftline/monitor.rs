@@ -1,0 +1,131 @@
+//! A spec with everything that it takes to run it.
+
+use driftline_core::catalogue::Catalogue;
+use driftline_core::diagnostic::{Diagnostics, Text};
+use driftline_core::outcome::Outcome;
+use driftline_core::plugin::PluginHost;
+use driftline_core::spec::{self, Environment, ScheduleFrame};
+use driftline_plugin::Host;
+use driftline_runtime::evaluate::{EvaluateError, evaluate};
+use driftline_runtime::pipeline::Progress;
+use driftline_runtime::plan::{Plan, PlanError, Planner};
+use driftline_runtime::state::StateFolder;
+use driftline_stats::two_sample::correct;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The tables of all crates.
+pub fn catalogue() -> Catalogue {
+    Catalogue {
+        metrics: driftline_stats::metrics::ENTRIES.to_vec(),
+        tests: driftline_stats::two_sample::ENTRIES.to_vec(),
+        sources: driftline_sources::ENTRIES.to_vec(),
+        exporters: driftline_outputs::EXPORTERS.to_vec(),
+    }
+}
+
+/// Why a monitor cannot be opened or run.
+#[derive(Debug)]
+pub enum OpenError {
+    /// The spec is wrong: its errors as text, with places and excerpts. Exit code 2.
+    Spec(String),
+    /// The run could not be done. Exit code 3.
+    Run(String),
+}
+
+impl std::fmt::Display for OpenError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            OpenError::Spec(message) | OpenError::Run(message) => f.write_str(message),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+impl From<EvaluateError> for OpenError {
+    fn from(error: EvaluateError) -> Self {
+        OpenError::Run(error.to_string())
+    }
+}
+
+/// An opened spec.
+#[derive(Clone)]
+pub struct Monitor {
+    text: Arc<Text>,
+    environment: Environment,
+    folder: PathBuf,
+    host: Arc<Host>,
+}
+
+impl Monitor {
+    /// Reads a spec with this process's environment. Its errors show when it is planned.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        // A variable that is no Unicode cannot be part of a TOML file.
+        let variables = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+        Self::open_with(path.as_ref(), variables.collect())
+    }
+
+    /// Reads a spec with the given environment.
+    pub fn open_with(path: &Path, environment: Environment) -> Result<Self, OpenError> {
+        let shown = path.display();
+        let file = std::fs::read(path).map_err(|e| OpenError::Spec(format!("{shown}: {e}")))?;
+        let file = String::from_utf8(file).map_err(|e| {
+            OpenError::Spec(format!("{shown}: byte {} is not UTF-8; save the file as UTF-8", e.utf8_error().valid_up_to()))
+        })?;
+        let mut text = Text::new(shown.to_string(), file);
+        spec::environment::append_overrides(&mut text, &environment);
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_path_buf();
+        let host = Host::new(code_cache(&environment)).map_err(OpenError::Run)?;
+        Ok(Self { text: Arc::new(text), environment, folder, host: Arc::new(host) })
+    }
+
+    /// Resolves the spec against the data.
+    pub fn plan(&self) -> Result<Plan, OpenError> {
+        let mut diagnostics = Diagnostics::default();
+        let spec = spec::parse(&self.text, &self.environment, &mut diagnostics);
+        let catalogue = catalogue();
+        let planner = Planner { catalogue: &catalogue, host: self.host.as_ref(), folder: &self.folder };
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let runtime = runtime.map_err(|e| OpenError::Run(format!("no runtime: {e}")))?;
+        runtime.block_on(planner.plan(spec, diagnostics)).map_err(|error| match error {
+            PlanError::Spec(diagnostics) => OpenError::Spec(self.text.render(&diagnostics, false)),
+            PlanError::Source(e) => OpenError::Run(e.to_string()),
+        })
+    }
+
+    /// Evaluates once.
+    pub fn run(&self) -> Result<Outcome, OpenError> {
+        self.run_with(&|_| {})
+    }
+
+    /// Evaluates once and tells how many rows have been read.
+    pub fn run_with(&self, progress: Progress<'_>) -> Result<Outcome, OpenError> {
+        let plan = self.plan()?;
+        let state = StateFolder::new(self.state_folder(&plan).as_deref(), &plan.monitor);
+        Ok(evaluate(&plan, &state, correct, progress)?)
+    }
+
+    /// The state folder, relative to the spec.
+    pub fn state_folder(&self, plan: &Plan) -> Option<PathBuf> {
+        plan.run.state.as_ref().map(|state| self.folder.join(state))
+    }
+
+    /// `[schedule]` of the spec.
+    pub fn schedule(&self) -> Option<ScheduleFrame> {
+        let spec = spec::parse(&self.text, &self.environment, &mut Diagnostics::default());
+        spec.schedule.map(|(frame, _)| frame)
+    }
+
+    /// Failures of plugins so far: plugin, reason, number.
+    pub fn plugin_failures(&self) -> Vec<(String, String, u64)> {
+        self.host.failures()
+    }
+}
+
+/// Where compiled plugins are kept: `DRIFTLINE_CACHE`, else the user's cache folder.
+fn code_cache(environment: &Environment) -> Option<PathBuf> {
+    let set = |name: &str| environment.get(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    let user = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|h| h.join(".cache")));
+    set("DRIFTLINE_CACHE").or_else(|| user.map(|c| c.join("driftline"))).map(|c| c.join("plugins"))
+}

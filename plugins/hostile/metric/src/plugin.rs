@@ -1,0 +1,155 @@
+//! Each behaviour breaks one promise of the contract or runs into one limit of the host.
+
+use crate::bindings::driftline::plugin::log::{Level, log};
+use crate::bindings::driftline::plugin::types::{Batch, Encoding, Field, Sample};
+use crate::bindings::exports::driftline::plugin::about::{self, Description, Input, PluginInfo, SampleInfo};
+use crate::bindings::exports::driftline::plugin::metrics::{self, GuestAccumulator};
+use plugin_options::{Key, Kind, Options};
+use std::cell::Cell;
+use std::hint::black_box;
+
+const KEYS: &[Key] = &[
+    Key {
+        name: "behaviour",
+        summary: "What the plugin does wrong: in `update` it loops for ever, allocates for ever, panics, returns an error, \
+                  floods the log or recurses for ever; in `finish` it returns many samples or a NaN; or it writes a state \
+                  that it cannot read. `good` counts rows.",
+        kind: Kind::Choice {
+            default: Some("good"),
+            values: &[
+                "good", "loop", "memory", "trap", "error", "log_flood", "deep_recursion", "many_samples", "nan_sample",
+                "bad_state",
+            ],
+        },
+    },
+    Key {
+        name: "amount",
+        summary: "Number of samples of `many_samples`, or of messages of `log_flood`.",
+        kind: Kind::Integer { default: Some(2_000_000), min: 0, max: 1_000_000_000 },
+    },
+];
+
+/// The component's exports.
+pub struct Plugin;
+
+impl about::Guest for Plugin {
+    fn info() -> PluginInfo {
+        PluginInfo {
+            name: "hostile_metric".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            summary: "Misbehaves on request, to test the host.".into(),
+            state_version: 1,
+            config_schema: plugin_options::schema(KEYS),
+            inputs: vec![Input {
+                name: "value".into(),
+                summary: "Any numbers.".into(),
+                accepts: vec!["Float64".into()],
+                encoding: Encoding::Typed,
+                optional: false,
+            }],
+        }
+    }
+
+    fn describe(config: String, _: Vec<Field>) -> Result<Description, String> {
+        Options::parse(&config, KEYS)?;
+        let rows = SampleInfo {
+            name: "rows".into(),
+            summary: "Number of rows seen.".into(),
+            unit: String::new(),
+            labels: Vec::new(),
+        };
+        Ok(Description { outputs: Vec::new(), samples: vec![rows] })
+    }
+}
+
+impl metrics::Guest for Plugin {
+    type Accumulator = Accumulator;
+}
+
+/// Counts rows, and does what its behaviour says.
+pub struct Accumulator {
+    options: Options,
+    rows: Cell<u64>,
+}
+
+impl GuestAccumulator for Accumulator {
+    fn create(config: String, _: Vec<Field>, _: Option<Vec<u8>>) -> Result<metrics::Accumulator, String> {
+        let options = Options::parse(&config, KEYS)?;
+        Ok(metrics::Accumulator::new(Accumulator { options, rows: Cell::new(0) }))
+    }
+
+    fn update(&self, batch: Batch) -> Result<u64, String> {
+        match self.behaviour() {
+            "loop" => loop_for_ever(),
+            "memory" => allocate_for_ever(),
+            "trap" => panic!("asked to panic"),
+            "error" => return Err("asked to fail".into()),
+            "log_flood" => (0..self.amount()).for_each(|number| log(Level::Info, &format!("message {number}"))),
+            "deep_recursion" => _ = recurse(u64::from(batch.rows)),
+            _ => {}
+        }
+        self.rows.set(self.rows.get() + u64::from(batch.rows));
+        Ok(0)
+    }
+
+    /// Eight bytes; one less with `bad_state`.
+    fn state(&self) -> Vec<u8> {
+        let mut state = self.rows.get().to_le_bytes().to_vec();
+        state.truncate(if self.behaviour() == "bad_state" { 7 } else { 8 });
+        state
+    }
+
+    fn merge(&self, state: Vec<u8>) -> Result<(), String> {
+        let length = state.len();
+        let state: [u8; 8] = state.try_into().map_err(|_| format!("the state has {length} bytes, not 8"))?;
+        self.rows.set(self.rows.get().saturating_add(u64::from_le_bytes(state)));
+        Ok(())
+    }
+
+    fn finish(&self) -> Result<Vec<Sample>, String> {
+        Ok(match self.behaviour() {
+            "many_samples" => (0..self.amount()).map(labelled).collect(),
+            "nan_sample" => vec![rows(f64::NAN)],
+            _ => vec![rows(self.rows.get() as f64)],
+        })
+    }
+}
+
+impl Accumulator {
+    fn behaviour(&self) -> &str {
+        self.options.text("behaviour").unwrap_or("good")
+    }
+
+    fn amount(&self) -> i64 {
+        self.options.integer("amount").unwrap_or(0)
+    }
+}
+
+fn rows(value: f64) -> Sample {
+    Sample { name: "rows".into(), labels: Vec::new(), value }
+}
+
+fn labelled(number: i64) -> Sample {
+    Sample { labels: vec![("number".into(), number.to_string())], ..rows(1.0) }
+}
+
+fn loop_for_ever() -> ! {
+    loop {
+        black_box(0);
+    }
+}
+
+fn allocate_for_ever() -> ! {
+    let mut kept = Vec::new();
+    loop {
+        // Written to, so that the pages are really there.
+        kept.push(black_box(vec![1_u8; 1 << 20]));
+    }
+}
+
+/// Needs each caller's frame for its own result, so it cannot become a loop.
+#[allow(unconditional_recursion)]
+#[inline(never)]
+fn recurse(depth: u64) -> u64 {
+    black_box(recurse(black_box(depth + 1))) ^ depth
+}

@@ -1,0 +1,11 @@
+//! A transform plugin that misbehaves on request, so that the host's limits can be tested.
+
+#[rustfmt::skip]
+#[allow(warnings, clippy::all)]
+mod bindings;
+mod plugin;
+
+#[cfg(target_arch = "wasm32")]
+bindings::export!(Plugin with_types_in bindings);
+#[cfg(target_arch = "wasm32")]
+use plugin::Plugin;
