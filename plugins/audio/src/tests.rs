@@ -22,7 +22,9 @@ fn file(chunks: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
 }
 
 fn decode(file: &[u8]) -> Result<Clip<'_>, Unusable> {
-    Clips::of_wav(&[0, file.len() as u32], file, None).unwrap().get(0)
+    Clips::of_wav(&[0, file.len() as u32], file, None)
+        .unwrap()
+        .get(0)
         .map(|clip| Clip { samples: clip.samples.into_owned().into(), rate: clip.rate })
 }
 

@@ -66,8 +66,7 @@ fn chunks(file: &[u8]) -> Result<(Format, &[u8]), Unusable> {
     Err(Unusable::Undecodable("it has no samples chunk"))
 }
 
-const UNSUPPORTED: Unusable =
-    Unusable::Undecodable("its format is not PCM with 8, 16, 24 or 32 bits or 32-bit float");
+const UNSUPPORTED: Unusable = Unusable::Undecodable("its format is not PCM with 8, 16, 24 or 32 bits or 32-bit float");
 
 fn read_format(chunk: &[u8]) -> Option<Format> {
     let mut tag = u16_at(chunk, 0)?;

@@ -33,8 +33,9 @@ impl about::Guest for Plugin {
                 },
                 Input {
                     name: "label".into(),
-                    summary: "A label of each clip; with it, shares are given for each label. Rows without one are unusable."
-                        .into(),
+                    summary:
+                        "A label of each clip; with it, shares are given for each label. Rows without one are unusable."
+                            .into(),
                     accepts: vec!["Utf8".into()],
                     encoding: Encoding::Dictionary,
                     optional: true,
@@ -79,7 +80,8 @@ impl GuestAccumulator for Accumulator {
 
     fn update(&self, batch: Batch) -> Result<u64, String> {
         let clips = clips(&batch)?;
-        let labels = if self.labelled { Labels::of(find(&batch, "label")?, batch.rows as usize)? } else { Labels::none() };
+        let labels =
+            if self.labelled { Labels::of(find(&batch, "label")?, batch.rows as usize)? } else { Labels::none() };
         let mut counts = vec![Count::default(); labels.names().len()];
         let mut unusable = 0;
         for row in 0..clips.rows() {

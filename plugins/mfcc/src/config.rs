@@ -1,6 +1,6 @@
 //! The config of `mfcc`.
 
-use crate::dsp::Params;
+use mfcc_dsp::Params;
 use plugin_options::{Key, Kind, Options};
 
 /// The keys; their checks and the JSON Schema come from here.
@@ -89,7 +89,10 @@ mod tests {
 
     #[test]
     fn impossible_values_are_named() {
-        assert_eq!(error(r#"{"coefficients": 20, "n_mels": 10}"#), "`coefficients` must be at most `n_mels` (10), not 20");
+        assert_eq!(
+            error(r#"{"coefficients": 20, "n_mels": 10}"#),
+            "`coefficients` must be at most `n_mels` (10), not 20"
+        );
         assert_eq!(error(r#"{"n_fft": 1}"#), "`n_fft` must be a whole number from 2 to 65536, not 1");
         assert_eq!(error(r#"{"hop_length": "x"}"#), "`hop_length` must be a whole number from 1 to 1048576, not \"x\"");
         assert!(error(r#"{"n_fff": 2}"#).starts_with("unknown key `n_fff`"));

@@ -1,12 +1,11 @@
 //! `mfcc`: the means of mel-frequency cepstral coefficients of audio clips, as columns.
 //!
-//! [`dsp`] holds the mathematics and knows nothing of WebAssembly; `plugin` speaks the contract.
+//! The crate `mfcc-dsp` holds the mathematics and knows nothing of WebAssembly; `plugin` speaks the contract.
 
 #[rustfmt::skip]
 #[allow(warnings, clippy::all)]
 mod bindings;
 mod config;
-pub mod dsp;
 mod plugin;
 
 #[cfg(target_arch = "wasm32")]

@@ -5,7 +5,7 @@ use crate::bindings::driftline::plugin::types::{Batch, Column, Data, Encoding, F
 use crate::bindings::exports::driftline::plugin::about::{self, Description, Input, Output, PluginInfo};
 use crate::bindings::exports::driftline::plugin::transforms::{self, GuestTransformer};
 use crate::config::{Config, KEYS};
-use crate::dsp::Mfcc;
+use mfcc_dsp::Mfcc;
 use plugin_audio::{Clip, Clips};
 use std::cell::{Cell, RefCell};
 
@@ -91,7 +91,9 @@ impl Transformer {
         match (of_clip, self.sample_rate) {
             (Some(clip), Some(wanted)) if clip != wanted => {
                 warn_once(&self.warned_of_rate, || {
-                    format!("a clip has {clip} Hz, not the {wanted} Hz of `sample_rate`: it and others like it are null")
+                    format!(
+                        "a clip has {clip} Hz, not the {wanted} Hz of `sample_rate`: it and others like it are null"
+                    )
                 });
                 None
             }

@@ -17,7 +17,15 @@ const KEYS: &[Key] = &[
         kind: Kind::Choice {
             default: Some("good"),
             values: &[
-                "good", "loop", "memory", "trap", "error", "log_flood", "deep_recursion", "many_samples", "nan_sample",
+                "good",
+                "loop",
+                "memory",
+                "trap",
+                "error",
+                "log_flood",
+                "deep_recursion",
+                "many_samples",
+                "nan_sample",
                 "bad_state",
             ],
         },

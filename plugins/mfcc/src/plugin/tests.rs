@@ -1,7 +1,7 @@
 use super::{Plugin, Transformer, column};
 use crate::bindings::driftline::plugin::types::{Data, Field};
 use crate::bindings::exports::driftline::plugin::about::Guest;
-use crate::dsp::{Mfcc, Params};
+use mfcc_dsp::{Mfcc, Params};
 use std::cell::{Cell, RefCell};
 
 fn audio(arrow_type: &str) -> Vec<Field> {

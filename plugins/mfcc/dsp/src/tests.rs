@@ -1,5 +1,5 @@
-use super::fft::Fft;
-use super::{Mfcc, Params};
+use crate::fft::Fft;
+use crate::{Mfcc, Params};
 use std::f64::consts::PI;
 
 /// Values without a pattern, the same in each run.
@@ -54,7 +54,7 @@ fn more_rates_than_are_kept_change_nothing() {
     let first = mfcc.means(&samples, 1000);
     assert!((1001..1020).all(|rate| mfcc.means(&samples, rate).is_some()));
     assert_eq!(mfcc.means(&samples, 1000), first);
-    assert!(mfcc.filters.len() <= super::KEPT_RATES);
+    assert!(mfcc.filters.len() <= crate::KEPT_RATES);
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! Every golden clip against librosa 0.11.0 (`tests/golden/audio/mfcc.json` of the repository).
 
-use mfcc::dsp::{Mfcc, Params};
+use mfcc_dsp::{Mfcc, Params};
 use plugin_audio::Clips;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/audio")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/golden/audio")
 }
 
 /// The largest differences from librosa.

@@ -2,7 +2,7 @@
 //!
 //! Source: Slaney, Auditory Toolbox 2 (1998), Technical Report 1998-010.
 
-use super::SMALLEST_POWER;
+use crate::SMALLEST_POWER;
 
 /// Hz of one mel on the linear part of the scale.
 const HZ_PER_MEL: f64 = 200.0 / 3.0;

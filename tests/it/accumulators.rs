@@ -1,0 +1,158 @@
+//! The laws of accumulators, for every one that a metric asks for: cutting the rows anywhere, merging in any order, a round
+//! trip through the state, and finishing twice leave every metric's value unchanged.
+
+use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
+use driftline::catalogue;
+use driftline::core::accumulator::{Accumulator, Context, Finished, Request};
+use driftline::core::block::Block;
+use driftline::core::catalogue::{Binding, Built, Scope};
+use driftline::core::column::{Column, Kind, Roles};
+use driftline::core::diagnostic::Diagnostics;
+use driftline::core::metric::Sides;
+use driftline::core::profile::Profile;
+use driftline::core::spec::{Component, Table};
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+fn batch(rows: &[(Option<f64>, Option<u8>)]) -> RecordBatch {
+    let x: Float64Array = rows.iter().map(|(x, _)| *x).collect();
+    let c: StringArray = rows.iter().map(|(_, c)| c.map(|c| format!("k{c}"))).collect();
+    let p: StringArray = rows.iter().map(|(x, c)| c.map(|c| format!("k{}", if x.is_some_and(|x| x > 0.0) { c } else { 0 }))).collect();
+    RecordBatch::try_from_iter([("x", Arc::new(x) as ArrayRef), ("c", Arc::new(c)), ("p", Arc::new(p))]).expect("a batch")
+}
+
+fn columns() -> Vec<Column> {
+    let column = |name: &str, kind, data_type| Column { name: name.into(), kind, data_type, in_reference: true, in_current: true, plugin: None };
+    use arrow::datatypes::DataType::{Float64, Utf8};
+    vec![column("x", Kind::Numerical, Float64), column("c", Kind::Categorical, Utf8), column("p", Kind::Categorical, Utf8)]
+}
+
+/// Every metric of the catalogue with its defaults, bound to a column that it takes.
+fn metrics() -> Vec<(&'static str, Built)> {
+    let (catalogue, columns) = (catalogue(), columns());
+    let roles = Roles { target: Some("c".into()), prediction: Some("p".into()), ..Roles::default() };
+    let mut built = Vec::new();
+    for entry in &catalogue.metrics {
+        for column in columns.iter().filter(|c| entry.accepts.is_empty() || entry.accepts.contains(&c.kind)) {
+            let single = entry.scope != Scope::Dataset;
+            let binding = Binding { column: single.then_some(column), columns: &columns, roles: &roles, catalogue: &catalogue };
+            let component = Component { kind: entry.doc.name.into(), kind_span: 0..0, params: Table::new(0..0, Default::default()) };
+            let mut diagnostics = Diagnostics::default();
+            built.extend((entry.build)(&binding, component, &mut diagnostics).map(|b| (entry.doc.name, b)));
+            assert!(diagnostics.is_empty(), "{}", entry.doc.name);
+        }
+    }
+    built
+}
+
+fn context() -> Context {
+    // So little memory that values and fingerprints go to disk.
+    Context { reference: None, memory: 1 << 10, spill: std::env::temp_dir(), seed: 3 }
+}
+
+fn make(request: &Request) -> Box<dyn Accumulator> {
+    (request.make)(&context()).expect("an accumulator")
+}
+
+fn profile(rows: &RecordBatch, results: BTreeMap<String, Finished>) -> Profile {
+    Profile::new(rows.num_rows() as u64, rows.schema(), results.into_iter().map(|(k, f)| (k, Ok(f))).collect())
+}
+
+/// The result of feeding the pieces to accumulators of their own and merging them in the given order.
+fn merged(request: &Request, pieces: &[RecordBatch]) -> Finished {
+    let mut whole = make(request);
+    for piece in pieces {
+        let mut part = make(request);
+        part.update(&Block::new(piece)).expect("update");
+        let state = part.state().expect("state");
+        let mut again = make(request);
+        again.merge(&state).expect("merge into an empty one");
+        assert!(again.size() > 0);
+        whole.merge(&again.state().expect("state")).expect("merge");
+    }
+    whole.finish().expect("finish");
+    whole.finish().expect("finish again")
+}
+
+fn values(metrics: &[(&'static str, Built)], reference: &Profile, current: &Profile) -> Vec<String> {
+    let sides = Sides { current, reference: Some(reference) };
+    let mut shown = Vec::new();
+    for (name, built) in metrics {
+        match built.metric.conclude(built.metric.evaluate(sides)) {
+            Ok(readings) => {
+                for reading in readings {
+                    let fields: Vec<String> = reading.fields.iter().map(|(f, v)| format!("{f}={v:.9e}")).collect();
+                    shown.push(format!("{name} {:?} {}", reading.labels, fields.join(" ")));
+                }
+            }
+            Err(undefined) => shown.push(format!("{name} {undefined:?}")),
+        }
+    }
+    shown
+}
+
+type Row = (Option<f64>, Option<u8>);
+
+fn row() -> impl Strategy<Value = Row> {
+    let number = prop_oneof![
+        8 => (-50i32..50).prop_map(|i| Some(f64::from(i) / 4.0)),
+        2 => any::<i32>().prop_map(|i| Some(f64::from(i) * 1e3)),
+        1 => Just(None),
+        1 => Just(Some(f64::NAN)),
+    ];
+    (number, prop_oneof![9 => (0u8..6).prop_map(Some), 1 => Just(None)])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn any_cut_and_order_gives_the_same_values(
+        rows in prop::collection::vec(row(), 1..400),
+        cuts in prop::collection::vec(0usize..400, 0..5),
+        reverse in any::<bool>(),
+    ) {
+        let whole = batch(&rows);
+        let mut cuts: Vec<usize> = cuts.into_iter().map(|c| c % rows.len()).chain([0, rows.len()]).collect();
+        cuts.sort_unstable();
+        let mut pieces: Vec<RecordBatch> = cuts.windows(2).map(|w| whole.slice(w[0], w[1] - w[0])).collect();
+        if reverse {
+            pieces.reverse();
+        }
+        let metrics = metrics();
+        let requests: BTreeMap<String, Request> =
+            metrics.iter().flat_map(|(_, m)| m.metric.requests()).map(|r| (r.key.clone(), r)).collect();
+        let mut at_once = BTreeMap::new();
+        let mut in_pieces = BTreeMap::new();
+        for (key, request) in &requests {
+            let mut accumulator = make(request);
+            accumulator.update(&Block::new(&whole)).expect("update");
+            at_once.insert(key.clone(), accumulator.finish().expect("finish"));
+            in_pieces.insert(key.clone(), merged(request, &pieces));
+        }
+        let half = whole.slice(0, rows.len().div_ceil(2));
+        let mut reference = BTreeMap::new();
+        for (key, request) in &requests {
+            let mut accumulator = make(request);
+            accumulator.update(&Block::new(&half)).expect("update");
+            reference.insert(key.clone(), accumulator.finish().expect("finish"));
+        }
+        let reference = profile(&half, reference);
+        let (a, b) = (profile(&whole, at_once), profile(&whole, in_pieces));
+        prop_assert_eq!(values(&metrics, &reference, &a), values(&metrics, &reference, &b));
+    }
+}
+
+#[test]
+fn a_state_of_another_accumulator_is_refused() {
+    let metrics = metrics();
+    let requests: Vec<Request> = metrics.iter().flat_map(|(_, m)| m.metric.requests()).collect();
+    for a in &requests {
+        for b in requests.iter().filter(|b| b.key != a.key) {
+            let state = make(b).state().expect("state");
+            let error = make(a).merge(&state).expect_err("another state");
+            assert!(error.contains("cannot be merged"), "{error}");
+        }
+    }
+}

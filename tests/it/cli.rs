@@ -1,0 +1,109 @@
+//! Exit codes, outputs, the environment, and equal runs giving equal bytes.
+
+use crate::support::{checks, driftline, outcome, root, run, spec, tables, text};
+
+const DRIFT: &str = "[[suite]]\nname = \"s\"\n[[suite.check]]\nmetric = \"drift\"\ncolumns = \"@numerical\"\n";
+
+fn code(command: &mut std::process::Command) -> i32 {
+    command.output().expect("the binary runs").status.code().expect("an exit code")
+}
+
+#[test]
+fn exit_codes_tell_who_must_act() {
+    let (calm, moved) = (tables(500, 0.0), tables(500, 0.5));
+    let run = |path: &std::path::Path| code(driftline().arg("run").arg(path));
+    assert_eq!(run(&spec(calm.path(), DRIFT)), 0);
+    assert_eq!(run(&spec(moved.path(), DRIFT)), 1);
+    assert_eq!(run(&spec(calm.path(), "[nonsense]\n")), 2);
+    assert_eq!(run(std::path::Path::new("no_such_file.toml")), 2);
+    let unreachable = spec(calm.path(), DRIFT);
+    std::fs::remove_file(calm.path().join("current.csv")).expect("removed");
+    assert_eq!(run(&unreachable), 3);
+}
+
+#[test]
+fn only_the_moved_column_drifts() {
+    let folder = tables(500, 0.5);
+    let found = checks(&outcome(&spec(folder.path(), DRIFT)));
+    let status = |id: &str| found.iter().find(|(i, _)| i == id).map(|(_, c)| c["status"].clone()).expect("the check");
+    assert_eq!(status("drift.x"), "fail");
+    assert_eq!(status("drift.y"), "pass");
+}
+
+#[test]
+fn threads_and_repetition_change_no_byte() {
+    let folder = tables(70_000, 0.01);
+    let rest = "[[suite]]\nname = \"s\"\ncorrection = \"bonferroni\"\n[[suite.check]]\nmetric = \"drift\"\ncolumns = [\"@numerical\", \"@categorical\"]\n[[suite.check]]\nmetric = \"duplicated_rows\"\nfail = \"count > 0\"\n[[record]]\nmetric = \"standard_deviation\"\ncolumns = \"@numerical\"\n[[record]]\nmetric = \"quantile\"\ncolumns = \"@numerical\"\n";
+    let path = spec(folder.path(), rest);
+    let with = |threads: &str, memory: &str| {
+        let mut command = driftline();
+        command.env("DRIFTLINE__RUN__THREADS", threads).env("DRIFTLINE__RUN__MEMORY", memory);
+        let output = command.args(["run", "-o", "json"]).arg(&path).output().expect("the binary runs");
+        let mut json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        // The digest covers the overriding variables, which differ here on purpose.
+        (json["timings"], json["spec_digest"]) = Default::default();
+        json.to_string()
+    };
+    let once = with("1", "256MiB");
+    assert_eq!(once, with("1", "256MiB"));
+    assert_eq!(once, with("2", "256MiB"));
+    // So little memory that values and fingerprints go to disk.
+    assert_eq!(once, with("2", "256KiB"));
+}
+
+#[test]
+fn the_environment_interpolates_and_overrides() {
+    let folder = tables(300, 0.5);
+    let path = spec(folder.path(), &DRIFT.replace("@numerical", "${COLUMN:-y}"));
+    let run = |variables: &[(&str, &str)]| code(driftline().arg("run").arg(&path).envs(variables.iter().copied()));
+    assert_eq!(run(&[]), 0);
+    assert_eq!(run(&[("COLUMN", "x")]), 1);
+    assert_eq!(run(&[("COLUMN", "x"), ("DRIFTLINE__SOURCE__CURRENT__PATH", "reference.csv")]), 0);
+    let output = driftline().arg("run").arg(&path).env("DRIFTLINE__RUN__THREADS", "secret-value").output().expect("runs");
+    assert_eq!(output.status.code(), Some(2));
+    let error = text(&output.stderr);
+    assert!(error.contains("DRIFTLINE__RUN__THREADS") && !error.contains("secret-value\n"), "{error}");
+}
+
+#[test]
+fn state_gives_revisions_and_previous_statuses() {
+    let folder = tables(300, 0.0);
+    let path = spec(folder.path(), &format!("{DRIFT}[run]\nstate = \"state\"\n"));
+    let first = outcome(&path);
+    assert_eq!((&first["revision"], &checks(&first)[0].1["previous_status"]), (&0.into(), &serde_json::Value::Null));
+    let second = outcome(&path);
+    assert_eq!((&second["revision"], &checks(&second)[0].1["previous_status"]), (&1.into(), &"pass".into()));
+}
+
+#[test]
+fn bad_values_become_null_and_are_counted() {
+    let folder = tables(300, 0.0);
+    let file = folder.path().join("current.csv");
+    let csv = std::fs::read_to_string(&file).expect("read").replacen("red", "red\n,,", 1);
+    let csv = csv.replacen("0,0,red", "n/a,0,red", 1);
+    std::fs::write(&file, csv).expect("written");
+    let rest = "[columns]\nnumerical = [\"x\"]\n[[suite]]\nname = \"s\"\n[[suite.check]]\nmetric = \"missing_values\"\ncolumns = \"x\"\nfail = \"count > 0\"\n";
+    let found = outcome(&spec(folder.path(), rest));
+    // The column is text on this side, since its first row is; the finding is an error with the reason, not a crash.
+    assert!(["fail", "error"].contains(&checks(&found)[0].1["status"].as_str().expect("a status")), "{found}");
+}
+
+#[test]
+fn list_explain_schema_and_check_print() {
+    assert!(text(&run(&["list"]).stdout).contains("kolmogorov_smirnov"));
+    assert!(text(&run(&["explain", "psi"]).stdout).contains("empty_share"));
+    let unknown = run(&["explain", "kolmogorow"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(text(&unknown.stderr).contains("kolmogorov_smirnov"));
+    let schema: serde_json::Value = serde_json::from_slice(&run(&["schema"]).stdout).expect("JSON");
+    assert!(schema["properties"]["suite"].is_object());
+    let plan = text(&run(&["check", "monitor.toml"]).stdout);
+    assert!(plan.contains("mfcc_13") && plan.contains("from plugin mfcc"), "{plan}");
+}
+
+#[test]
+fn the_readme_names_commands_that_exist() {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("README");
+    assert!(readme.contains("cargo run --release -- run monitor.toml"));
+    assert!(readme.contains("cargo test --release"));
+}

@@ -1,0 +1,15 @@
+//! All integration tests, in one binary.
+
+#[path = "../golden/golden_math.rs"]
+mod golden_math;
+
+mod accumulators;
+mod catalogue;
+mod cli;
+mod examples;
+mod golden_mfcc;
+mod hostile;
+mod layers;
+mod serve;
+mod specs;
+mod support;
