@@ -25,7 +25,9 @@ impl Family {
     }
 
     fn check(&mut self, id: &str, actual: f64, expected: f64) {
-        let error = if actual == expected { 0.0 } else { (actual - expected).abs() / expected.abs() };
+        // Where the oracle underflows to 0, the least subnormal number is as good.
+        let underflow = expected == 0.0 && (0.0..1e-300).contains(&actual);
+        let error = if actual == expected || underflow { 0.0 } else { (actual - expected).abs() / expected.abs() };
         self.cases += 1;
         if error.is_nan() || error > self.worst {
             (self.worst, self.worst_id) = (error, format!("{id}: {actual:e} for {expected:e}"));
@@ -221,12 +223,12 @@ fn kolmogorov_is_exact_to_the_tails() {
 
 #[test]
 fn smirnov_is_exact_to_the_tails() {
-    against_exact("smirnov", 1e-11, "sf", |row| smirnov_sf(float(row, "d"), whole(row, "n")));
+    against_exact("smirnov", P_VALUE, "sf", |row| smirnov_sf(float(row, "d"), whole(row, "n")));
 }
 
 #[test]
 fn two_sample_is_exact_to_the_tails() {
-    against_exact("two_sample", 1e-11, "p", |row| {
+    against_exact("two_sample", P_VALUE, "p", |row| {
         let side = if row["two_sided"] == true { Alternative::TwoSided } else { Alternative::Greater };
         two_sample_exact(whole(row, "h"), whole(row, "n"), whole(row, "m"), side)
     });
@@ -234,12 +236,12 @@ fn two_sample_is_exact_to_the_tails() {
 
 #[test]
 fn chi_square_is_exact_to_the_tails() {
-    against_exact("chi_square", STATISTIC, "sf", |row| chi_square_sf(float(row, "x"), float(row, "dof")));
+    against_exact("chi_square", P_VALUE, "sf", |row| chi_square_sf(float(row, "x"), float(row, "dof")));
 }
 
 #[test]
 fn moments_are_exact_however_they_are_split() {
-    let mut means = Family::new("mean", 1e-15);
+    let mut means = Family::new("mean", STATISTIC);
     let mut variances = Family::new("variance", STATISTIC);
     for row in exact("moments") {
         let name = text(&row, "sample");

@@ -8,7 +8,7 @@ const HEALTHY: &str = r#"
 name = "healthy"
 [[suite.check]]
 metric = "drift"
-columns = "@numerical"
+columns = ["x", "y"]
 [[suite.check]]
 metric = "missing_values"
 fail = "count > 0"
@@ -19,8 +19,14 @@ fail = "value == 0"
 
 fn plugin(name: &str, component: &str, input: &str, behaviour: &str) -> String {
     let path = root().join("plugins/hostile").join(component);
+    // Enough to breach the output limit before the memory limit.
+    let amount = match behaviour {
+        "many_samples" => ", amount = 100000",
+        "huge" => ", amount = 4000000",
+        _ => "",
+    };
     format!(
-        "[plugin.{name}]\ncomponent = {:?}\ninputs = {{ {input} = \"x\" }}\nconfig = {{ behaviour = \"{behaviour}\" }}\nlimits = {{ memory = \"32MiB\", time = \"300ms\", output = \"1MiB\" }}\n",
+        "[plugin.{name}]\ncomponent = {:?}\ninputs = {{ {input} = \"x\" }}\nconfig = {{ behaviour = \"{behaviour}\"{amount} }}\nlimits = {{ memory = \"32MiB\", time = \"300ms\", output = \"1MiB\" }}\n",
         path.display().to_string()
     )
 }
@@ -51,7 +57,7 @@ fn hostile_guests_cost_their_own_checks_alone() {
     for (behaviour, _) in TRANSFORMS {
         text += &plugin(&format!("t_{behaviour}"), "hostile_transform.wasm", "value", behaviour);
         text += &format!("prefix = \"{behaviour}_\"\n");
-        suite += &format!("[[suite.check]]\nname = \"t_{behaviour}\"\nmetric = \"mean\"\ncolumns = \"{behaviour}_*\"\nfail = \"value < 0\"\n");
+        suite += &format!("[[suite.check]]\nname = \"t_{behaviour}\"\nmetric = \"missing_values\"\ncolumns = \"{behaviour}_*\"\nfail = \"value < 0\"\n");
     }
     text += "[plugin.absent]\ncomponent = \"absent.wasm\"\n";
     suite += "[[suite.check]]\nname = \"absent\"\nmetric = \"absent\"\nfail = \"value < 0\"\n";

@@ -90,13 +90,13 @@ fn refused(error: &wasmtime::Error) -> String {
 
 enum World {
     Transform(transforms::GuestIndices),
-    Metric(metrics::GuestIndices),
+    Metric,
 }
 
 impl World {
     fn of(pre: &InstancePre<State>) -> Option<Self> {
         let transform = transforms::GuestIndices::new(pre).ok().map(World::Transform);
-        transform.or_else(|| metrics::GuestIndices::new(pre).ok().map(World::Metric))
+        transform.or_else(|| metrics::GuestIndices::new(pre).ok().map(|_| World::Metric))
     }
 }
 
@@ -140,7 +140,7 @@ impl Loaded {
         let info = instance.call("info", |store| guest.call_info(store)).map_err(|f| self.count(f))?;
         let kind = match self.world {
             World::Transform(_) => PluginKind::Transform,
-            World::Metric(_) => PluginKind::Metric,
+            World::Metric => PluginKind::Metric,
         };
         let wants_codes = |i: &&about::Input| i.encoding == types::Encoding::Dictionary;
         self.dictionaries = info.inputs.iter().filter(wants_codes).map(|i| i.name.clone()).collect();
@@ -255,7 +255,7 @@ impl Plugin for Loaded {
 
 impl Loaded {
     fn prepare(&self, bindings: &Bindings, schema: &Schema) -> Result<Prepared, String> {
-        let World::Metric(_) = &self.world else { return Err(format!("plugin `{}` is no metric", self.name)) };
+        let World::Metric = &self.world else { return Err(format!("plugin `{}` is no metric", self.name)) };
         Ok(Prepared {
             name: self.name.clone(),
             config: self.config.clone(),

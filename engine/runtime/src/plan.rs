@@ -168,12 +168,14 @@ impl Planner<'_> {
         let opening = entry.and_then(|e| (e.open)(spec.component, self.folder, d));
         let Some(opening) = opening else { return Ok(None) };
         let source: Arc<dyn Source> = opening.await?.into();
-        if let Some(filter) = &spec.frame.filter
-            && let Err(e) = source.check_filter(filter.get_ref())
-        {
-            d.error(&filter.span(), format!("`filter`: {e}"));
+        let mut filter = None;
+        if let Some(given) = spec.frame.filter {
+            match source.check_filter(given.get_ref()) {
+                Ok(()) => filter = Some(given.into_inner()),
+                Err(e) => d.error(&given.span(), format!("`filter`: {e}")),
+            }
         }
-        Ok(Some(Side { source, filter: spec.frame.filter.map(|f| f.into_inner()) }))
+        Ok(Some(Side { source, filter }))
     }
 }
 

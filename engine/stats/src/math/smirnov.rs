@@ -8,7 +8,7 @@ use std::f64::consts::PI;
 use super::special::{log1p_minus_x, stirling_error};
 
 /// Up to this `n d` the complement has few terms and mild cancellation.
-const SHORT_COMPLEMENT: f64 = 16.0;
+const SHORT_COMPLEMENT: f64 = 8.0;
 /// From this `n d` on, the summand vanishes at both ends to double precision, so the sum is an integral.
 const FLAT_ENDS: f64 = 46.0;
 /// Up to this size every term may be added.
@@ -35,7 +35,7 @@ pub fn smirnov_sf(d: f64, n: u64) -> f64 {
     let size = n as f64;
     let (t, s) = (size * d, size * d * d);
     let nodes = (240.0 / s).ceil().max(512.0);
-    if n > 1_000 && t <= SHORT_COMPLEMENT {
+    if n > DIRECT_SIZE && t <= SHORT_COMPLEMENT {
         1.0 - complement(t, size)
     } else if n > DIRECT_SIZE && s < 0.02 {
         expansion(s.sqrt(), size)
