@@ -199,6 +199,17 @@ def chi_square_sf(x, dof):
     a, y = mp.mpf(dof) / 2, mp.mpf(x) / 2
     if dof <= 1e4:
         return mp.gammainc(a, y, mp.inf, regularized=True)
+    if y > a + 1:  # Legendre's continued fraction by Lentz: quadrature loses digits far out.
+        b, tiny = y + 1 - a, mp.mpf(10) ** -60
+        c, d = 1 / tiny, 1 / b
+        h, i = d, 0
+        while True:
+            i += 1
+            an, b = -i * (i - a), b + 2
+            d, c = 1 / (an * d + b), b + an / c
+            h *= d * c
+            if abs(d * c - 1) < mp.mpf(10) ** (5 - mp.dps):
+                return mp.exp(a * mp.log(y) - y - mp.loggamma(a)) * h
     # Adaptive quadrature of the density, scaled at its largest value.
     start = y if y > a - 1 else a - 1
     log = lambda u: (a - 1) * mp.log(u) - u - mp.loggamma(a)
