@@ -208,7 +208,7 @@ def chi_square_sf(x, dof):
             an, b = -i * (i - a), b + 2
             d, c = 1 / (an * d + b), b + an / c
             h *= d * c
-            if abs(d * c - 1) < mp.mpf(10) ** (5 - mp.dps):
+            if abs(d * c - 1) < mp.mpf(10) ** (5 - mp.mp.dps):
                 return mp.exp(a * mp.log(y) - y - mp.loggamma(a)) * h
     # Adaptive quadrature of the density, scaled at its largest value.
     start = y if y > a - 1 else a - 1
