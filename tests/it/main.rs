@@ -8,6 +8,7 @@ mod catalogue;
 mod cli;
 mod examples;
 mod golden_mfcc;
+mod grafana;
 mod hostile;
 mod layers;
 mod serve;

@@ -1,4 +1,4 @@
-//! `driftline run`, `check`, `serve`, `list`, `explain`, `schema`.
+//! `driftline run`, `check`, `serve`, `list`, `explain`, `schema`, `generate`.
 
 mod check;
 mod explain;
@@ -41,6 +41,19 @@ enum Command {
     Explain { name: String },
     /// Print the spec's JSON Schema.
     Schema,
+    /// Print a generated file for the systems around Driftline.
+    Generate {
+        #[arg(value_enum)]
+        what: Generated,
+    },
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Generated {
+    /// The Grafana dashboard (JSON).
+    Dashboard,
+    /// Prometheus alert rules (YAML).
+    Rules,
 }
 
 /// Runs the command.
@@ -54,6 +67,10 @@ pub fn main() -> ExitCode {
         Command::List => print(&explain::list(&catalogue())),
         Command::Explain { name } => explain::explain(&catalogue(), &name),
         Command::Schema => print(&format!("{:#}\n", driftline::generate::schema::schema(&catalogue()))),
+        Command::Generate { what: Generated::Dashboard } => {
+            print(&format!("{:#}\n", driftline::generate::dashboard::dashboard()))
+        }
+        Command::Generate { what: Generated::Rules } => print(&driftline::generate::rules::rules()),
     };
     match result {
         Ok(code) => code,

@@ -1,3 +1,5 @@
-//! What is derived from the catalogue.
+//! What is derived from the catalogue and the families that it exports.
 
+pub mod dashboard;
+pub mod rules;
 pub mod schema;

@@ -1,0 +1,147 @@
+//! The Grafana dashboard: one panel for each question that a person on call asks.
+
+use serde_json::{Value, json};
+
+/// A panel: title, description, unit, and its expressions with their legends.
+struct Panel {
+    title: &'static str,
+    description: &'static str,
+    unit: &'static str,
+    queries: &'static [(&'static str, &'static str)],
+}
+
+/// Panels by row. `$monitor` is the dashboard's variable.
+const ROWS: &[(&str, &[Panel])] = &[
+    ("Drift", &[
+        Panel {
+            title: "Effect size by feature",
+            description: "How far each column moved, on its test's scale: 0 is no difference. Compare with the check's condition.",
+            unit: "short",
+            queries: &[("driftline_drift_effect_size{monitor=~\"$monitor\"}", "{{column}} {{test}}")],
+        },
+        Panel {
+            title: "p-value by feature",
+            description: "Raw p-values of the drift tests. They shrink with the number of rows: read them beside the effect size.",
+            unit: "percentunit",
+            queries: &[("driftline_drift_p_value{monitor=~\"$monitor\"}", "{{column}} {{test}}")],
+        },
+        Panel {
+            title: "Share of drifted columns",
+            description: "Columns that drifted, after the suite's correction, over the columns tested.",
+            unit: "percentunit",
+            queries: &[("driftline_drifted_columns_share{monitor=~\"$monitor\"}", "{{monitor}}")],
+        },
+        Panel {
+            title: "Distribution of categories",
+            description: "Share of each recorded category, such as the predictions of a classifier.",
+            unit: "percentunit",
+            queries: &[("driftline_category_share_share{monitor=~\"$monitor\"}", "{{column}} {{category}}")],
+        },
+    ]),
+    ("Data quality", &[
+        Panel {
+            title: "Missing values",
+            description: "Share of values that are null or NaN.",
+            unit: "percentunit",
+            queries: &[("driftline_missing_values_share{monitor=~\"$monitor\"}", "{{column}}")],
+        },
+        Panel {
+            title: "Duplicated rows",
+            description: "Rows that repeat an earlier one, over all rows.",
+            unit: "percentunit",
+            queries: &[("driftline_duplicated_rows_share{monitor=~\"$monitor\"}", "{{monitor}}")],
+        },
+        Panel {
+            title: "Rows",
+            description: "Rows of each side in the last evaluation.",
+            unit: "short",
+            queries: &[("driftline_rows{monitor=~\"$monitor\"}", "{{side}}")],
+        },
+    ]),
+    ("Suites", &[
+        Panel {
+            title: "Status of suites",
+            description: "The status that each suite has now: one line for each suite, named by its status.",
+            unit: "short",
+            queries: &[("driftline_suite_status{monitor=~\"$monitor\"} == 1", "{{suite}}: {{status}}")],
+        },
+        Panel {
+            title: "Checks by status",
+            description: "Number of checks with each status.",
+            unit: "short",
+            queries: &[("sum by (status) (driftline_check_status{monitor=~\"$monitor\"})", "{{status}}")],
+        },
+    ]),
+    ("Engine", &[
+        Panel {
+            title: "Duration of an evaluation",
+            description: "Wall-clock seconds of the last evaluation.",
+            unit: "s",
+            queries: &[("driftline_evaluation_duration_seconds{monitor=~\"$monitor\"}", "{{monitor}}")],
+        },
+        Panel {
+            title: "Age of the last success",
+            description: "Seconds since an evaluation was last done. It should stay below two intervals of the schedule.",
+            unit: "s",
+            queries: &[("time() - driftline_last_success_timestamp_seconds{monitor=~\"$monitor\"}", "{{monitor}}")],
+        },
+        Panel {
+            title: "Evaluations",
+            description: "Evaluations a second, and those that could not be done.",
+            unit: "ops",
+            queries: &[
+                ("rate(driftline_evaluations_total{monitor=~\"$monitor\"}[$__rate_interval])", "done {{monitor}}"),
+                ("rate(driftline_evaluation_failures_total{monitor=~\"$monitor\"}[$__rate_interval])", "failed {{monitor}}"),
+            ],
+        },
+    ]),
+];
+
+const WIDTH: usize = 8;
+const HEIGHT: usize = 8;
+
+/// The dashboard as Grafana's JSON.
+pub fn dashboard() -> Value {
+    let mut panels = Vec::new();
+    let mut y = 0;
+    for (title, row) in ROWS {
+        let at = json!({ "h": 1, "w": 24, "x": 0, "y": y });
+        panels.push(json!({ "id": panels.len() + 1, "type": "row", "title": title, "collapsed": false, "gridPos": at, "panels": [] }));
+        y += 1;
+        for (i, one) in row.iter().enumerate() {
+            let at = json!({ "h": HEIGHT, "w": WIDTH, "x": i % 3 * WIDTH, "y": y + i / 3 * HEIGHT });
+            panels.push(panel(panels.len() + 1, one, at));
+        }
+        y += row.len().div_ceil(3) * HEIGHT;
+    }
+    json!({
+        "uid": "driftline", "title": "Driftline", "description": "Data and models that Driftline monitors.",
+        "schemaVersion": 42, "version": 1, "editable": true, "refresh": "30s", "tags": ["driftline"], "timezone": "utc",
+        "time": { "from": "now-6h", "to": "now" },
+        "templating": { "list": [
+            { "name": "datasource", "label": "Data source", "type": "datasource", "query": "prometheus" },
+            { "name": "monitor", "label": "Monitor", "type": "query", "datasource": source(), "refresh": 2, "includeAll": true, "multi": true,
+              "query": { "query": "label_values(driftline_status, monitor)", "refId": "monitor" } },
+        ] },
+        "panels": panels,
+    })
+}
+
+fn source() -> Value {
+    json!({ "type": "prometheus", "uid": "${datasource}" })
+}
+
+fn panel(id: usize, panel: &Panel, at: Value) -> Value {
+    let target = |(i, (expression, legend)): (usize, &(&str, &str))| {
+        let letter = char::from(b'A' + i as u8);
+        json!({ "refId": letter.to_string(), "datasource": source(), "expr": expression, "legendFormat": legend })
+    };
+    let targets: Vec<Value> = panel.queries.iter().enumerate().map(target).collect();
+    json!({
+        "id": id, "type": "timeseries", "title": panel.title, "description": panel.description, "datasource": source(), "gridPos": at,
+        "fieldConfig": { "defaults": { "unit": panel.unit }, "overrides": [] },
+        "options": { "legend": { "displayMode": "list", "placement": "bottom", "showLegend": true, "calcs": [] },
+                     "tooltip": { "mode": "multi", "sort": "desc" } },
+        "targets": targets,
+    })
+}
