@@ -1,7 +1,7 @@
 //! Arrow columns as the contract's columns, and back.
 
 use crate::world::driftline::plugin::types as wit;
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float32Array, Float64Array, Int64Array, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float32Array, Float64Array, Int64Array, ListArray, StringArray};
 use arrow::buffer::NullBuffer;
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Float32Type, Float64Type, Int64Type, UInt64Type};
@@ -70,6 +70,7 @@ pub(crate) struct Ready {
 impl Ready {
     pub fn new(name: &str, array: &ArrayRef, to: &DataType, dictionary: bool) -> Result<Self, String> {
         let array = cast(array, to).map_err(|e| format!("input `{name}`: {e}"))?;
+        let array = without_inner_nulls(name, array)?;
         let validity = array.nulls().map(|n| n.iter().map(u8::from).collect());
         let mut ready = Self {
             name: name.into(),
@@ -160,6 +161,29 @@ impl Ready {
             other => Err(format!("input `{}`: a list of {other} does not cross", self.name)),
         }
     }
+}
+
+/// Nulls inside lists have no place in the contract: among floats they become NaN, elsewhere they are an error.
+fn without_inner_nulls(name: &str, array: ArrayRef) -> Result<ArrayRef, String> {
+    let DataType::List(field) = array.data_type().clone() else { return Ok(array) };
+    let list = array.as_list::<i32>();
+    let values = list.values();
+    if values.null_count() == 0 {
+        return Ok(array);
+    }
+    let values: ArrayRef = match values.data_type() {
+        DataType::Float32 => {
+            let floats = values.as_primitive::<Float32Type>();
+            Arc::new(floats.iter().map(|v| v.unwrap_or(f32::NAN)).collect::<Float32Array>())
+        }
+        DataType::Float64 => {
+            let floats = values.as_primitive::<Float64Type>();
+            Arc::new(floats.iter().map(|v| v.unwrap_or(f64::NAN)).collect::<Float64Array>())
+        }
+        other => return Err(format!("input `{name}`: a null inside a list of {other} cannot cross")),
+    };
+    let list = ListArray::try_new(field, list.offsets().clone(), values, list.nulls().cloned());
+    list.map(|l| Arc::new(l) as ArrayRef).map_err(|e| format!("input `{name}`: {e}"))
 }
 
 /// Offsets from the first one on, so that a sliced array starts at 0.

@@ -412,6 +412,12 @@ fn row_bytes(array: &ArrayRef, row: usize) -> usize {
         DataType::List(f) => {
             array.as_list::<i32>().value_length(row) as usize * f.data_type().primitive_width().unwrap_or(16)
         }
+        DataType::LargeList(f) => {
+            array.as_list::<i64>().value_length(row) as usize * f.data_type().primitive_width().unwrap_or(16)
+        }
+        DataType::FixedSizeList(f, n) => *n as usize * f.data_type().primitive_width().unwrap_or(16),
+        DataType::LargeBinary => array.as_binary::<i64>().value_length(row) as usize,
+        DataType::LargeUtf8 => array.as_string::<i64>().value_length(row) as usize,
         DataType::Binary => array.as_binary::<i32>().value_length(row) as usize,
         DataType::Utf8 => array.as_string::<i32>().value_length(row) as usize,
         DataType::BinaryView => array.as_binary_view().value(row).len(),
