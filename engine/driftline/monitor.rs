@@ -3,10 +3,9 @@
 use driftline_core::catalogue::Catalogue;
 use driftline_core::diagnostic::{Diagnostics, Text};
 use driftline_core::outcome::Outcome;
-use driftline_core::plugin::PluginHost;
 use driftline_core::spec::{self, Environment, ScheduleFrame};
 use driftline_plugin::Host;
-use driftline_runtime::evaluate::{EvaluateError, evaluate};
+use driftline_runtime::evaluate::{EvaluateError, Evaluator};
 use driftline_runtime::pipeline::Progress;
 use driftline_runtime::plan::{Plan, PlanError, Planner};
 use driftline_runtime::state::StateFolder;
@@ -85,7 +84,7 @@ impl Monitor {
         let mut diagnostics = Diagnostics::default();
         let spec = spec::parse(&self.text, &self.environment, &mut diagnostics);
         let catalogue = catalogue();
-        let planner = Planner { catalogue: &catalogue, host: self.host.as_ref(), folder: &self.folder };
+        let planner = Planner { catalogue: &catalogue, host: self.host.clone(), folder: &self.folder };
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         let runtime = runtime.map_err(|e| OpenError::Run(format!("no runtime: {e}")))?;
         runtime.block_on(planner.plan(spec, diagnostics)).map_err(|error| match error {
@@ -102,24 +101,19 @@ impl Monitor {
     /// Evaluates once and tells how many rows have been read.
     pub fn run_with(&self, progress: Progress<'_>) -> Result<Outcome, OpenError> {
         let plan = self.plan()?;
-        let state = StateFolder::new(self.state_folder(&plan).as_deref(), &plan.monitor);
-        Ok(evaluate(&plan, &state, correct, progress)?)
+        Ok(self.evaluator(&plan).evaluate(&plan, progress)?)
     }
 
-    /// The state folder, relative to the spec.
-    pub fn state_folder(&self, plan: &Plan) -> Option<PathBuf> {
-        plan.run.state.as_ref().map(|state| self.folder.join(state))
+    /// Evaluates this monitor's plans.
+    pub fn evaluator(&self, plan: &Plan) -> Evaluator {
+        let state = plan.run.state.as_ref().map(|state| self.folder.join(state));
+        Evaluator::new(StateFolder::new(state.as_deref(), &plan.monitor), correct)
     }
 
     /// `[schedule]` of the spec.
     pub fn schedule(&self) -> Option<ScheduleFrame> {
         let spec = spec::parse(&self.text, &self.environment, &mut Diagnostics::default());
         spec.schedule.map(|(frame, _)| frame)
-    }
-
-    /// Failures of plugins so far: plugin, reason, number.
-    pub fn plugin_failures(&self) -> Vec<(String, String, u64)> {
-        self.host.failures()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The outcome: everything that one evaluation found, and the only input of every output.
 
+use crate::plugin::PluginFailure;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -106,6 +107,8 @@ pub struct Outcome {
     pub samples: Vec<Sample>,
     /// What was left out or could not be used, by name.
     pub counters: BTreeMap<String, u64>,
+    /// How plugins failed.
+    pub plugin_failures: Vec<PluginFailure>,
     /// Wall-clock seconds, and nothing else that differs between two equal runs.
     pub timings: BTreeMap<String, f64>,
     /// HELP for the families of `samples`.

@@ -2,9 +2,11 @@
 
 use crate::accumulator::Handle;
 use crate::block::Block;
+use crate::diagnostic::Diagnostics;
 use crate::spec::PluginSpec;
 use arrow::array::ArrayRef;
 use arrow::datatypes::{DataType, Schema};
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -39,21 +41,29 @@ pub struct Info {
     pub digest: String,
 }
 
-impl Info {
-    /// What is known before the plugin was asked: its digest.
-    pub fn empty(digest: String) -> Self {
-        let text = String::new;
-        let (name, version, summary, config_schema) = (text(), text(), text(), text());
-        Self { name, version, summary, state_version: 0, config_schema, inputs: Vec::new(), kind: PluginKind::Metric, digest }
-    }
-}
-
 /// A sample of a plugin's metric.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PluginSample {
     pub name: String,
     pub labels: Vec<(String, String)>,
     pub value: f64,
+}
+
+/// What a plugin's metric came to on one side.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PluginResult {
+    pub samples: Vec<PluginSample>,
+    /// The plugin's own state, for the accumulators of the other side.
+    pub state: Vec<u8>,
+}
+
+/// How often a plugin broke its contract or one of its limits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PluginFailure {
+    pub plugin: String,
+    /// `time`, `memory`, `output`, `stack`, `trap` or `error`.
+    pub reason: String,
+    pub count: u64,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -91,13 +101,15 @@ pub trait Plugin: Send + Sync {
     /// What it gives for these inputs. The error is the plugin's own words.
     fn describe(&self, bindings: &Bindings, schema: &Schema) -> Result<Description, String>;
     fn transform(&self, bindings: &Bindings, schema: &Schema) -> Result<Box<dyn Transform>, String>;
-    fn samples(&self, bindings: &Bindings, schema: &Schema) -> Handle<Vec<PluginSample>>;
+    fn samples(&self, bindings: &Bindings, schema: &Schema) -> Handle<PluginResult>;
+    /// Checks the spec's config against the plugin's JSON Schema. `Err` if that schema is wrong: the plugin is unusable.
+    fn check_config(&self, spec: &PluginSpec, diagnostics: &mut Diagnostics) -> Result<(), String>;
 }
 
 /// Loads plugins.
 pub trait PluginHost: Send + Sync {
     /// The error is a reason for the user: it makes the plugin's checks `error` and nothing else.
     fn load(&self, spec: &PluginSpec, folder: &Path) -> Result<Arc<dyn Plugin>, String>;
-    /// Failures so far, by plugin and reason.
-    fn failures(&self) -> Vec<(String, String, u64)>;
+    /// The failures since it was last asked, by plugin and reason.
+    fn take_failures(&self) -> Vec<PluginFailure>;
 }

@@ -20,9 +20,18 @@ impl Profile {
         Self { rows, schema, results }
     }
 
+    /// Whether every accumulator has a result.
+    pub fn is_complete(&self) -> bool {
+        self.results.values().all(Result::is_ok)
+    }
+
     /// The result of an accumulator; an error is its reason.
     pub fn read<T: Send + Sync + 'static>(&self, handle: &Handle<T>) -> Result<Arc<T>, Undefined> {
-        let key = &handle.request.key;
+        self.read_key(&handle.request.key)
+    }
+
+    /// The result of the accumulator that was asked for under `key`.
+    pub fn read_key<T: Send + Sync + 'static>(&self, key: &str) -> Result<Arc<T>, Undefined> {
         let result = self.results.get(key).ok_or_else(|| Undefined::error(format!("`{key}` was not computed")))?;
         let finished = result.as_ref().map_err(|reason| Undefined::error(reason.clone()))?;
         finished.clone().downcast().map_err(|_| Undefined::error(format!("`{key}` has a result of another type")))

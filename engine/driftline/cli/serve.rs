@@ -2,7 +2,6 @@
 
 use driftline::core::exporter::Exporter;
 use driftline::runtime::serve::{Monitor as Served, Schedule};
-use driftline::stats::two_sample::correct;
 use driftline::{Monitor, OpenError};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -29,15 +28,13 @@ fn monitor(path: &Path) -> Result<(Served, Starts), OpenError> {
         OpenError::Spec(format!("{}: serving needs a schedule; add\n[schedule]\nevery = \"30s\"", path.display()))
     })?;
     let schedule = Schedule::new(&schedule).map_err(|e| OpenError::Spec(format!("{}: {e}", path.display())))?;
-    let state = monitor.state_folder(&plan);
     let again = monitor.clone();
     let served = Served {
-        name: plan.monitor,
+        name: plan.monitor.clone(),
         schedule,
         replan: Arc::new(move || again.plan().map_err(|e| e.to_string())),
-        state,
+        evaluator: monitor.evaluator(&plan),
         exporters: Vec::new(),
-        correct,
     };
     Ok((served, plan.exports))
 }

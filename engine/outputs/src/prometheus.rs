@@ -10,6 +10,16 @@ use std::fmt::Write;
 #[derive(Default)]
 pub struct Families(BTreeMap<String, MetricFamily>);
 
+/// Failures by plugin and reason.
+pub type PluginFailures = BTreeMap<(String, String), u64>;
+
+/// Adds an outcome's failures to those before.
+pub fn add_failures(sum: &mut PluginFailures, outcome: &Outcome) {
+    for failure in &outcome.plugin_failures {
+        *sum.entry((failure.plugin.clone(), failure.reason.clone())).or_default() += failure.count;
+    }
+}
+
 type Labels = Vec<(String, String)>;
 
 impl Families {
@@ -102,6 +112,16 @@ impl Families {
         }
     }
 
+    /// Adds how often plugins failed.
+    pub fn add_plugin_failures(&mut self, monitor: &str, failures: &PluginFailures) {
+        let help = "calls in which a plugin broke its contract or one of its limits";
+        for ((plugin, reason), n) in failures {
+            let labels = [("monitor", monitor), ("plugin", plugin), ("reason", reason)];
+            let labels = labels.map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec();
+            self.add("driftline_plugin_failures_total", help, MetricType::COUNTER, labels, *n as f64);
+        }
+    }
+
     fn sorted(self) -> Vec<MetricFamily> {
         self.0.into_values().collect()
     }
@@ -154,5 +174,8 @@ fn label_name(name: &str) -> String {
 pub fn textfile(outcome: &Outcome) -> Result<String, String> {
     let mut families = Families::default();
     families.add_outcome(outcome);
+    let mut failures = PluginFailures::new();
+    add_failures(&mut failures, outcome);
+    families.add_plugin_failures(&outcome.monitor, &failures);
     families.text()
 }

@@ -1,6 +1,6 @@
 //! The Prometheus exporter: `/metrics`, `/-/healthy` and `/-/ready` on one address, shared by all monitors of the process.
 
-use crate::prometheus::Families;
+use crate::prometheus::{Families, PluginFailures, add_failures};
 use ::prometheus::proto::MetricType;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -65,6 +65,7 @@ struct Known {
     evaluations: u64,
     failures: u64,
     last_success: Option<f64>,
+    plugin_failures: PluginFailures,
 }
 
 /// What one address serves.
@@ -128,6 +129,7 @@ impl Exporter for Server {
                 let known = monitors.entry(outcome.monitor.clone()).or_default();
                 known.evaluations += 1;
                 known.last_success = SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|d| d.as_secs_f64());
+                add_failures(&mut known.plugin_failures, &outcome);
                 known.outcome = Some(outcome);
             }
             Event::Failed { monitor, .. } => {
@@ -188,6 +190,7 @@ fn families(shared: &Shared) -> Families {
             let help = "when the last evaluation was done";
             families.add("driftline_last_success_timestamp_seconds", help, MetricType::GAUGE, label(), at);
         }
+        families.add_plugin_failures(monitor, &known.plugin_failures);
         if let Some(outcome) = &known.outcome {
             families.add_outcome(outcome);
         }

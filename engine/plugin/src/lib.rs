@@ -1,9 +1,15 @@
 //! The component host: loads plugins, gives them their inputs and nothing else, and holds them to their limits.
 
 mod cache;
+mod calls;
 mod columns;
+mod config;
+mod failures;
 mod host;
 mod instance;
+mod loaded;
+mod metric;
+mod transform;
 
 pub use host::Host;
 

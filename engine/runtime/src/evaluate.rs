@@ -1,6 +1,6 @@
 //! One evaluation: both sides are read, metrics computed, suites judged, and the outcome written down.
 
-use crate::pipeline::{Job, Progress, RunningTransform, SideResult, read_side};
+use crate::pipeline::{Job, Progress, RunningTransform, read_side};
 use crate::plan::{Plan, Side};
 use crate::state::StateFolder;
 use driftline_core::accumulator::{Context, Request};
@@ -10,8 +10,9 @@ use driftline_core::profile::Profile;
 use driftline_core::source::SourceError;
 use driftline_core::suite::{BoundMetric, Correct, MetricResult, conclude};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
+use tempfile::TempDir;
 
 /// Why there is no outcome.
 #[derive(Debug, thiserror::Error)]
@@ -22,32 +23,86 @@ pub enum EvaluateError {
     Io(String),
 }
 
-/// Reads both sides and judges them. Blocks the thread.
-pub fn evaluate(
-    plan: &Plan,
-    state: &StateFolder,
-    correct: Correct,
-    progress: Progress<'_>,
-) -> Result<Outcome, EvaluateError> {
-    let started = Instant::now();
-    let spill = tempfile::Builder::new().prefix("driftline").tempdir();
-    let spill = spill.map_err(|e| EvaluateError::Io(format!("no folder for temporary files: {e}")))?;
-    let memory = usize::try_from(plan.run.memory.0 / 2).unwrap_or(usize::MAX);
-    let mut context = Context { reference: None, memory, spill: spill.path().to_path_buf(), seed: plan.run.seed };
-    let mut timings = BTreeMap::new();
-    let mut counters = plan.counters.clone();
-    if let Some(side) = &plan.reference {
-        let result = timed("reference_seconds", &mut timings, || read_side(job(plan, side, true), &context, progress))?;
-        context.reference = Some(Arc::new(keep(result, "reference", &mut counters)));
+/// Evaluates one monitor, again and again where it is served.
+pub struct Evaluator {
+    pub state: StateFolder,
+    pub correct: Correct,
+    reference: Mutex<Option<Arc<Kept>>>,
+}
+
+/// A reference that was read, with the files that its profile spilled to.
+struct Kept {
+    /// What its profile depends on.
+    key: String,
+    profile: Arc<Profile>,
+    counters: BTreeMap<String, u64>,
+    _spill: TempDir,
+}
+
+impl Evaluator {
+    pub fn new(state: StateFolder, correct: Correct) -> Self {
+        Self { state, correct, reference: Mutex::default() }
     }
-    let current = timed("current_seconds", &mut timings, || read_side(job(plan, &plan.current, false), &context, progress))?;
-    let current = keep(current, "current", &mut counters);
-    let mut outcome = judge(plan, &current, context.reference.as_deref(), correct);
-    outcome.counters = counters;
-    timings.insert("total_seconds".into(), started.elapsed().as_secs_f64());
-    outcome.timings = timings;
-    state.remember(&mut outcome).map_err(EvaluateError::Io)?;
-    Ok(outcome)
+
+    /// Reads both sides and judges them; a reference that has not changed since the last time is not read again. Blocks the thread.
+    pub fn evaluate(&self, plan: &Plan, progress: Progress<'_>) -> Result<Outcome, EvaluateError> {
+        let started = Instant::now();
+        let mut timings = BTreeMap::new();
+        let mut counters = plan.counters.clone();
+        let reference = match &plan.reference {
+            Some(side) => Some(timed("reference_seconds", &mut timings, || self.reference(plan, side, progress))?),
+            None => None,
+        };
+        let spill = spill_folder()?;
+        let profile = reference.as_ref().map(|r| r.profile.clone());
+        let context = context(plan, &spill, profile);
+        let current = timed("current_seconds", &mut timings, || read_side(job(plan, &plan.current, false), &context, progress))?;
+        reference.iter().for_each(|kept| count("reference", &kept.counters, &mut counters));
+        count("current", &current.counters, &mut counters);
+        let mut outcome = judge(plan, &current.profile, context.reference.as_deref(), self.correct);
+        outcome.counters = counters;
+        outcome.plugin_failures = plan.host.take_failures();
+        timings.insert("total_seconds".into(), started.elapsed().as_secs_f64());
+        outcome.timings = timings;
+        self.state.remember(&mut outcome).map_err(EvaluateError::Io)?;
+        Ok(outcome)
+    }
+
+    fn reference(&self, plan: &Plan, side: &Side, progress: Progress<'_>) -> Result<Arc<Kept>, EvaluateError> {
+        let job = job(plan, side, true);
+        let key = key(plan, side, &job.requests);
+        // Only whole references are ever put in, so that a panic elsewhere leaves it right.
+        let mut last = self.reference.lock().unwrap_or_else(|e| e.into_inner());
+        if let Some(kept) = last.as_ref().filter(|kept| key.as_ref() == Some(&kept.key)) {
+            return Ok(kept.clone());
+        }
+        *last = None;
+        let spill = spill_folder()?;
+        let result = read_side(job, &context(plan, &spill, None), progress)?;
+        let profile = Arc::new(result.profile);
+        let kept = Kept { key: key.clone().unwrap_or_default(), profile, counters: result.counters, _spill: spill };
+        let kept = Arc::new(kept);
+        // What failed (a plugin out of time) may do better at the next evaluation.
+        *last = key.filter(|_| kept.profile.is_complete()).map(|_| kept.clone());
+        Ok(kept)
+    }
+}
+
+/// Equal as long as the reference's profile is; none where the source cannot tell.
+fn key(plan: &Plan, side: &Side, requests: &[Request]) -> Option<String> {
+    let data = side.source.fingerprint()?;
+    let requests: BTreeSet<&str> = requests.iter().map(|r| r.key.as_str()).collect();
+    Some(format!("{data} {:?} {} {:?} {requests:?}", side.filter, plan.spec_digest, plan.plugin_digests))
+}
+
+fn spill_folder() -> Result<TempDir, EvaluateError> {
+    let folder = tempfile::Builder::new().prefix("driftline").tempdir();
+    folder.map_err(|e| EvaluateError::Io(format!("no folder for temporary files: {e}")))
+}
+
+fn context(plan: &Plan, spill: &TempDir, reference: Option<Arc<Profile>>) -> Context {
+    let memory = usize::try_from(plan.run.memory.0 / 2).unwrap_or(usize::MAX);
+    Context { reference, memory, spill: spill.path().to_path_buf(), seed: plan.run.seed }
 }
 
 fn timed<T>(name: &str, timings: &mut BTreeMap<String, f64>, work: impl FnOnce() -> T) -> T {
@@ -57,9 +112,8 @@ fn timed<T>(name: &str, timings: &mut BTreeMap<String, f64>, work: impl FnOnce()
     result
 }
 
-fn keep(result: SideResult, side: &str, counters: &mut BTreeMap<String, u64>) -> Profile {
-    counters.extend(result.counters.into_iter().map(|(name, n)| (format!("{side}.{name}"), n)));
-    result.profile
+fn count(side: &str, of_side: &BTreeMap<String, u64>, counters: &mut BTreeMap<String, u64>) {
+    counters.extend(of_side.iter().map(|(name, n)| (format!("{side}.{name}"), *n)));
 }
 
 fn job(plan: &Plan, side: &Side, is_reference: bool) -> Job {
@@ -116,6 +170,7 @@ fn judge(plan: &Plan, current: &Profile, reference: Option<&Profile>, correct: C
         suites,
         samples,
         counters: BTreeMap::new(),
+        plugin_failures: Vec::new(),
         timings: BTreeMap::new(),
         families: families(plan, &final_readings),
     }

@@ -2,13 +2,13 @@
 
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::metric::{Metric, Parts, Reading, Sides, Undefined};
-use driftline_core::plugin::PluginSample;
+use driftline_core::plugin::{PluginResult, PluginSample};
 use std::borrow::Cow;
 
 /// The samples of one accumulator of a plugin, each a reading of its own family.
 pub struct PluginMetric {
     pub plugin: String,
-    pub samples: Handle<Vec<PluginSample>>,
+    pub samples: Handle<PluginResult>,
 }
 
 /// The family of a plugin's sample.
@@ -34,8 +34,8 @@ impl Metric for PluginMetric {
 
     fn evaluate(&self, sides: Sides<'_>) -> Parts {
         match sides.current.read(&self.samples) {
-            Ok(samples) if samples.is_empty() => vec![Err(Undefined::no_data("the plugin gave no sample"))],
-            Ok(samples) => samples.iter().map(|s| Ok(self.reading(s))).collect(),
+            Ok(result) if result.samples.is_empty() => vec![Err(Undefined::no_data("the plugin gave no sample"))],
+            Ok(result) => result.samples.iter().map(|s| Ok(self.reading(s))).collect(),
             Err(undefined) => vec![Err(undefined)],
         }
     }

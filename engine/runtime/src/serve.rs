@@ -1,13 +1,10 @@
 //! Evaluating on a schedule until a signal comes.
 
-use crate::evaluate::{EvaluateError, evaluate};
+use crate::evaluate::Evaluator;
 use crate::plan::Plan;
-use crate::state::StateFolder;
 use driftline_core::exporter::{Event, Exporter};
 use driftline_core::outcome::Outcome;
 use driftline_core::spec::ScheduleFrame;
-use driftline_core::suite::Correct;
-use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,9 +51,8 @@ pub struct Monitor {
     pub name: String,
     pub schedule: Schedule,
     pub replan: Replan,
-    pub state: Option<PathBuf>,
+    pub evaluator: Evaluator,
     pub exporters: Vec<Arc<dyn Exporter>>,
-    pub correct: Correct,
 }
 
 impl Monitor {
@@ -75,8 +71,7 @@ impl Monitor {
 
     fn evaluate(&self) -> Result<Outcome, String> {
         let plan = (self.replan)()?;
-        let state = StateFolder::new(self.state.as_deref(), &self.name);
-        evaluate(&plan, &state, self.correct, &|_| {}).map_err(|e: EvaluateError| e.to_string())
+        self.evaluator.evaluate(&plan, &|_| {}).map_err(|e| e.to_string())
     }
 
     async fn export(&self, result: Result<Outcome, String>) {

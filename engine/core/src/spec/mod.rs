@@ -1,12 +1,14 @@
 //! The spec: what the user wrote, typed as far as it is the same for everybody. The tables of components
 //! (sources, metrics, tests, exporters) stay [`Table`]s, which their catalogue entries read.
 
+pub mod config;
 pub mod environment;
 pub mod frame;
 pub mod table;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Span, Text};
 use crate::name::is_identifier;
+pub use config::Config;
 pub use environment::Environment;
 pub use frame::*;
 use sha2::{Digest, Sha256};
@@ -33,8 +35,7 @@ pub struct PluginSpec {
     pub span: Span,
     pub frame: PluginFrame,
     /// The plugin's own parameters.
-    pub config: serde_json::Value,
-    pub config_span: Span,
+    pub config: Config,
 }
 
 /// A metric with its columns and parameters: what checks and records have in common.
@@ -249,10 +250,9 @@ fn read_plugins(root: &mut Table<'_>, diagnostics: &mut Diagnostics) -> Vec<Plug
     for (name, mut table) in table.take_all_tables(diagnostics) {
         require_identifier(&name, &table.span, "a plugin's name", diagnostics);
         let config = table.take_value("config");
-        let config_span = config.as_ref().map_or(table.span.clone(), |(_, v)| v.span());
-        let config = config.map_or(serde_json::json!({}), |(_, v)| table::to_json(v.get_ref()));
+        let config = config.map_or_else(|| Config::empty(table.span.clone()), |(_, v)| Config::new(&v));
         if let Some(frame) = table.take(diagnostics) {
-            plugins.push(PluginSpec { name: name.clone(), span: table.span.clone(), frame, config, config_span });
+            plugins.push(PluginSpec { name: name.clone(), span: table.span.clone(), frame, config });
         }
         table.finish(&format!("[plugin.{name}]"), diagnostics);
     }

@@ -143,17 +143,3 @@ fn nearest_variant(message: &str) -> Option<String> {
     let wrong = quoted.next()?;
     suggestion(wrong, quoted.filter(|q| !q.is_empty()).collect::<Vec<_>>())
 }
-
-/// A TOML value as JSON, as plugins get their config.
-pub fn to_json(value: &DeValue<'_>) -> serde_json::Value {
-    use serde_json::{Value, json};
-    match value {
-        DeValue::String(s) => json!(s.as_ref()),
-        DeValue::Integer(i) => i64::from_str_radix(i.as_str(), i.radix()).map_or(Value::Null, |i| json!(i)),
-        DeValue::Float(f) => f.as_str().parse::<f64>().map_or(Value::Null, |f| json!(f)),
-        DeValue::Boolean(b) => json!(b),
-        DeValue::Datetime(d) => json!(d.to_string()),
-        DeValue::Array(items) => items.iter().map(|i| to_json(i.get_ref())).collect(),
-        DeValue::Table(table) => table.iter().map(|(k, v)| (k.get_ref().to_string(), to_json(v.get_ref()))).collect(),
-    }
-}

@@ -13,11 +13,13 @@ const KEYS: &[Key] = &[
         name: "behaviour",
         summary: "What the plugin does wrong: in `update` it loops for ever, allocates for ever, panics, returns an error, \
                   floods the log or recurses for ever; in `finish` it returns many samples or a NaN; or it writes a state \
-                  that it cannot read. `good` counts rows.",
+                  that it cannot read. `good` counts rows, and `reference` \
+                  those of the reference.",
         kind: Kind::Choice {
             default: Some("good"),
             values: &[
                 "good",
+                "reference",
                 "loop",
                 "memory",
                 "trap",
@@ -78,12 +80,16 @@ impl metrics::Guest for Plugin {
 pub struct Accumulator {
     options: Options,
     rows: Cell<u64>,
+    /// Rows of the reference, where there is one.
+    reference: Option<u64>,
 }
 
 impl GuestAccumulator for Accumulator {
-    fn create(config: String, _: Vec<Field>, _: Option<Vec<u8>>) -> Result<metrics::Accumulator, String> {
+    fn create(config: String, _: Vec<Field>, reference: Option<Vec<u8>>) -> Result<metrics::Accumulator, String> {
         let options = Options::parse(&config, KEYS)?;
-        Ok(metrics::Accumulator::new(Accumulator { options, rows: Cell::new(0) }))
+        let bad_state = options.text("behaviour") == Some("bad_state");
+        let reference = reference.filter(|_| !bad_state).map(decode).transpose()?;
+        Ok(metrics::Accumulator::new(Accumulator { options, rows: Cell::new(0), reference }))
     }
 
     fn update(&self, batch: Batch) -> Result<u64, String> {
@@ -108,9 +114,7 @@ impl GuestAccumulator for Accumulator {
     }
 
     fn merge(&self, state: Vec<u8>) -> Result<(), String> {
-        let length = state.len();
-        let state: [u8; 8] = state.try_into().map_err(|_| format!("the state has {length} bytes, not 8"))?;
-        self.rows.set(self.rows.get().saturating_add(u64::from_le_bytes(state)));
+        self.rows.set(self.rows.get().saturating_add(decode(state)?));
         Ok(())
     }
 
@@ -118,6 +122,7 @@ impl GuestAccumulator for Accumulator {
         Ok(match self.behaviour() {
             "many_samples" => (0..self.amount()).map(labelled).collect(),
             "nan_sample" => vec![rows(f64::NAN)],
+            "reference" => self.reference.map(|reference| rows(reference as f64)).into_iter().collect(),
             _ => vec![rows(self.rows.get() as f64)],
         })
     }
@@ -131,6 +136,12 @@ impl Accumulator {
     fn amount(&self) -> i64 {
         self.options.integer("amount").unwrap_or(0)
     }
+}
+
+fn decode(state: Vec<u8>) -> Result<u64, String> {
+    let length = state.len();
+    let state: [u8; 8] = state.try_into().map_err(|_| format!("the state has {length} bytes, not 8"))?;
+    Ok(u64::from_le_bytes(state))
 }
 
 fn rows(value: f64) -> Sample {

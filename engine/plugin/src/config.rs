@@ -1,0 +1,61 @@
+//! A plugin's config against the JSON Schema that the plugin declares, each error at its place in the spec.
+
+use boon::{Compiler, ErrorKind, Schemas, ValidationError};
+use driftline_core::diagnostic::{Diagnostic, Diagnostics};
+use driftline_core::name::suggestion;
+use driftline_core::spec::PluginSpec;
+use serde_json::Value;
+
+/// Nothing is fetched: the name only says which document the plugin's own references mean.
+const DOCUMENT: &str = "urn:driftline:config-schema";
+
+/// Adds an error for each part of the config that the schema refuses. `Err` if the schema itself is wrong.
+pub(crate) fn check(schema: &str, spec: &PluginSpec, diagnostics: &mut Diagnostics) -> Result<(), String> {
+    let schema: Value = serde_json::from_str(schema).map_err(|e| format!("its config schema is not JSON: {e}"))?;
+    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+    let wrong = |e: boon::CompileError| format!("its config schema is not a JSON Schema: {e:#}");
+    compiler.add_resource(DOCUMENT, schema.clone()).map_err(wrong)?;
+    let index = compiler.compile(DOCUMENT, &mut schemas).map_err(wrong)?;
+    if let Err(error) = schemas.validate(&spec.config.value, index) {
+        Report { spec, schema: &schema, diagnostics }.add(&error);
+    }
+    Ok(())
+}
+
+struct Report<'a> {
+    spec: &'a PluginSpec,
+    schema: &'a Value,
+    diagnostics: &'a mut Diagnostics,
+}
+
+impl Report<'_> {
+    /// The leaves of the tree of errors say what is wrong.
+    fn add(&mut self, error: &ValidationError<'_, '_>) {
+        let pointer = error.instance_location.to_string();
+        match &error.kind {
+            ErrorKind::AdditionalProperties { got } => got.iter().for_each(|key| self.unknown_key(&pointer, key)),
+            kind if error.causes.is_empty() => self.wrong(&pointer, &kind.to_string()),
+            _ => error.causes.iter().for_each(|cause| self.add(cause)),
+        }
+    }
+
+    fn unknown_key(&mut self, pointer: &str, key: &str) {
+        let known = self.schema["properties"].as_object().filter(|_| pointer.is_empty());
+        let help = known.and_then(|known| suggestion(key, known.keys().map(String::as_str)));
+        let span = self.spec.config.key(&format!("{pointer}/{}", escape(key)));
+        let message = format!("plugin `{}` has no config key `{key}`", self.spec.name);
+        self.diagnostics.push(Diagnostic::at(span, message).help(help));
+    }
+
+    fn wrong(&mut self, pointer: &str, reason: &str) {
+        let at = pointer.trim_start_matches('/');
+        let place = if at.is_empty() { "config".to_owned() } else { format!("config `{at}`") };
+        let message = format!("plugin `{}`: {place}: {}", self.spec.name, reason.replace('\'', "`"));
+        self.diagnostics.push(Diagnostic::at(self.spec.config.value_at(pointer), message));
+    }
+}
+
+/// A key as part of a JSON pointer (RFC 6901).
+fn escape(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}

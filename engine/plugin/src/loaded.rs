@@ -1,0 +1,183 @@
+//! A loaded component as the core's [`Plugin`].
+
+use crate::cache::first_line;
+use crate::calls::{Bound, fields};
+use crate::columns::{choose, data_type, type_name};
+use crate::failures::Failures;
+use crate::instance::{Failure, Instance, State};
+use crate::metric::Maker;
+use crate::transform::Running;
+use crate::world::driftline::plugin::types;
+use crate::world::exports::driftline::plugin::{about, metrics, transforms};
+use arrow::datatypes::{DataType, Schema};
+use driftline_core::accumulator::Handle;
+use driftline_core::diagnostic::Diagnostics;
+use driftline_core::plugin::{Bindings, Description, Info, Input, Plugin, PluginKind, PluginResult, SampleInfo, Transform};
+use driftline_core::spec::{LimitsFrame, PluginSpec};
+use wasmtime::component::InstancePre;
+
+/// A component that can be instantiated at any time, with what its instances share.
+#[derive(Clone)]
+pub(crate) struct Linked {
+    pub name: String,
+    pub pre: InstancePre<State>,
+    pub limits: LimitsFrame,
+    pub failures: Failures,
+}
+
+impl Linked {
+    pub fn instance(&self) -> Result<Instance, String> {
+        Instance::new(&self.name, &self.pre, &self.limits).map_err(|f| self.count(f))
+    }
+
+    /// Counts a failure and gives its words.
+    pub fn count(&self, failure: Failure) -> String {
+        self.failures.count(&self.name, failure)
+    }
+
+    /// Counts a failure that the guest did not notice itself.
+    pub fn fail(&self, reason: &'static str, message: &str) -> String {
+        self.count(Failure { reason, message: self.says(message) })
+    }
+
+    pub fn says(&self, message: &str) -> String {
+        format!("plugin `{}`: {message}", self.name)
+    }
+
+    /// The most bytes of a row.
+    pub fn most_row(&self) -> usize {
+        usize::try_from(self.limits.row.0).unwrap_or(usize::MAX)
+    }
+}
+
+enum World {
+    Transform(transforms::GuestIndices),
+    Metric(metrics::GuestIndices),
+}
+
+impl World {
+    fn of(pre: &InstancePre<State>) -> Option<Self> {
+        let transform = transforms::GuestIndices::new(pre).ok().map(World::Transform);
+        transform.or_else(|| metrics::GuestIndices::new(pre).ok().map(World::Metric))
+    }
+}
+
+/// A component that has told what it is.
+pub(crate) struct Loaded {
+    linked: Linked,
+    /// JSON.
+    config: String,
+    about: about::GuestIndices,
+    world: World,
+    info: Info,
+    /// Inputs that the plugin wants as dictionaries.
+    dictionaries: Vec<String>,
+}
+
+impl Loaded {
+    pub fn new(linked: Linked, spec: &PluginSpec, digest: String) -> Result<Self, String> {
+        let about = about::GuestIndices::new(&linked.pre).map_err(|e| first_line(&e))?;
+        let world = World::of(&linked.pre).ok_or("it exports neither `transforms` nor `metrics`")?;
+        let kind = match world {
+            World::Transform(_) => PluginKind::Transform,
+            World::Metric(_) => PluginKind::Metric,
+        };
+        let mut instance = linked.instance()?;
+        let handle = instance.handle;
+        let guest = about.load(instance.store(), &handle).map_err(|e| first_line(&e))?;
+        let said = instance.call("info", |store| guest.call_info(store)).map_err(|f| linked.count(f))?;
+        let wants_codes = |i: &&about::Input| i.encoding == types::Encoding::Dictionary;
+        let dictionaries = said.inputs.iter().filter(wants_codes).map(|i| i.name.clone()).collect();
+        Ok(Self { linked, config: spec.config.value.to_string(), about, world, info: info(said, kind, digest), dictionaries })
+    }
+
+    /// The inputs with the types in which they cross.
+    fn bind(&self, bindings: &Bindings, schema: &Schema) -> Result<Vec<Bound>, String> {
+        bindings.iter().map(|(input, column)| self.bind_one(input, column, schema)).collect()
+    }
+
+    fn bind_one(&self, input: &str, column: &str, schema: &Schema) -> Result<Bound, String> {
+        let name = &self.linked.name;
+        let asked = self.info.inputs.iter().find(|i| i.name == input);
+        let asked = asked.ok_or_else(|| format!("plugin `{name}` has no input `{input}`"))?;
+        let field = schema.field_with_name(column);
+        let field = field.map_err(|_| format!("plugin `{name}`: column `{column}` is not there"))?;
+        let data_type = choose(field.data_type(), &asked.accepts).ok_or_else(|| {
+            let accepts = asked.accepts.join(" or ");
+            format!("plugin `{name}`: input `{input}` takes {accepts}, and column `{column}` is {}", field.data_type())
+        })?;
+        let dictionary = data_type == DataType::Utf8 && self.dictionaries.iter().any(|d| d == input);
+        Ok(Bound { input: input.into(), column: column.into(), data_type, dictionary })
+    }
+
+    fn describe_bound(&self, bound: &[Bound]) -> Result<about::Description, String> {
+        let mut instance = self.linked.instance()?;
+        let handle = instance.handle;
+        let guest = self.about.load(instance.store(), &handle).map_err(|e| first_line(&e))?;
+        let names: Vec<String> = bound.iter().map(|b| type_name(&b.data_type)).collect();
+        let fields = fields(bound, &names);
+        let described = instance.call("describe", |store| guest.call_describe(store, &self.config, &fields));
+        described.map_err(|f| self.linked.count(f))?.map_err(|e| self.linked.says(&e))
+    }
+}
+
+impl Plugin for Loaded {
+    fn info(&self) -> &Info {
+        &self.info
+    }
+
+    fn describe(&self, bindings: &Bindings, schema: &Schema) -> Result<Description, String> {
+        let described = self.describe_bound(&self.bind(bindings, schema)?)?;
+        let mut outputs = Vec::new();
+        for output in described.outputs {
+            let data_type = data_type(&output.arrow_type);
+            let unknown = || self.linked.says(&format!("output `{}` is of unknown type {}", output.name, output.arrow_type));
+            outputs.push((output.name.clone(), data_type.ok_or_else(unknown)?));
+        }
+        let samples = described.samples.into_iter();
+        let samples = samples.map(|s| SampleInfo { name: s.name, summary: s.summary, unit: s.unit }).collect();
+        Ok(Description { outputs, samples })
+    }
+
+    fn check_config(&self, spec: &PluginSpec, diagnostics: &mut Diagnostics) -> Result<(), String> {
+        crate::config::check(&self.info.config_schema, spec, diagnostics).map_err(|e| self.linked.says(&e))
+    }
+
+    fn transform(&self, bindings: &Bindings, schema: &Schema) -> Result<Box<dyn Transform>, String> {
+        let World::Transform(indices) = &self.world else {
+            return Err(self.linked.says("it is no transform"));
+        };
+        let bound = self.bind(bindings, schema)?;
+        let outputs = self.describe(bindings, schema)?.outputs;
+        Ok(Box::new(Running::new(self.linked.clone(), indices, &self.config, bound, outputs)?))
+    }
+
+    fn samples(&self, bindings: &Bindings, schema: &Schema) -> Handle<PluginResult> {
+        let columns: Vec<String> = bindings.iter().map(|(_, column)| column.clone()).collect();
+        let key = format!("plugin_{}({})", self.linked.name, columns.join(","));
+        let maker = self.maker(key.clone(), bindings, schema);
+        Handle::new(key, columns, false, move |context| maker.as_ref().map_err(Clone::clone)?.accumulator(context))
+    }
+}
+
+impl Loaded {
+    fn maker(&self, key: String, bindings: &Bindings, schema: &Schema) -> Result<Maker, String> {
+        let World::Metric(indices) = &self.world else { return Err(self.linked.says("it is no metric")) };
+        let bound = self.bind(bindings, schema)?;
+        Ok(Maker::new(self.linked.clone(), indices.clone(), key, &self.info, self.config.clone(), bound))
+    }
+}
+
+fn info(said: about::PluginInfo, kind: PluginKind, digest: String) -> Info {
+    let input = |i: about::Input| Input { name: i.name, summary: i.summary, accepts: i.accepts, optional: i.optional };
+    Info {
+        name: said.name,
+        version: said.version,
+        summary: said.summary,
+        state_version: said.state_version,
+        config_schema: said.config_schema,
+        inputs: said.inputs.into_iter().map(input).collect(),
+        kind,
+        digest,
+    }
+}

@@ -1,0 +1,71 @@
+//! Kinds of columns, inferred from the first rows of the reference.
+
+use super::Side;
+use arrow::array::Array;
+use arrow::datatypes::{DataType, Schema};
+use driftline_core::block::Block;
+use driftline_core::column::{CATEGORICAL_STRINGS, Column, Kind, infer};
+use driftline_core::source::{Scan, SourceError};
+use futures::StreamExt;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Rows of the reference from which types are inferred.
+const SAMPLE_ROWS: usize = 100_000;
+
+/// The columns of both sides, with kinds by the rule of type inference over the first rows of the reference.
+pub(super) async fn infer_columns(reference: Option<&Side>, current: &Side) -> Result<Vec<Column>, SourceError> {
+    let basis = reference.unwrap_or(current);
+    let (schema, now) = (basis.source.schema(), current.source.schema());
+    let seen = sample(basis, &schema).await?;
+    let mut columns = Vec::new();
+    for field in schema.fields().iter().chain(now.fields()) {
+        let name = field.name();
+        if columns.iter().any(|c: &Column| c.name == *name) {
+            continue;
+        }
+        let kind = match seen.get(name.as_str()) {
+            Some((distinct, present)) => infer(field.data_type(), *distinct, *present),
+            None => Kind::of(field.data_type()),
+        };
+        columns.push(Column {
+            name: name.clone(),
+            kind,
+            data_type: field.data_type().clone(),
+            in_reference: reference.is_some_and(|r| r.source.schema().column_with_name(name).is_some()),
+            in_current: now.column_with_name(name).is_some(),
+            plugin: None,
+        });
+    }
+    Ok(columns)
+}
+
+/// Distinct and present values of the columns whose kind depends on them.
+async fn sample(side: &Side, schema: &Schema) -> Result<BTreeMap<String, (usize, usize)>, SourceError> {
+    let open = |f: &&Arc<arrow::datatypes::Field>| {
+        f.data_type().is_integer() || (Kind::of(f.data_type()) == Kind::Categorical && !f.data_type().equals_datatype(&DataType::Boolean))
+    };
+    let columns: Vec<String> = schema.fields().iter().filter(open).map(|f| f.name().clone()).collect();
+    if columns.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let mut seen: BTreeMap<String, (BTreeSet<String>, usize)> = BTreeMap::new();
+    let mut stream = side.source.scan(Scan { columns, filter: side.filter.clone(), limit: Some(SAMPLE_ROWS) });
+    while let Some(piece) = stream.next().await {
+        let batch = piece?.batch;
+        let block = Block::new(&batch);
+        for field in batch.schema().fields() {
+            let (distinct, present) = seen.entry(field.name().clone()).or_default();
+            if let Ok(strings) = block.strings(field.name()) {
+                *present += strings.len() - strings.null_count();
+                for value in strings.iter().flatten() {
+                    // Beyond the bound the exact number makes no difference.
+                    if distinct.len() <= CATEGORICAL_STRINGS && !distinct.contains(value) {
+                        distinct.insert(value.to_owned());
+                    }
+                }
+            }
+        }
+    }
+    Ok(seen.into_iter().map(|(name, (distinct, present))| (name, (distinct.len(), present))).collect())
+}

@@ -1,0 +1,183 @@
+//! The plan: a spec resolved against real schemas.
+
+mod binding;
+mod inference;
+mod plugins;
+mod resolver;
+mod selection;
+
+use arrow::datatypes::SchemaRef;
+use driftline_core::catalogue::{Catalogue, find_or_report};
+use driftline_core::column::{Column, Roles};
+use driftline_core::diagnostic::Diagnostics;
+use driftline_core::exporter::Starting;
+use driftline_core::plugin::{Bindings, Plugin, PluginHost};
+use driftline_core::source::{Source, SourceError};
+use driftline_core::spec::{RunFrame, SourceSpec, Spec};
+use driftline_core::suite::{BoundMetric, Suite};
+use inference::infer_columns;
+use resolver::Resolver;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// One side's rows.
+pub struct Side {
+    pub source: Arc<dyn Source>,
+    pub filter: Option<String>,
+}
+
+/// A transform with its inputs and the names of its columns.
+pub struct PlannedTransform {
+    pub name: String,
+    pub plugin: Arc<dyn Plugin>,
+    pub bindings: Bindings,
+    pub outputs: Vec<String>,
+}
+
+/// Starts an exporter.
+pub type Start = Box<dyn FnOnce() -> Starting + Send>;
+
+/// A spec resolved against real schemas.
+pub struct Plan {
+    pub monitor: String,
+    pub spec_digest: String,
+    pub reference: Option<Side>,
+    pub current: Side,
+    pub columns: Vec<Column>,
+    pub roles: Roles,
+    pub transforms: Vec<PlannedTransform>,
+    pub plugin_digests: BTreeMap<String, String>,
+    /// Plugins that cannot be used, and why: their checks are errors.
+    pub unusable_plugins: BTreeMap<String, String>,
+    pub metrics: Vec<BoundMetric>,
+    pub suites: Vec<Suite>,
+    /// Metrics that are recorded without being judged.
+    pub records: Vec<usize>,
+    pub run: RunFrame,
+    /// What was left out while planning.
+    pub counters: BTreeMap<String, u64>,
+    /// HELP of plugin samples, by family.
+    pub sample_help: BTreeMap<String, String>,
+    /// By export name.
+    pub exports: Vec<(String, Start)>,
+    /// Which runs the plugins.
+    pub host: Arc<dyn PluginHost>,
+}
+
+impl Plan {
+    pub fn reference_schema(&self) -> SchemaRef {
+        self.reference.as_ref().map_or_else(|| self.current.source.schema(), |r| r.source.schema())
+    }
+
+    pub fn threads(&self) -> usize {
+        match self.run.threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            n => n,
+        }
+    }
+}
+
+/// Why there is no plan.
+pub enum PlanError {
+    /// The spec is wrong.
+    Spec(Diagnostics),
+    /// A source cannot be reached.
+    Source(SourceError),
+}
+
+/// What planning needs beside the spec.
+pub struct Planner<'a> {
+    pub catalogue: &'a Catalogue,
+    pub host: Arc<dyn PluginHost>,
+    /// Paths in the spec are relative to it.
+    pub folder: &'a Path,
+}
+
+impl Planner<'_> {
+    /// Resolves a spec. Errors of the spec come all at once, those found while it was parsed included.
+    pub async fn plan(&self, spec: Spec<'_>, mut diagnostics: Diagnostics) -> Result<Plan, PlanError> {
+        let d = &mut diagnostics;
+        let mut exports = Vec::new();
+        for export in spec.exports {
+            if let Some(entry) = find_or_report(&self.catalogue.exporters, &export.component, "exporter", &[], d) {
+                exports.extend((entry.start)(export.component, d).map(|start| (export.name, start)));
+            }
+        }
+        let (reference, current) = match (self.open(spec.reference, d).await, self.open(spec.current, d).await) {
+            (Ok(reference), Ok(Some(current))) => (reference, current),
+            (Err(e), _) | (_, Err(e)) if d.is_empty() => return Err(PlanError::Source(e)),
+            _ => return Err(PlanError::Spec(diagnostics)),
+        };
+        let roles = Roles {
+            id: spec.columns.id.as_ref().map(|c| c.get_ref().clone()),
+            timestamp: spec.columns.timestamp.as_ref().map(|c| c.get_ref().clone()),
+            target: spec.columns.target.as_ref().map(|c| c.get_ref().clone()),
+            prediction: spec.columns.prediction.as_ref().map(|c| c.get_ref().clone()),
+        };
+        let columns = infer_columns(reference.as_ref(), &current).await;
+        let mut resolver = Resolver {
+            planner: self,
+            columns: columns.map_err(PlanError::Source)?,
+            roles,
+            ignored: spec.columns.ignore.iter().map(|c| c.get_ref().clone()).collect(),
+            has_reference: reference.is_some(),
+            schema: reference.as_ref().unwrap_or(&current).source.schema(),
+            plugins: BTreeMap::new(),
+            plan_metrics: Vec::new(),
+            counters: BTreeMap::new(),
+            sample_help: BTreeMap::new(),
+            transforms: Vec::new(),
+            diagnostics,
+        };
+        resolver.correct_columns(&spec.columns);
+        resolver.load_plugins(spec.plugins);
+        let suites = spec.suites.into_iter().map(|s| resolver.suite(s)).collect();
+        let records = spec.records.into_iter().flat_map(|r| resolver.record(r)).collect();
+        if !resolver.diagnostics.is_empty() {
+            return Err(PlanError::Spec(resolver.diagnostics));
+        }
+        let (mut plugin_digests, mut unusable_plugins) = (BTreeMap::new(), BTreeMap::new());
+        for (name, used) in resolver.plugins {
+            match used.plugin {
+                Ok(plugin) => drop(plugin_digests.insert(name, plugin.info().digest.clone())),
+                Err(reason) => drop(unusable_plugins.insert(name, reason)),
+            }
+        }
+        Ok(Plan {
+            monitor: spec.monitor.name,
+            spec_digest: spec.digest,
+            reference,
+            current,
+            columns: resolver.columns,
+            roles: resolver.roles,
+            transforms: resolver.transforms,
+            plugin_digests,
+            unusable_plugins,
+            metrics: resolver.plan_metrics,
+            suites,
+            records,
+            run: spec.run,
+            counters: resolver.counters,
+            sample_help: resolver.sample_help,
+            exports,
+            host: self.host.clone(),
+        })
+    }
+
+    async fn open(&self, spec: Option<SourceSpec<'_>>, d: &mut Diagnostics) -> Result<Option<Side>, SourceError> {
+        let Some(spec) = spec else { return Ok(None) };
+        let entry = find_or_report(&self.catalogue.sources, &spec.component, "kind of source", &[], d);
+        let opening = entry.and_then(|e| (e.open)(spec.component, self.folder, d));
+        let Some(opening) = opening else { return Ok(None) };
+        let source: Arc<dyn Source> = opening.await?.into();
+        let mut filter = None;
+        if let Some(given) = spec.frame.filter {
+            match source.check_filter(given.get_ref()) {
+                Ok(()) => filter = Some(given.into_inner()),
+                Err(e) => d.error(&given.span(), format!("`filter`: {e}")),
+            }
+        }
+        Ok(Some(Side { source, filter }))
+    }
+}

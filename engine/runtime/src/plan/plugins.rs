@@ -1,0 +1,174 @@
+//! Plugins of the spec: loaded, checked against the columns, and bound.
+
+use super::PlannedTransform;
+use super::binding::Bound;
+use super::resolver::Resolver;
+use super::selection::{Selected, is_many};
+use crate::plugin_metric::{PluginMetric, family};
+use arrow::datatypes::Schema;
+use driftline_core::catalogue::{Field, find};
+use driftline_core::column::{Column, Kind};
+use driftline_core::diagnostic::{Diagnostic, Span};
+use driftline_core::name::suggestion;
+use driftline_core::plugin::{Bindings, Plugin, PluginKind};
+use driftline_core::spec::{Component, PluginSpec};
+use driftline_core::suite::BoundMetric;
+use std::sync::Arc;
+
+/// A plugin of the spec, usable or not.
+pub(super) struct Used {
+    pub spec: PluginSpec,
+    pub plugin: Result<Arc<dyn Plugin>, String>,
+}
+
+impl Resolver<'_> {
+    pub(super) fn load_plugins(&mut self, specs: Vec<PluginSpec>) {
+        for spec in specs {
+            if find(&self.planner.catalogue.metrics, &spec.name).is_some() || find(&self.planner.catalogue.tests, &spec.name).is_some() {
+                let message = format!("`{}` is the name of a metric or test; give the plugin another name", spec.name);
+                self.diagnostics.error(&spec.span, message);
+            }
+            let plugin = self.planner.host.load(&spec, self.planner.folder);
+            let name = spec.name.clone();
+            let plugin = plugin.and_then(|p| self.add_plugin(&spec, p));
+            if let Err(reason) = &plugin {
+                tracing::error!(plugin = name, "{reason}");
+            }
+            self.plugins.insert(name, Used { spec, plugin });
+        }
+    }
+
+    /// Checks a plugin's inputs against the columns, and adds a transform's outputs to them.
+    fn add_plugin(&mut self, spec: &PluginSpec, plugin: Arc<dyn Plugin>) -> Result<Arc<dyn Plugin>, String> {
+        let inputs = &plugin.info().inputs;
+        for (input, column) in &spec.frame.inputs {
+            if !inputs.iter().any(|i| i.name == *input) {
+                let help = suggestion(input, inputs.iter().map(|i| i.name.as_str()));
+                let message = format!("plugin `{}` has no input `{input}`", spec.name);
+                self.diagnostics.push(Diagnostic::at(column.span(), message).help(help));
+            }
+            let name = column.get_ref();
+            if name != "$column" && !self.columns.iter().any(|c| c.name == *name) {
+                self.unknown_column(name, column.span());
+            }
+        }
+        for input in inputs.iter().filter(|i| !i.optional && !spec.frame.inputs.contains_key(&i.name)) {
+            let message = format!("plugin `{}` needs the input `{}`: {}", spec.name, input.name, input.summary);
+            let help = format!("add inputs = {{ {} = \"a column\" }}", input.name);
+            self.diagnostics.push(Diagnostic::at(spec.span.clone(), message).help(help));
+        }
+        plugin.check_config(spec, &mut self.diagnostics)?;
+        if plugin.info().kind == PluginKind::Transform && self.diagnostics.is_empty() {
+            self.add_outputs(spec, &plugin)?;
+        }
+        Ok(plugin)
+    }
+
+    fn add_outputs(&mut self, spec: &PluginSpec, plugin: &Arc<dyn Plugin>) -> Result<(), String> {
+        let bindings = bindings(spec, None);
+        let described = plugin.describe(&bindings, &self.schema)?;
+        let mut outputs = Vec::new();
+        for (name, data_type) in described.outputs {
+            let name = format!("{}{name}", spec.frame.prefix);
+            if self.columns.iter().any(|c| c.name == name) {
+                let help = "set `prefix` to rename the plugin's columns".to_owned();
+                let message = format!("plugin `{}` adds a column `{name}`, which is there already", spec.name);
+                self.diagnostics.push(Diagnostic::at(spec.span.clone(), message).help(help));
+            }
+            let kind = Kind::of(&data_type);
+            let plugin = Some(spec.name.clone());
+            let column = Column { name: name.clone(), kind, data_type, in_reference: self.has_reference, in_current: true, plugin };
+            self.columns.push(column);
+            outputs.push(name);
+        }
+        let name = spec.name.clone();
+        self.transforms.push(PlannedTransform { name, plugin: plugin.clone(), bindings, outputs });
+        Ok(())
+    }
+
+    pub(super) fn bind_plugin(&mut self, component: Component<'_>, columns: Option<(Vec<String>, Span)>) -> Vec<Bound> {
+        let mut params = component.params.clone();
+        let parameters: Option<PluginParameters> = params.take(&mut self.diagnostics);
+        params.finish(&format!("`{}`", component.kind), &mut self.diagnostics);
+        let Some(parameters) = parameters else { return Vec::new() };
+        let (spec, plugin) = match self.plugins.get(&component.kind) {
+            Some(Used { spec, plugin }) => (spec.clone(), plugin.clone()),
+            None => return Vec::new(),
+        };
+        let per_column = spec.frame.inputs.values().any(|c| c.get_ref() == "$column");
+        let targets: Vec<Option<Column>> = match (per_column, &columns) {
+            (true, Some((words, span))) => match self.select(words, span, &[]) {
+                Selected::Columns(columns) => columns.into_iter().map(Some).collect(),
+                Selected::Unusable(reason) => return vec![self.unusable(&component.kind, reason)],
+                Selected::Wrong => return Vec::new(),
+            },
+            (true, None) => {
+                let message = format!("plugin `{}` reads `$column`, so this needs `columns`", component.kind);
+                self.diagnostics.error(&component.kind_span, message);
+                return Vec::new();
+            }
+            (false, Some((_, span))) => {
+                let message = format!("plugin `{}` reads the columns under [plugin.{}] inputs; remove `columns` here", spec.name, spec.name);
+                self.diagnostics.error(span, message);
+                return Vec::new();
+            }
+            (false, None) => vec![None],
+        };
+        let sample = parameters.sample.map(|s| family(&spec.name, &s));
+        let many = columns.as_ref().is_some_and(|(words, _)| is_many(words, targets.len()));
+        let bind = |column: Option<Column>| {
+            let metric = self.plugin_metric(&spec, &plugin, column.as_ref());
+            self.plan_metrics.push(metric);
+            let suffix = column.filter(|_| many).map(|c| c.name);
+            Bound { metric: self.plan_metrics.len() - 1, suffix, sample: sample.clone(), default_fail: None }
+        };
+        targets.into_iter().map(bind).collect()
+    }
+
+    fn plugin_metric(
+        &mut self,
+        spec: &PluginSpec,
+        plugin: &Result<Arc<dyn Plugin>, String>,
+        column: Option<&Column>,
+    ) -> BoundMetric {
+        let bindings = bindings(spec, column.map(|c| c.name.as_str()));
+        let schema = self.full_schema();
+        let bound = plugin.as_ref().map_err(Clone::clone).and_then(|plugin| {
+            for sample in plugin.describe(&bindings, &schema)?.samples {
+                self.sample_help.insert(family(&spec.name, &sample.name), sample.summary);
+            }
+            let samples = plugin.samples(&bindings, &schema);
+            Ok(Box::new(PluginMetric { plugin: spec.name.clone(), samples }) as Box<dyn driftline_core::metric::Metric>)
+        });
+        BoundMetric {
+            key: format!("plugin {} {bindings:?}", spec.name),
+            name: format!("plugin_{}", spec.name),
+            column: column.map(|c| c.name.clone()),
+            labels: Vec::new(),
+            fields: vec![Field::new("value", "", "the plugin's sample")],
+            compares: false,
+            metric: bound,
+        }
+    }
+
+    /// The source's columns and those that transforms add.
+    fn full_schema(&self) -> Schema {
+        let field = |c: &Column| arrow::datatypes::Field::new(&c.name, c.data_type.clone(), true);
+        Schema::new(self.columns.iter().map(field).collect::<Vec<_>>())
+    }
+}
+
+/// What a check on a plugin's metric may say beside its conditions.
+#[derive(Debug, Clone, Default, serde::Deserialize, schemars::JsonSchema)]
+struct PluginParameters {
+    /// Of several samples, the one that is judged.
+    sample: Option<String>,
+}
+
+fn bindings(spec: &PluginSpec, column: Option<&str>) -> Bindings {
+    let bound = |name: &str| match (name, column) {
+        ("$column", Some(column)) => column.to_owned(),
+        (name, _) => name.to_owned(),
+    };
+    spec.frame.inputs.iter().map(|(input, c)| (input.clone(), bound(c.get_ref()))).collect()
+}

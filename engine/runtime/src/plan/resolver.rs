@@ -1,0 +1,103 @@
+//! Names of the spec become columns, metrics and checks, and errors are collected on the way.
+
+use super::plugins::Used;
+use super::{PlannedTransform, Planner};
+use arrow::datatypes::SchemaRef;
+use driftline_core::column::{Column, Kind, Roles};
+use driftline_core::condition::{self, Condition};
+use driftline_core::diagnostic::{Diagnostic, Diagnostics, Span};
+use driftline_core::name::suggestion;
+use driftline_core::spec::{CheckSpec, ColumnsFrame, MetricSpec, SuiteSpec};
+use driftline_core::suite::{BoundMetric, Check, Suite, condition_fields};
+use std::collections::BTreeMap;
+
+/// Resolves names step by step, collecting errors.
+pub(super) struct Resolver<'a> {
+    pub planner: &'a Planner<'a>,
+    pub columns: Vec<Column>,
+    pub roles: Roles,
+    pub ignored: Vec<String>,
+    pub has_reference: bool,
+    pub schema: SchemaRef,
+    pub plugins: BTreeMap<String, Used>,
+    pub plan_metrics: Vec<BoundMetric>,
+    pub counters: BTreeMap<String, u64>,
+    pub sample_help: BTreeMap<String, String>,
+    pub transforms: Vec<PlannedTransform>,
+    pub diagnostics: Diagnostics,
+}
+
+impl Resolver<'_> {
+    pub(super) fn unknown_column(&mut self, name: &str, span: Span) {
+        let help = suggestion(name, self.columns.iter().map(|c| c.name.as_str()));
+        let message = format!("no column `{name}` on either side");
+        self.diagnostics.push(Diagnostic::at(span, message).help(help));
+    }
+
+    pub(super) fn correct_columns(&mut self, frame: &ColumnsFrame) {
+        let roles = [&frame.id, &frame.timestamp, &frame.target, &frame.prediction];
+        let named = roles.into_iter().flatten().chain(&frame.ignore);
+        for name in named {
+            if !self.columns.iter().any(|c| c.name == *name.get_ref()) {
+                self.unknown_column(name.get_ref(), name.span());
+            }
+        }
+        let kinds = [(Kind::Numerical, &frame.numerical), (Kind::Categorical, &frame.categorical), (Kind::Text, &frame.text)];
+        for (kind, names) in kinds {
+            for name in names {
+                match self.columns.iter_mut().find(|c| c.name == *name.get_ref()) {
+                    Some(column) => column.kind = kind,
+                    None => self.unknown_column(name.get_ref(), name.span()),
+                }
+            }
+        }
+    }
+
+    pub(super) fn suite(&mut self, spec: SuiteSpec<'_>) -> Suite {
+        let checks = spec.checks.into_iter().flat_map(|c| self.check(c)).collect();
+        Suite { name: spec.name, correction: spec.correction, checks }
+    }
+
+    fn check(&mut self, spec: CheckSpec<'_>) -> Vec<Check> {
+        let CheckSpec { name, span, metric, fail, warn, no_data } = spec;
+        let mut checks = Vec::new();
+        for bound in self.bind(metric) {
+            let names = {
+                let metric = &self.plan_metrics[bound.metric];
+                condition_fields(&metric.fields, self.has_reference && !metric.compares)
+            };
+            let fail = match (&fail, &warn) {
+                (None, None) => bound.default_fail.clone().map(|text| (text, span.clone())),
+                _ => fail.clone(),
+            };
+            if fail.is_none() && warn.is_none() {
+                let help = format!("add `fail` or `warn` over {}, or make it a [[record]]", names.join(", "));
+                let message = format!("check `{name}` has no condition");
+                self.diagnostics.push(Diagnostic::at(span.clone(), message).help(help));
+                continue;
+            }
+            let id = bound.suffix.as_ref().map_or(name.clone(), |column| format!("{name}.{column}"));
+            let fail = fail.and_then(|c| self.condition(c, &names));
+            let warn = warn.clone().and_then(|c| self.condition(c, &names));
+            checks.push(Check { id, metric: bound.metric, sample: bound.sample, fail, warn, no_data });
+        }
+        checks
+    }
+
+    fn condition(&mut self, (text, span): (String, Span), fields: &[String]) -> Option<Condition> {
+        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+        let error = match condition::parse(&text, &fields) {
+            Ok(condition) => return Some(condition),
+            Err(error) => error,
+        };
+        // Inside the quotes, where the text stands as it was written.
+        let plain = span.len() == text.len() + 2;
+        let at = if plain { span.start + 1 + error.start..span.start + 1 + error.end } else { span };
+        self.diagnostics.push(Diagnostic::at(at, error.message).help(error.help));
+        None
+    }
+
+    pub(super) fn record(&mut self, spec: MetricSpec<'_>) -> Vec<usize> {
+        self.bind(spec).into_iter().map(|b| b.metric).collect()
+    }
+}
