@@ -52,7 +52,7 @@ typedef struct {
   size_t len;
 } metric_list_f32_t;
 
-// Ragged numbers: row `i` is `values[offsets[i]..offsets[i + 1]]`.
+// Ragged numbers: row `i` is `values[offsets[i]..offsets[i + 1]]`. A null inside a row is NaN; among integers it cannot cross.
 typedef struct driftline_plugin_types_ragged_float32_t {
   metric_list_u32_t   offsets;
   metric_list_f32_t   values;

@@ -143,7 +143,7 @@ pub mod driftline {
           f.debug_struct("Bytes").field("offsets", &self.offsets).field("values", &self.values).finish()
         }
       }
-      /// Ragged numbers: row `i` is `values[offsets[i]..offsets[i + 1]]`.
+      /// Ragged numbers: row `i` is `values[offsets[i]..offsets[i + 1]]`. A null inside a row is NaN; among integers it cannot cross.
       #[derive(Clone)]
       pub struct RaggedFloat32 {
         pub offsets: _rt::Vec::<u32>,
