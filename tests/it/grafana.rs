@@ -19,6 +19,15 @@ fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port()
 }
 
+/// Two plugins, one of which fails at each evaluation.
+fn plugins() -> String {
+    let component = root().join("plugins/hostile/hostile_metric.wasm").display().to_string();
+    let table = |name: &str, behaviour: &str| {
+        format!("[plugin.{name}]\ncomponent = {component:?}\ninputs = {{ value = \"x\" }}\nconfig = {{ behaviour = \"{behaviour}\" }}\n")
+    };
+    table("good", "good") + &table("bad", "trap")
+}
+
 /// The series of an instant query.
 fn query(port: u16, expression: &str) -> Vec<Value> {
     let answer = ureq::get(format!("http://127.0.0.1:{port}/api/v1/query")).query("query", expression).call();
@@ -91,8 +100,8 @@ fn every_expression_returns_points_and_drift_shows_where_it_is() {
     }
     let folder = tables(400, 0.0);
     let (served, scraped) = (free_port(), free_port());
-    let rest = format!(
-        "[[suite]]\nname = \"s\"\n[[suite.check]]\nmetric = \"drift\"\ncolumns = [\"@numerical\", \"@categorical\"]\n[[suite.check]]\nmetric = \"drifted_columns\"\nfail = \"share > 30%\"\n[[suite.check]]\nmetric = \"missing_values\"\nfail = \"count > 0\"\n[[suite.check]]\nmetric = \"duplicated_rows\"\nfail = \"count > 0\"\n[[record]]\nmetric = \"category_share\"\ncolumns = \"c\"\n[export.prometheus]\nlisten = \"127.0.0.1:{served}\"\n[schedule]\nevery = \"300ms\"\n"
+    let rest = plugins() + &format!(
+        "[[suite]]\nname = \"s\"\n[[suite.check]]\nmetric = \"drift\"\ncolumns = [\"@numerical\", \"@categorical\"]\n[[suite.check]]\nmetric = \"drifted_columns\"\nfail = \"share > 30%\"\n[[suite.check]]\nmetric = \"missing_values\"\nfail = \"count > 0\"\n[[suite.check]]\nmetric = \"duplicated_rows\"\nfail = \"count > 0\"\n[[record]]\nmetric = \"category_share\"\ncolumns = \"c\"\n[[record]]\nmetric = \"mean\"\ncolumns = \"*\"\n[[record]]\nmetric = \"good\"\n[[record]]\nmetric = \"bad\"\n[export.prometheus]\nlisten = \"127.0.0.1:{served}\"\n[schedule]\nevery = \"300ms\"\n"
     );
     let path = spec(folder.path(), &rest);
     let _serve = Running(driftline().arg("serve").arg(&path).stderr(Stdio::null()).spawn().expect("serve starts"));

@@ -11,6 +11,7 @@ mod golden_mfcc;
 mod grafana;
 mod hostile;
 mod layers;
+mod plugins;
 mod serve;
 mod specs;
 mod support;

@@ -57,6 +57,18 @@ const ROWS: &[(&str, &[Panel])] = &[
             unit: "short",
             queries: &[("driftline_rows{monitor=~\"$monitor\"}", "{{side}}")],
         },
+        Panel {
+            title: "Left out",
+            description: "What the last evaluation left out or could not use: filtered rows, unparsed values, undecodable clips.",
+            unit: "short",
+            queries: &[("driftline_left_out{monitor=~\"$monitor\"}", "{{reason}}")],
+        },
+        Panel {
+            title: "Samples of plugins",
+            description: "What the metrics of plugins found.",
+            unit: "short",
+            queries: &[("{__name__=~\"driftline_plugin_.+\", monitor=~\"$monitor\"}", "{{__name__}} {{column}}")],
+        },
     ]),
     ("Suites", &[
         Panel {
@@ -93,6 +105,21 @@ const ROWS: &[(&str, &[Panel])] = &[
                 ("rate(driftline_evaluations_total{monitor=~\"$monitor\"}[$__rate_interval])", "done {{monitor}}"),
                 ("rate(driftline_evaluation_failures_total{monitor=~\"$monitor\"}[$__rate_interval])", "failed {{monitor}}"),
             ],
+        },
+        Panel {
+            title: "Failed calls of plugins",
+            description: "Calls a second in which a plugin trapped, broke its contract or one of its limits, by reason.",
+            unit: "ops",
+            queries: &[(
+                "rate(driftline_failed_plugin_calls_total{monitor=~\"$monitor\"}[$__rate_interval])",
+                "{{plugin}}: {{reason}}",
+            )],
+        },
+        Panel {
+            title: "Undefined values",
+            description: "Checks of the last evaluation without a value: their series are absent, never zero.",
+            unit: "short",
+            queries: &[("driftline_undefined_values{monitor=~\"$monitor\"}", "{{monitor}}")],
         },
     ]),
 ];

@@ -118,7 +118,7 @@ impl Families {
         for ((plugin, reason), n) in failures {
             let labels = [("monitor", monitor), ("plugin", plugin), ("reason", reason)];
             let labels = labels.map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec();
-            self.add("driftline_plugin_failures_total", help, MetricType::COUNTER, labels, *n as f64);
+            self.add("driftline_failed_plugin_calls_total", help, MetricType::COUNTER, labels, *n as f64);
         }
     }
 

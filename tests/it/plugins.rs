@@ -1,0 +1,113 @@
+//! What plugins get and what is kept of them: the reference's state, compiled code, a reference that has not changed.
+
+use crate::support::{checks, driftline, outcome, root, spec, tables, text};
+use serde_json::Value;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+fn with_metric(folder: &Path, behaviour: &str) -> PathBuf {
+    let component = root().join("plugins/hostile/hostile_metric.wasm").display().to_string();
+    let rest = format!(
+        "[plugin.rows]\ncomponent = {component:?}\ninputs = {{ value = \"x\" }}\nconfig = {{ behaviour = \"{behaviour}\" }}\n[[suite]]\nname = \"s\"\n[[suite.check]]\nmetric = \"rows\"\nfail = \"value < 0\"\n"
+    );
+    spec(folder, &rest)
+}
+
+fn keep_rows(path: &Path, rows: usize) {
+    let csv = std::fs::read_to_string(path).expect("a file");
+    let kept: Vec<&str> = csv.lines().take(rows + 1).collect();
+    std::fs::write(path, kept.join("\n") + "\n").expect("written");
+}
+
+#[test]
+fn a_metric_gets_the_finished_state_of_the_reference() {
+    let folder = tables(500, 0.0);
+    keep_rows(&folder.path().join("reference.csv"), 123);
+    let found = outcome(&with_metric(folder.path(), "reference"));
+    let (_, check) = checks(&found).remove(0);
+    assert_eq!(check["fields"]["value"], 123.0, "{check}");
+    // On the reference itself there is none to compare with, which is not an error of the check.
+    assert_eq!(check["status"], "pass", "{check}");
+}
+
+/// Runs with a code cache and gives the outcome without times, and what was logged.
+fn run_with_cache(spec: &Path, cache: &Path) -> (Value, String) {
+    let mut command = driftline();
+    let output = command.args(["run", "--output", "json"]).arg(spec).env("DRIFTLINE_CACHE", cache).output().expect("runs");
+    let mut found: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", text(&output.stderr)));
+    found["timings"] = Value::Null;
+    (found, text(&output.stderr))
+}
+
+fn only_file(folder: &Path) -> PathBuf {
+    let mut files = std::fs::read_dir(folder).expect("the cache").map(|e| e.expect("an entry").path());
+    let file = files.next().expect("one compiled component");
+    assert_eq!(files.next(), None);
+    file
+}
+
+#[test]
+fn changed_code_is_not_loaded_but_compiled_anew() {
+    let (folder, cache) = (tables(100, 0.0), tempfile::tempdir().expect("a folder"));
+    let spec = with_metric(folder.path(), "good");
+    let (first, _) = run_with_cache(&spec, cache.path());
+    let kept = cache.path().join("plugins");
+    assert_eq!(std::fs::metadata(&kept).expect("made").permissions().mode() & 0o777, 0o700);
+    let file = only_file(&kept);
+    let whole = std::fs::read(&file).expect("compiled code");
+    for wrong in [0, 31, 32, whole.len() / 2, whole.len() - 1] {
+        let mut changed = whole.clone();
+        changed[wrong] ^= 1;
+        std::fs::write(&file, changed).expect("written");
+        let (again, log) = run_with_cache(&spec, cache.path());
+        assert_eq!(again, first);
+        assert!(log.contains("was changed since it was written"), "byte {wrong}: {log}");
+        assert_eq!(std::fs::read(&file).expect("compiled code").len(), whole.len());
+        assert!(!run_with_cache(&spec, cache.path()).1.contains("was changed"), "byte {wrong} was mended");
+    }
+    std::fs::write(&file, b"short").expect("written");
+    assert_eq!(run_with_cache(&spec, cache.path()).0, first);
+}
+
+#[test]
+fn a_cache_that_cannot_be_written_or_that_others_may_write_is_not_used() {
+    let folder = tables(100, 0.0);
+    let spec = with_metric(folder.path(), "good");
+    let no_folder = folder.path().join("reference.csv");
+    let (first, _) = run_with_cache(&spec, &no_folder);
+    let shared = tempfile::tempdir().expect("a folder");
+    let kept = shared.path().join("plugins");
+    std::fs::create_dir(&kept).expect("made");
+    std::fs::set_permissions(&kept, std::fs::Permissions::from_mode(0o777)).expect("opened to all");
+    assert_eq!(run_with_cache(&spec, shared.path()).0, first);
+    assert_eq!(std::fs::read_dir(&kept).expect("the folder").count(), 0);
+}
+
+#[test]
+fn a_reference_is_read_again_only_when_it_has_changed() {
+    let folder = tables(500, 0.0);
+    let path = spec(folder.path(), "[[suite]]\nname = \"s\"\n[[suite.check]]\nmetric = \"drift\"\ncolumns = \"x\"\n");
+    let monitor = driftline::Monitor::open_with(&path, Default::default()).expect("opens");
+    let plan = monitor.plan().unwrap_or_else(|e| panic!("{e}"));
+    let evaluator = monitor.evaluator(&plan);
+    // Each side tells at least once how many rows have been read.
+    let told = AtomicU64::new(0);
+    let evaluate = || {
+        told.store(0, Ordering::Relaxed);
+        let plan = monitor.plan().unwrap_or_else(|e| panic!("{e}"));
+        let mut found = evaluator.evaluate(&plan, &|_| {
+            told.fetch_add(1, Ordering::Relaxed);
+        }).expect("evaluates");
+        found.timings.clear();
+        (found, told.load(Ordering::Relaxed))
+    };
+    let (first, both) = evaluate();
+    let (second, one) = evaluate();
+    assert_eq!(first, second);
+    assert_eq!(both, 2 * one, "the reference was read again");
+    keep_rows(&folder.path().join("reference.csv"), 200);
+    let (third, both_again) = evaluate();
+    assert_eq!(both_again, both);
+    assert_eq!(third.rows.reference, Some(200));
+}
