@@ -2,13 +2,14 @@
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
-ENV RUSTFLAGS="-C target-feature=+crt-static"
-RUN cargo build --release --locked --target x86_64-unknown-linux-gnu \
-    && cp target/x86_64-unknown-linux-gnu/release/driftline /driftline
+# The flags are for the binary alone: what it links stays as it is.
+RUN cargo rustc --release --locked --bin driftline -- -C target-feature=+crt-static -C strip=symbols
 
 FROM scratch
-COPY --from=build /driftline /driftline
-# Monitors in containers are scraped from outside: set `listen = "0.0.0.0:9464"` in the spec, mounted at /etc/driftline.
+COPY --from=build /src/target/release/driftline /driftline
+# A place for temporary files, which a read-only container gets as a mount.
+ENV TMPDIR=/tmp
+# In a container the server is reached from outside only if it listens on all addresses: DRIFTLINE__EXPORT__PROMETHEUS__LISTEN=0.0.0.0:9464.
 USER 65532:65532
 WORKDIR /etc/driftline
 EXPOSE 9464
