@@ -41,6 +41,11 @@ impl Diagnostics {
         self.push(Diagnostic::at(span.clone(), message));
     }
 
+    /// Whether something was found wrong at exactly this place.
+    pub fn has_at(&self, span: &Span) -> bool {
+        self.0.iter().any(|d| d.span.as_ref() == Some(span))
+    }
+
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

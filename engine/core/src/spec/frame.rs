@@ -9,13 +9,21 @@ use std::time::Duration;
 use toml::Spanned;
 
 /// `[monitor]`
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct MonitorFrame {
     /// Name of the monitor, lower_snake_case: the `monitor` label of every series.
-    pub name: String,
+    #[schemars(with = "String")]
+    pub name: Spanned<String>,
     /// What is monitored, for people.
     #[serde(default)]
     pub description: String,
+}
+
+impl Default for MonitorFrame {
+    /// Stands for a table that could not be read.
+    fn default() -> Self {
+        Self { name: Spanned::new(0..0, String::new()), description: String::new() }
+    }
 }
 
 /// What `[source.reference]` and `[source.current]` have in common, beside `kind` and the kind's own keys.
@@ -107,7 +115,8 @@ impl Default for LimitsFrame {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct SuiteFrame {
     /// Name of the suite, lower_snake_case.
-    pub name: String,
+    #[schemars(with = "String")]
+    pub name: Spanned<String>,
     /// How p-values are corrected for testing many columns at once.
     #[serde(default)]
     pub correction: Correction,
@@ -141,7 +150,8 @@ pub enum NoData {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct CheckFrame {
     /// Stable id of the check; the metric's name unless given. A selector's matches append their column.
-    pub name: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub name: Option<Spanned<String>>,
     /// Condition over the metric's fields under which the check fails. Tried before `warn`.
     #[schemars(with = "Option<String>")]
     pub fail: Option<Spanned<String>>,

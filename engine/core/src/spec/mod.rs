@@ -138,8 +138,10 @@ fn read_monitor(root: &mut Table<'_>, diagnostics: &mut Diagnostics) -> MonitorF
         return MonitorFrame::default();
     };
     let frame: MonitorFrame = table.take(diagnostics).unwrap_or_default();
-    if !frame.name.is_empty() {
-        require_identifier(&frame.name, &table.span, "the monitor's name", diagnostics);
+    let name = &frame.name;
+    // An empty span is that of the default: what is wrong with the table has been said.
+    if !name.span().is_empty() {
+        require_identifier(name.get_ref(), &name.span(), "the monitor's name", diagnostics);
     }
     table.finish("[monitor]", diagnostics);
     frame
@@ -273,17 +275,17 @@ fn read_exports<'a>(root: &mut Table<'a>, diagnostics: &mut Diagnostics) -> Vec<
 fn read_suites<'a>(root: &mut Table<'a>, diagnostics: &mut Diagnostics) -> Vec<SuiteSpec<'a>> {
     let mut suites: Vec<SuiteSpec<'a>> = Vec::new();
     for mut table in root.take_tables("suite", diagnostics) {
-        let span = table.span.clone();
         let checks = table.take_tables("check", diagnostics);
         let checks = checks.into_iter().filter_map(|t| read_check(t, diagnostics)).collect();
         let frame: Option<SuiteFrame> = table.take(diagnostics);
         table.finish("[[suite]]", diagnostics);
         let Some(frame) = frame else { continue };
-        require_identifier(&frame.name, &span, "a suite's name", diagnostics);
-        if suites.iter().any(|s| s.name == frame.name) {
-            diagnostics.error(&span, format!("there are two suites named `{}`; give one another name", frame.name));
+        let (span, name) = (frame.name.span(), frame.name.into_inner());
+        require_identifier(&name, &span, "a suite's name", diagnostics);
+        if suites.iter().any(|s| s.name == name) {
+            diagnostics.error(&span, format!("there are two suites named `{name}`; give one another name"));
         }
-        let suite = SuiteSpec { name: frame.name, correction: frame.correction, checks };
+        let suite = SuiteSpec { name, correction: frame.correction, checks };
         report_equal_names(&suite, diagnostics);
         suites.push(suite);
     }
@@ -305,8 +307,13 @@ fn read_check<'a>(mut table: Table<'a>, diagnostics: &mut Diagnostics) -> Option
     let frame: Option<CheckFrame> = table.take(diagnostics);
     let metric = read_metric(table, "[[suite.check]]", diagnostics)?;
     let frame = frame?;
-    let name = frame.name.unwrap_or_else(|| metric.metric.kind.clone());
-    require_identifier(&name, &span, "a check's name", diagnostics);
+    let name = match frame.name {
+        Some(name) => {
+            require_identifier(name.get_ref(), &name.span(), "a check's name", diagnostics);
+            name.into_inner()
+        }
+        None => metric.metric.kind.clone(),
+    };
     let condition = |c: Option<toml::Spanned<String>>| c.map(|c| (c.get_ref().clone(), c.span()));
     Some(CheckSpec {
         name,
@@ -331,7 +338,8 @@ fn read_metric<'a>(mut table: Table<'a>, what: &str, diagnostics: &mut Diagnosti
 }
 
 fn require_identifier(name: &str, span: &Span, what: &str, diagnostics: &mut Diagnostics) {
-    if !is_identifier(name) {
+    // A variable that is not set stands there as it was written, and has been told of.
+    if !is_identifier(name) && !diagnostics.has_at(span) {
         let message = format!("{what} must be lower_snake_case (a-z, 0-9, _), not `{name}`");
         diagnostics.error(span, message);
     }

@@ -145,7 +145,7 @@ impl Planner<'_> {
             }
         }
         Ok(Plan {
-            monitor: spec.monitor.name,
+            monitor: spec.monitor.name.into_inner(),
             spec_digest: spec.digest,
             reference,
             current,

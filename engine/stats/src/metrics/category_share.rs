@@ -1,6 +1,6 @@
 //! Shares of a column's categories.
 
-use super::shape::{plain, share};
+use super::shape::{of_values, plain};
 use crate::accumulators::{CategoryCounts, categories};
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::catalogue::{
@@ -70,7 +70,7 @@ struct CategoryShare {
 const OTHER: &str = "(other)";
 
 fn reading(category: &str, count: u64, total: u64) -> Result<Reading, Undefined> {
-    let reading = Reading::of([("share", share(count, total)?), ("count", count as f64)]);
+    let reading = Reading::of([("share", of_values(count, total)?), ("count", count as f64)]);
     Ok(Reading { labels: vec![("category".into(), category.into())], ..reading })
 }
 

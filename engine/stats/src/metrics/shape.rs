@@ -67,6 +67,11 @@ pub(super) fn share(part: u64, whole: u64) -> Result<f64, Undefined> {
     if whole == 0 { Err(Undefined::no_data("there are no rows")) } else { Ok(part as f64 / whole as f64) }
 }
 
+/// [`share`] of the values that are there.
+pub(super) fn of_values(part: u64, values: u64) -> Result<f64, Undefined> {
+    share(part, values).map_err(|_| Undefined::no_data("the column has no values"))
+}
+
 /// The moments of a column without infinities.
 pub(super) fn finite(found: &ColumnMoments) -> Result<&Moments, Undefined> {
     match (found.infinities(), found.finite.count) {

@@ -1,6 +1,6 @@
 //! Distinct values of a column.
 
-use super::shape::{Single, plain, share};
+use super::shape::{Single, of_values, plain};
 use crate::accumulators::{Distinct, value_distinct};
 use driftline_core::catalogue::{
     Binding, Built, Direction, Doc, Field, MetricEntry, NoParameters, Scope, read_parameters, schema_of,
@@ -39,5 +39,5 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
 }
 
 fn read(found: &Distinct) -> Result<Reading, Undefined> {
-    Ok(Reading::of([("count", found.distinct as f64), ("share", share(found.distinct, found.rows)?)]))
+    Ok(Reading::of([("count", found.distinct as f64), ("share", of_values(found.distinct, found.rows)?)]))
 }
