@@ -79,7 +79,7 @@ impl Families {
                 self.add_status("driftline_check_status", "1 for the check's status, 0 for the others", check.status, &labels);
             }
         }
-        self.add_status("driftline_status", "1 for the monitor's status, 0 for the others", outcome.status, &[monitor.clone()]);
+        self.add_status("driftline_status", "1 for the monitor's status, 0 for the others", outcome.status, std::slice::from_ref(monitor));
     }
 
     fn add_status(&mut self, name: &str, help: &str, is: Status, labels: &[(String, String)]) {

@@ -100,7 +100,7 @@ impl<R: Iterator<Item = f64>, C: Iterator<Item = f64>> Merged<R, C> {
             (None, Some(b)) => *b,
             (None, None) => return None,
         };
-        let reached = |next: &f64| !(*next > value);
+        let reached = |next: &f64| next.partial_cmp(&value).is_none_or(|order| order.is_le());
         while self.reference.next_if(reached).is_some() {
             self.i += 1;
         }

@@ -23,10 +23,13 @@ impl<T: Send + Sync + 'static> Metric for Single<T> {
     }
 }
 
+/// Computes a reading from the columns' results, each with its name.
+type ReadEach<T> = fn(&[(&str, Arc<T>)]) -> Result<Reading, Undefined>;
+
 /// A metric that reads the same accumulator of several columns: those that the side has.
 pub(super) struct Each<T> {
     pub handles: Vec<(String, Handle<T>)>,
-    pub read: fn(&[(&str, Arc<T>)]) -> Result<Reading, Undefined>,
+    pub read: ReadEach<T>,
 }
 
 impl<T: Send + Sync + 'static> Metric for Each<T> {
