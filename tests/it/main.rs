@@ -11,6 +11,7 @@ mod golden_mfcc;
 mod grafana;
 mod hostile;
 mod layers;
+mod meanings;
 mod plugins;
 mod serve;
 mod specs;

@@ -26,8 +26,11 @@ pub fn linear_quantile_ranks(n: u64, q: f64) -> Option<QuantileRank> {
     Some(QuantileRank { lower_rank: lower as u64, fraction: place - lower })
 }
 
-/// `a + (b - a) t` with NumPy's rounding: from the nearer end.
+/// `a + (b - a) t` with NumPy's rounding: from the nearer end. Finite for finite ends, also where their difference overflows.
 pub fn lerp(a: f64, b: f64, t: f64) -> f64 {
     let difference = b - a;
+    if difference.is_infinite() && a.is_finite() && b.is_finite() {
+        return a * (1.0 - t) + b * t;
+    }
     if t >= 0.5 { b - difference * (1.0 - t) } else { a + difference * t }
 }

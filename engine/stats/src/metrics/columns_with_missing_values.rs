@@ -41,9 +41,6 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
 }
 
 fn read(found: &[(&str, Arc<Presence>)]) -> Result<Reading, Undefined> {
-    if found.iter().all(|(_, p)| p.rows == 0) {
-        return Err(Undefined::no_data("there are no rows"));
-    }
     let with: Vec<&str> = found.iter().filter(|(_, p)| p.missing > 0).map(|(name, _)| *name).collect();
     let share = share(with.len() as u64, found.len() as u64)?;
     let reading = Reading::of([("count", with.len() as f64), ("share", share)]);

@@ -38,6 +38,9 @@ impl<T: Send + Sync + 'static> Metric for Each<T> {
     }
 
     fn evaluate(&self, sides: Sides<'_>) -> Parts {
+        if sides.current.rows == 0 {
+            return single(Err(Undefined::no_data("there are no rows")));
+        }
         let schema = &sides.current.schema;
         let present = self.handles.iter().filter(|(name, _)| schema.column_with_name(name).is_some());
         let found: Result<Vec<(&str, Arc<T>)>, Undefined> =
@@ -79,6 +82,9 @@ pub(super) fn of_values(part: u64, values: u64) -> Result<f64, Undefined> {
 pub(super) fn finite(found: &ColumnMoments) -> Result<&Moments, Undefined> {
     match (found.infinities(), found.finite.count) {
         (0, 0) => Err(Undefined::no_data("the column has no values")),
+        (0, _) if !(found.finite.mean.hi.is_finite() && found.finite.m2.hi.is_finite()) => {
+            Err(Undefined::error("the values are too large: the sum of their squares exceeds the largest number"))
+        }
         (0, _) => Ok(&found.finite),
         (n, _) => Err(Undefined::error(format!("the column has {n} infinite values"))),
     }

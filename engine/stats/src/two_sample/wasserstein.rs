@@ -62,7 +62,7 @@ impl TwoSampleTest for Test {
         let (r, c) = both(&self.values, reference, current)?;
         let distance = math::wasserstein(r.iter(), r.len(), c.iter(), c.len());
         r.fault().and(c.fault()).map_err(Undefined::Error)?;
-        let statistic = distance.ok_or_else(|| Undefined::error("the column has infinite values"))?;
+        let statistic = distance.ok_or_else(|| Undefined::error(why_undefined(&r, &c)))?;
         let deviation = reference.read(&self.moments)?.finite.variance(0).map(f64::sqrt);
         let effect_size = match deviation {
             _ if statistic == 0.0 => Some(0.0),
@@ -78,5 +78,13 @@ impl TwoSampleTest for Test {
             n_current: c.len(),
             method: "exact".into(),
         })
+    }
+}
+
+fn why_undefined(reference: &SortedValues, current: &SortedValues) -> &'static str {
+    let infinite = |values: &SortedValues| values.at_ranks(&[0, values.len().saturating_sub(1)]).iter().any(|v| v.is_infinite());
+    match infinite(reference) || infinite(current) {
+        true => "the column has infinite values",
+        false => "the values lie so far apart that the distance exceeds the largest number",
     }
 }
