@@ -7,11 +7,11 @@ use serde_json::Value;
 
 const STATS: &str = include_str!("stats.json");
 const EXACT: &str = include_str!("stats_exact.json");
-const STATISTIC: f64 = 1e-12;
-const P_VALUE: f64 = 1e-9;
+pub const STATISTIC: f64 = 1e-12;
+pub const P_VALUE: f64 = 1e-9;
 
 /// The largest relative error of a family of cases, and how many there were.
-struct Family {
+pub struct Family {
     name: &'static str,
     tolerance: f64,
     cases: usize,
@@ -20,11 +20,11 @@ struct Family {
 }
 
 impl Family {
-    fn new(name: &'static str, tolerance: f64) -> Family {
+    pub fn new(name: &'static str, tolerance: f64) -> Family {
         Family { name, tolerance, cases: 0, worst: 0.0, worst_id: String::new() }
     }
 
-    fn check(&mut self, id: &str, actual: f64, expected: f64) {
+    pub fn check(&mut self, id: &str, actual: f64, expected: f64) {
         // Where the oracle underflows to 0, the least subnormal number is as good.
         let underflow = expected == 0.0 && (0.0..1e-300).contains(&actual);
         let error = if actual == expected || underflow { 0.0 } else { (actual - expected).abs() / expected.abs() };
@@ -35,7 +35,7 @@ impl Family {
         assert!(error <= self.tolerance, "{}: {id}: {actual:e} for {expected:e}, relative error {error:e}", self.name);
     }
 
-    fn finish(self) {
+    pub fn finish(self) {
         println!("{}: {} cases, largest relative error {:.1e} ({})", self.name, self.cases, self.worst, self.worst_id);
         assert!(self.cases > 0, "{} has no case", self.name);
     }
@@ -46,7 +46,7 @@ fn parse(text: &str) -> Value {
 }
 
 /// A numeric sample, sorted. Read by hand because `serde_json` without `float_roundtrip` misreads the last bit of some floats.
-fn sample(name: &str) -> Vec<f64> {
+pub fn sample(name: &str) -> Vec<f64> {
     let start = STATS.find(&format!("\"{name}\": [")).unwrap() + name.len() + 5;
     let end = start + STATS[start..].find(']').unwrap();
     let mut values: Vec<f64> = STATS[start..end].split(", ").map(|value| value.parse().unwrap()).collect();
@@ -54,11 +54,11 @@ fn sample(name: &str) -> Vec<f64> {
     values
 }
 
-fn text<'a>(case: &'a Value, key: &str) -> &'a str {
+pub fn text<'a>(case: &'a Value, key: &str) -> &'a str {
     case[key].as_str().unwrap()
 }
 
-fn float(value: &Value, key: &str) -> f64 {
+pub fn float(value: &Value, key: &str) -> f64 {
     value[key].to_string().parse().unwrap()
 }
 
@@ -66,7 +66,7 @@ fn whole(value: &Value, key: &str) -> u64 {
     value[key].as_u64().unwrap()
 }
 
-fn cases(test: &str) -> Vec<Value> {
+pub fn cases(test: &str) -> Vec<Value> {
     parse(STATS)["cases"].as_array().unwrap().iter().filter(|case| case["test"] == test).cloned().collect()
 }
 
@@ -128,7 +128,7 @@ fn wasserstein_distance_agrees_with_scipy() {
 }
 
 /// Counts over the deciles of the reference, or of the categories.
-fn counts(case: &Value) -> [Vec<u64>; 2] {
+pub fn counts(case: &Value) -> [Vec<u64>; 2] {
     let names = [text(case, "reference"), text(case, "current")];
     if case["params"]["bins"] == "reference_deciles" {
         let samples = names.map(sample);

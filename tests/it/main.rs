@@ -2,6 +2,8 @@
 
 #[path = "../golden/golden_math.rs"]
 mod golden_math;
+#[path = "../golden/golden_tests.rs"]
+mod golden_tests;
 
 mod accumulators;
 mod catalogue;

@@ -6,6 +6,8 @@
 
 use super::chi_square::chi_square_sf;
 use super::dd::Dd;
+use super::distributions::normal_two_sided;
+use super::special::log1p_minus_x;
 
 /// Pearson's chi-square test of a 2 x k table.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,6 +57,184 @@ pub fn jensen_shannon_distance(reference: &[u64], current: &[u64]) -> Option<f64
     let table = Table::new(reference, current)?;
     let nats = table.sum(|cell| table.divergence_term(cell));
     Some((nats / (2.0 * std::f64::consts::LN_2)).sqrt().min(1.0))
+}
+
+/// The G test of the 2 x k table: `2 sum O ln(O / E)`, chi-square with `k - 1` degrees of freedom (Wilks 1938; Sokal, Rohlf). Summed as
+/// `2 sum E ((1+x) ln(1+x) - x)` with `x = (O - E) / E`, of which no term is negative. Reference implementation:
+/// `scipy.stats.chi2_contingency(lambda_="log-likelihood", correction=False)`. None also when fewer than two categories remain.
+pub fn g_test_contingency(reference: &[u64], current: &[u64]) -> Option<ChiSquare> {
+    let table = Table::new(reference, current)?;
+    let statistic = 2.0
+        * table.sum(|cell| {
+            let (a, b) = (table.reference_total as f64, table.current_total as f64);
+            let both = cell.both as f64;
+            let part = |size: f64, difference: f64| {
+                let expected = size * both / table.total();
+                expected * deviance(difference / (size * both))
+            };
+            if cell.both == 0 { 0.0 } else { part(a, -cell.difference()) + part(b, cell.difference()) }
+        });
+    goodness(statistic, table.cells().filter(|cell| cell.both > 0).count())
+}
+
+/// Pearson's chi-square of the current counts against the reference's shares, which are taken as exactly known: `sum (O - E)^2 / E`, chi-square
+/// with `k - 1` degrees of freedom. Reference implementation: `scipy.stats.chisquare`. None also when the reference lacks a category
+/// of current (its expectation is zero) or has fewer than two.
+pub fn chi_square_against_shares(reference: &[u64], current: &[u64]) -> Option<ChiSquare> {
+    let table = Table::new(reference, current)?;
+    let term = |cell: &Cell| {
+        let difference = cell.difference();
+        if cell.reference == 0 { 0.0 } else { difference / table.denominator() * (difference / cell.reference as f64) }
+    };
+    against_shares(&table, table.sum(term))
+}
+
+/// The G test of the current counts against the reference's shares: `2 sum O ln(O / E)`. Reference implementation:
+/// `scipy.stats.power_divergence(lambda_="log-likelihood")`. None as [`chi_square_against_shares`].
+pub fn g_test_against_shares(reference: &[u64], current: &[u64]) -> Option<ChiSquare> {
+    let table = Table::new(reference, current)?;
+    let term = |cell: &Cell| {
+        let expected = cell.reference as f64 / table.reference_total as f64 * table.current_total as f64;
+        if cell.reference == 0 { 0.0 } else { expected * deviance(cell.difference() / cell.scaled_reference as f64) }
+    };
+    against_shares(&table, 2.0 * table.sum(term))
+}
+
+fn against_shares(table: &Table<'_>, statistic: f64) -> Option<ChiSquare> {
+    let unseen = table.cells().any(|cell| cell.reference == 0 && cell.current > 0);
+    if unseen { None } else { goodness(statistic, table.cells().filter(|cell| cell.reference > 0).count()) }
+}
+
+fn goodness(statistic: f64, categories: usize) -> Option<ChiSquare> {
+    let degrees_of_freedom = (categories as u64).checked_sub(1).filter(|degrees| *degrees > 0)?;
+    let p_value = chi_square_sf(statistic, degrees_of_freedom as f64);
+    Some(ChiSquare { statistic, p_value, degrees_of_freedom })
+}
+
+/// `(1+x) ln(1+x) - x` for `x >= -1`.
+fn deviance(x: f64) -> f64 {
+    if x <= -1.0 { 1.0 } else { (1.0 + x) * log1p_minus_x(x) + x * x }
+}
+
+/// The divergence of Kullback and Leibler (1951) of current from reference, `sum q ln(q / p)`, in nats. A share of zero is replaced by
+/// `empty_share` on either side (a positive number; the other shares stay).
+pub fn kullback_leibler(reference: &[u64], current: &[u64], empty_share: f64) -> Option<f64> {
+    let table = Table::new(reference, current)?;
+    let term = |cell: &Cell| {
+        let share = |count: u64, total: u64| if count == 0 { empty_share } else { count as f64 / total as f64 };
+        let p = share(cell.reference, table.reference_total);
+        if cell.reference > 0 && cell.current > 0 {
+            return p * deviance(cell.difference() / cell.scaled_reference as f64);
+        }
+        let q = share(cell.current, table.current_total);
+        q * (q / p).ln() - q + p
+    };
+    // The terms are `q ln(q / p) - (q - p)`; the second parts sum to zero but for the replaced shares.
+    let empty = |counts: &[u64]| counts.iter().filter(|count| **count == 0).count() as f64 * empty_share;
+    let divergence = table.sum(term) + empty(current) - empty(reference);
+    (empty_share > 0.0 && divergence.is_finite()).then_some(divergence)
+}
+
+/// The distance of Hellinger (1909), `sqrt(sum (sqrt p - sqrt q)^2 / 2)`, in `[0, 1]`.
+pub fn hellinger_distance(reference: &[u64], current: &[u64]) -> Option<f64> {
+    let table = Table::new(reference, current)?;
+    let term = |cell: &Cell| {
+        let root = |scaled: u128| (scaled as f64 / table.denominator()).sqrt();
+        let sum = root(cell.scaled_reference) + root(cell.scaled_current);
+        if cell.both == 0 { 0.0 } else { (cell.difference() / table.denominator() / sum).powi(2) }
+    };
+    Some((table.sum(term) / 2.0).sqrt().min(1.0))
+}
+
+/// The distance in total variation, `sum |p - q| / 2`, in `[0, 1]`.
+pub fn total_variation_distance(reference: &[u64], current: &[u64]) -> Option<f64> {
+    let table = Table::new(reference, current)?;
+    Some(table.sum(|cell| cell.difference().abs()) / table.denominator() / 2.0)
+}
+
+/// The largest difference of two shares, `max |p - q|`, in `[0, 1]`.
+pub fn l_infinity_distance(reference: &[u64], current: &[u64]) -> Option<f64> {
+    let table = Table::new(reference, current)?;
+    let most = table.cells().map(|cell| cell.difference().abs()).fold(0.0, f64::max);
+    Some(most / table.denominator())
+}
+
+/// Fisher's exact test of a 2 x 2 table.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FisherExact {
+    /// `a d / (b c)`; None where `b c` is zero.
+    pub odds_ratio: Option<f64>,
+    pub p_value: f64,
+}
+
+/// Fisher's exact test (1935), two-sided: the probability of all tables with the same margins that are at most as likely as this one.
+/// Tables count as equally likely within 1e-10, beyond the rounding of the products. Reference implementation:
+/// `scipy.stats.fisher_exact`. Time grows as the square root of the counts, or the distance from the expected table.
+pub fn fisher_exact(reference: [u64; 2], current: [u64; 2]) -> Option<FisherExact> {
+    let table = Table::new(&reference, &current)?;
+    let ([a, b], [c, d]) = (reference.map(|v| v as f64), current.map(|v| v as f64));
+    let (rows, successes, total) = (table.reference_total, reference[0] + current[0], table.total());
+    let (least, most) = (successes.saturating_sub(table.current_total), rows.min(successes));
+    let mode = (((rows + 1) as f64 * (successes + 1) as f64 / (total + 2.0)) as u64).clamp(least, most);
+    // Weight of x + 1 over weight of x.
+    let up = |x: u64| {
+        let x = x as f64;
+        (rows as f64 - x) * (successes as f64 - x) / ((x + 1.0) * (total - rows as f64 - successes as f64 + x + 1.0))
+    };
+    let observed = reference[0];
+    let mut own = 1.0;
+    (mode..observed).for_each(|x| own *= up(x));
+    (observed..mode).rev().for_each(|x| own /= up(x));
+    let (mut all, mut unlikely) = (Dd::ZERO, Dd::ZERO);
+    let mut add = |weight: f64| {
+        all = all + weight;
+        if weight <= own * (1.0 + 1e-10) {
+            unlikely = unlikely + weight;
+        }
+    };
+    add(1.0);
+    let mut weight = 1.0;
+    for x in mode..most {
+        weight *= up(x);
+        add(weight);
+        if weight < own * 1e-20 {
+            break;
+        }
+    }
+    weight = 1.0;
+    for x in (least..mode).rev() {
+        weight /= up(x);
+        add(weight);
+        if weight < own * 1e-20 {
+            break;
+        }
+    }
+    let odds_ratio = (b * c > 0.0).then(|| a * d / (b * c));
+    Some(FisherExact { odds_ratio, p_value: (unlikely / all).to_f64().min(1.0) })
+}
+
+/// The z test of equal proportions with pooled variance; proportions are `count / total`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ProportionsTest {
+    /// `(p_ref - p_cur) / se`.
+    pub statistic: f64,
+    pub p_value: f64,
+    /// Cohen's h, `2 asin sqrt p_cur - 2 asin sqrt p_ref`.
+    pub effect_size: f64,
+}
+
+/// Whether the share of successes is equal on both sides; each side gives its other counts and its successes. None when all or none
+/// succeed on both sides. Reference implementation: `statsmodels.stats.proportion.proportions_ztest`.
+pub fn proportions_z_test(reference: [u64; 2], current: [u64; 2]) -> Option<ProportionsTest> {
+    let table = Table::new(&reference, &current)?;
+    let (n, m) = (table.reference_total as f64, table.current_total as f64);
+    let success = table.cells().nth(1)?;
+    let pool = success.both as f64 / table.total();
+    let error = (pool * (1.0 - pool) * (1.0 / n + 1.0 / m)).sqrt();
+    let statistic = -success.difference() / table.denominator() / error;
+    let angle = |count: u64, size: f64| 2.0 * (count as f64 / size).sqrt().asin();
+    let effect_size = angle(current[1], m) - angle(reference[1], n);
+    (error > 0.0).then(|| ProportionsTest { statistic, p_value: normal_two_sided(statistic), effect_size })
 }
 
 struct Table<'a> {

@@ -4,7 +4,10 @@
 //! - exact sums: [`Dd`] (double-double arithmetic), [`Moments`]
 //! - samples: [`kolmogorov_smirnov`], [`wasserstein`], [`linear_quantile_ranks`], [`quantile_edges`], [`Histogram`]
 //! - counts of categories: [`chi_square_contingency`], [`population_stability_index`], [`jensen_shannon_distance`], [`cramers_v`]
-//! - p-values: [`kolmogorov_sf`], [`smirnov_sf`], [`two_sample_exact`], [`two_sample_p_value`], [`chi_square_sf`]
+//! - tests from groups of equal values: [`mann_whitney_u`], [`brunner_munzel`], [`mood`], [`ansari_bradley`], [`cramer_von_mises`],
+//!   [`anderson_darling`], [`energy_distance`], [`kuiper`]; from moments: [`t_test`], [`levene`]; [`epps_singleton`]
+//! - p-values: [`normal_two_sided`], [`student_t_two_sided`], [`cramer_von_mises_limit_sf`], [`anderson_darling_limit_sf`],
+//!   [`kolmogorov_sf`], [`smirnov_sf`], [`two_sample_exact`], [`two_sample_p_value`], [`chi_square_sf`]
 //! - many tests at once: [`bonferroni`], [`benjamini_hochberg`], [`benjamini_yekutieli`]
 //!
 //! Accuracy is measured by `tests/golden/golden_math.rs` against SciPy and against exact arithmetic.
@@ -13,26 +16,44 @@ mod chi_square;
 mod correction;
 mod counts;
 mod dd;
+mod distributions;
+mod edf_tests;
 mod edges;
+mod epps_singleton;
+mod groups;
 mod kolmogorov;
 mod kolmogorov_exact;
+mod location_tests;
 mod moments;
+mod quadratic_form;
 mod quantile;
+mod rank_tests;
 mod smirnov;
 mod special;
 mod two_sample;
 
 pub use chi_square::chi_square_sf;
 pub use correction::{benjamini_hochberg, benjamini_yekutieli, bonferroni};
-pub use counts::{ChiSquare, chi_square_contingency, cramers_v, jensen_shannon_distance, population_stability_index};
+pub use counts::{
+    ChiSquare, FisherExact, ProportionsTest, chi_square_against_shares, chi_square_contingency, cramers_v, fisher_exact,
+    g_test_against_shares, g_test_contingency, hellinger_distance, jensen_shannon_distance, kullback_leibler, l_infinity_distance,
+    population_stability_index, proportions_z_test, total_variation_distance,
+};
 pub use dd::{Dd, two_prod, two_sum};
+pub use distributions::{normal_two_sided, student_t_two_sided};
+pub use edf_tests::{CramerVonMisesMethod, EdfTest, anderson_darling, cramer_von_mises, energy_distance, kuiper};
 pub use edges::{Histogram, quantile_edges};
+pub use epps_singleton::{Components, EppsSingleton, epps_singleton};
+pub use groups::{Group, Groups, groups};
 pub use kolmogorov::kolmogorov_sf;
 pub use kolmogorov_exact::{
     Alternative, Method, lattice_numerator, two_sample_asymptotic, two_sample_exact, two_sample_p_value,
 };
+pub use location_tests::{MeanTest, levene, t_test};
 pub use moments::Moments;
-pub use quantile::{QuantileRank, lerp, linear_quantile_ranks};
+pub use quadratic_form::{anderson_darling_limit_sf, cramer_von_mises_limit_sf};
+pub use rank_tests::{RankTest, ansari_bradley, brunner_munzel, mann_whitney_u, mood};
+pub use quantile::{QuantileRank, lerp, lerp_exact, linear_quantile_ranks};
 pub use smirnov::smirnov_sf;
 pub use special::{log1p_minus_x, stirling_error};
 pub use two_sample::{KolmogorovSmirnov, kolmogorov_smirnov, wasserstein};

@@ -3,6 +3,8 @@
 //! Paper: Hyndman, Fan, "Sample quantiles in statistical packages", Am. Stat. 50 (1996), type 7. Reference implementation:
 //! `numpy.quantile(method="linear")`.
 
+use super::dd::{Dd, two_sum};
+
 /// Where a quantile lies among the order statistics.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct QuantileRank {
@@ -33,4 +35,9 @@ pub fn lerp(a: f64, b: f64, t: f64) -> f64 {
         return a * (1.0 - t) + b * t;
     }
     if t >= 0.5 { b - difference * (1.0 - t) } else { a + difference * t }
+}
+
+/// `a + (b - a) t` in double-double: between close values far from zero, the nearest float would be `a` or `b`.
+pub fn lerp_exact(a: f64, b: f64, t: f64) -> Dd {
+    two_sum(b, -a) * t + a
 }
