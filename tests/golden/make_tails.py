@@ -104,10 +104,12 @@ def epps_singleton(x, y):
     total = n + m
     (a, s), (b, t) = components(x), components(y)
     d = a - b
-    w = total * (d.T * mp.lu_solve(s * total / n + t * total / m, d))[0]
+    values, vectors = mp.eigsy(s * total / n + t * total / m)
+    kept = [i for i in range(4) if values[i] > mpf(10) ** -40]
+    w = total * sum((vectors[:, i].T * d)[0] ** 2 / values[i] for i in kept)
     if max(n, m) < 25:
         w *= 1 / (1 + mpf(total) ** mpf("-0.45") + mpf("10.1") * (mpf(n) ** mpf("-1.7") + mpf(m) ** mpf("-1.7")))
-    return w, mp.gammainc(2, w / 2, regularized=True)
+    return w, mp.gammainc(mpf(len(kept)) / 2, w / 2, regularized=True)
 
 
 def cramer_von_mises_asymptotic(t, n, m):

@@ -53,9 +53,10 @@ impl Components {
     }
 }
 
-/// `W = N d' S^-1 d` with the difference `d` of the means of the components and `S = N/n S_ref + N/m S_cur`; chi-square with 4 degrees of
-/// freedom (Epps, Singleton 1986, with Goerg and Kaiser's (2009) correction for fewer than 25 values a side). Reference
-/// implementation: `scipy.stats.epps_singleton_2samp`. None below five values a side or when `S` is singular.
+/// `W = N d' S^- d` with the difference `d` of the means of the components and `S = N/n S_ref + N/m S_cur`; chi-square with as many degrees
+/// of freedom as `S` has rank: 4, or one less than the distinct values (Epps, Singleton 1986, with Goerg and Kaiser's (2009)
+/// correction for fewer than 25 values a side). Reference implementation: `scipy.stats.epps_singleton_2samp`. None below five values
+/// a side or when no component varies.
 pub fn epps_singleton(reference: &Components, current: &Components) -> Option<EppsSingleton> {
     let (n, m) = (reference.count, current.count);
     if n < 5 || m < 5 {
@@ -70,29 +71,35 @@ pub fn epps_singleton(reference: &Components, current: &Components) -> Option<Ep
         })
     });
     let difference: [Dd; WIDTH] = std::array::from_fn(|i| rows[i][WIDTH]);
-    let solved = solve(&mut rows)?;
-    let form = (0..WIDTH).fold(Dd::ZERO, |sum, i| sum + difference[i] * solved[i]);
+    let (form, rank) = quadratic_form(&mut rows, difference)?;
     let size = (n + m) as f64;
     let power = |v: u64| (v as f64).powf(-1.7);
     let correction = if n.max(m) < 25 { 1.0 / (1.0 + size.powf(-0.45) + 10.1 * (power(n) + power(m))) } else { 1.0 };
     let statistic = ((form * total).to_f64() * correction).max(0.0);
-    statistic.is_finite().then(|| EppsSingleton { statistic, p_value: chi_square_sf(statistic, WIDTH as f64) })
+    statistic.is_finite().then(|| EppsSingleton { statistic, p_value: chi_square_sf(statistic, rank as f64) })
 }
 
-/// Gaussian elimination of a positive definite system; None if it is singular to working precision.
-fn solve(rows: &mut [[Dd; WIDTH + 1]; WIDTH]) -> Option<[Dd; WIDTH]> {
-    let scale = rows.iter().enumerate().map(|(i, row)| row[i].hi).fold(0.0, f64::max);
-    for pivot in 0..WIDTH {
-        let own = rows[pivot];
-        if own[pivot].hi <= scale * 1e-13 {
-            return None;
+/// `d' S^- d` and the rank of the positive semidefinite `S` (the first four columns; the last is `d`, in the range of `S`), by elimination
+/// with the largest pivots first. None if the rank is 0.
+fn quadratic_form(rows: &mut [[Dd; WIDTH + 1]; WIDTH], difference: [Dd; WIDTH]) -> Option<(Dd, usize)> {
+    let largest = (0..WIDTH).map(|i| rows[i][i].hi).fold(0.0, f64::max);
+    let mut left: Vec<usize> = (0..WIDTH).collect();
+    let mut done: Vec<usize> = Vec::new();
+    while let Some(pivot) = left.iter().copied().max_by(|i, j| rows[*i][*i].hi.total_cmp(&rows[*j][*j].hi)) {
+        // What is left is the rounding of components that the others determine.
+        if rows[pivot][pivot].hi <= largest * 1e-13 {
+            break;
         }
+        let own = rows[pivot];
         for (_, row) in rows.iter_mut().enumerate().filter(|(i, _)| *i != pivot) {
             let factor = row[pivot] / own[pivot];
             for (cell, above) in row.iter_mut().zip(own) {
                 *cell = *cell - factor * above;
             }
         }
+        left.retain(|i| *i != pivot);
+        done.push(pivot);
     }
-    Some(std::array::from_fn(|i| rows[i][WIDTH] / rows[i][i]))
+    let form = done.iter().fold(Dd::ZERO, |sum, i| sum + difference[*i] * (rows[*i][WIDTH] / rows[*i][*i]));
+    (!done.is_empty()).then_some((form, done.len()))
 }
