@@ -107,7 +107,7 @@ fn tests_on_distribution_functions_agree() {
     });
     agree("energy_distance", |samples, _| {
         let (groups, n, m) = grouped(samples);
-        energy_distance(groups, n, m).map(|distance| (distance, None))
+        energy_distance(groups, n, m).map(|found| (found.distance, None))
     });
 }
 
@@ -196,4 +196,23 @@ fn tails_are_exact() {
     check("student", &|row| student_t_two_sided(float(row, "t"), float(row, "df")));
     check("cramer_von_mises_limit", &|row| cramer_von_mises_limit_sf(float(row, "x")));
     check("anderson_darling_limit", &|row| anderson_darling_limit_sf(float(row, "x")));
+}
+
+#[test]
+fn skewness_and_kurtosis_are_exact_however_they_are_split() {
+    let (mut skewness, mut kurtosis) = (Family::new("skewness", 1e-12), Family::new("kurtosis", 1e-12));
+    for row in tails("shapes") {
+        let name = text(&row, "sample");
+        let values = sample(name);
+        for pieces in [1, 2, 7] {
+            let size = values.len().div_ceil(pieces);
+            let merged = values.chunks(size).map(ShapeMoments::from_block).fold(ShapeMoments::default(), |all, one| all.merge(&one));
+            // Relative to the sum of |x - mean|^k, whose mean over the deviation to the k is at least 1.
+            let shift = |value: f64| value + if value >= 0.0 { 1.0 } else { -1.0 };
+            skewness.check(name, shift(merged.skewness(false).expect("it varies")), shift(float(&row, "skewness")));
+            kurtosis.check(name, shift(merged.excess_kurtosis(false).expect("it varies")), shift(float(&row, "kurtosis")));
+        }
+    }
+    skewness.finish();
+    kurtosis.finish();
 }

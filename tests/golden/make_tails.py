@@ -122,6 +122,18 @@ def cramer_von_mises_asymptotic(t, n, m):
     return cramer_von_mises(x) if x > mpf("0.003") else mpf(1)
 
 
+def shapes(samples):
+    rows = []
+    for name, values in samples.items():
+        if not isinstance(values[0], float):
+            continue
+        values = [mpf(v) for v in values]
+        middle = mean(values)
+        m2, m3, m4 = (mean([(v - middle) ** k for v in values]) for k in (2, 3, 4))
+        rows.append({"sample": name, "skewness": float(m3 / m2 ** mpf("1.5")), "kurtosis": float(m4 / m2 ** 2 - 3)})
+    return rows
+
+
 def refuted(data):
     """The golden values that are off by more than 1e-12 (statistics) or 1e-9 (p-values), relatively."""
     rows = []
@@ -159,6 +171,7 @@ def main(stats, out):
                                    for x in (0.01, 0.03, 0.06, 0.09, 0.11, 0.2, 0.46136, 1, 2, 5, 20, 60, 130)],
         "anderson_darling_limit": [{"x": x, "p": float(anderson_darling(x))}
                                    for x in (0.2, 0.3, 0.5, 1, 2, 2.492, 4, 6, 10, 20)],
+        "shapes": shapes(data["samples"]),
         "refuted": refuted(data),
     }
     with open(out, "w") as f:

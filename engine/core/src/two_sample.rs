@@ -15,6 +15,8 @@ pub struct TestResult {
     pub p_value: Option<f64>,
     /// On the scale that the test documents.
     pub effect_size: Option<f64>,
+    /// Confidence interval of the effect size (95 %), where one is known.
+    pub effect_interval: Option<(f64, f64)>,
     /// Rows with a value.
     pub n_reference: u64,
     pub n_current: u64,
@@ -28,6 +30,9 @@ impl TestResult {
         let mut fields = vec![(Cow::Borrowed("statistic"), self.statistic)];
         fields.extend(self.p_value.map(|p| (Cow::Borrowed("p_value"), p)));
         fields.extend(self.effect_size.map(|e| (Cow::Borrowed("effect_size"), e)));
+        if let Some((low, high)) = self.effect_interval {
+            fields.extend([(Cow::Borrowed("effect_size_low"), low), (Cow::Borrowed("effect_size_high"), high)]);
+        }
         Reading {
             fields,
             bounds: self.bounds,

@@ -3,17 +3,23 @@
 mod categories;
 mod constant;
 mod distinct;
+mod in_range;
 mod matches;
 mod moments;
 mod presence;
 mod row_missing;
+mod shape;
+mod text;
 mod values;
 
 pub use categories::{CategoryCounts, MOST_CATEGORIES, categories};
 pub use constant::{Constant, constant};
 pub use distinct::{Distinct, row_distinct, value_distinct};
+pub use in_range::{InRange, in_range};
 pub use matches::{Matches, matches};
 pub use moments::{ColumnMoments, moments};
 pub use presence::{Presence, presence};
 pub use row_missing::{RowMissing, row_missing};
+pub use shape::{ColumnShape, shape};
+pub use text::{PatternMatches, pattern_matches, text_length};
 pub use values::{SortedIter, SortedValues, values};

@@ -8,7 +8,7 @@
 use std::ops::{Add, Div, Mul, Sub};
 
 /// `hi + lo`, where `hi` is the sum rounded to the nearest float. The relative error of one operation is below 2^-100.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Dd {
     pub hi: f64,
     pub lo: f64,

@@ -13,6 +13,8 @@ use std::f64::consts::PI;
 pub struct EdfTest {
     pub statistic: f64,
     pub p_value: f64,
+    /// Root of the (weighted) mean squared difference of the distribution functions; Kuiper's V itself.
+    pub effect_size: f64,
     /// How the p-value was found: "exact", "asymptotic", "interpolated" or "limit".
     pub method: &'static str,
 }
@@ -54,7 +56,8 @@ pub fn cramer_von_mises(groups: impl Iterator<Item = Group>, n: u64, m: u64, met
     };
     let (p_value, method) =
         if exact { (exact_p_value(u4, n, m), "exact") } else { (asymptotic_p_value(statistic, n as f64, m as f64), "asymptotic") };
-    Some(EdfTest { statistic, p_value, method })
+    let effect_size = (statistic.max(0.0) * total as f64 / pairs as f64).sqrt();
+    Some(EdfTest { statistic, p_value, effect_size, method })
 }
 
 /// `sum (2 R - 2 i)^2` over the `count` ranks `i` that follow `before` within the sample.
@@ -126,7 +129,8 @@ pub fn anderson_darling(groups: impl Iterator<Item = Group>, n: u64, m: u64, mid
     let raw = sum.to_f64() / pairs * shrink;
     let statistic = (raw - 1.0) / variance(n, m).sqrt();
     let (p_value, method) = anderson_darling_p_value(statistic);
-    (distinct > 1 && statistic.is_finite()).then_some(EdfTest { statistic, p_value, method })
+    let effect_size = (raw * total as f64 / pairs).sqrt();
+    (distinct > 1 && statistic.is_finite()).then_some(EdfTest { statistic, p_value, effect_size, method })
 }
 
 fn midrank_term(group: &Group, n: u64, total: u64) -> f64 {
@@ -201,23 +205,39 @@ fn quadratic_fit(x: &[f64; 7], y: &[f64; 7]) -> [f64; 3] {
     std::array::from_fn(|i| (rows[i][3] / rows[i][i]).to_f64())
 }
 
-/// The energy distance (Székely, Rizzo 2004), `sqrt(2 int (F_ref - F_cur)^2 dx)`, in the square root of the values' unit; heights are
-/// integers and widths exact. Reference implementation: `scipy.stats.energy_distance`. None when a sample is empty, a value is not
-/// finite, or the distance overflows.
-pub fn energy_distance(groups: impl Iterator<Item = Group>, n: u64, m: u64) -> Option<f64> {
-    let mut area = Dd::ZERO;
+/// The energy distance and its share of what it could be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EnergyDistance {
+    /// In the square root of the values' unit.
+    pub distance: f64,
+    /// `distance^2 / (2 E|X - Y|)`, in `[0, 1]`: the energy coefficient of inhomogeneity.
+    pub coefficient: f64,
+}
+
+/// The energy distance (Székely, Rizzo 2004), `sqrt(2 int (F_ref - F_cur)^2 dx)`; heights are integers and widths exact. Reference
+/// implementation: `scipy.stats.energy_distance`. None when a sample is empty, a value is not finite, or the distance overflows.
+pub fn energy_distance(groups: impl Iterator<Item = Group>, n: u64, m: u64) -> Option<EnergyDistance> {
+    let (mut area, mut apart) = (Dd::ZERO, Dd::ZERO);
     let mut before: Option<f64> = None;
     for group in groups {
         if let Some(before) = before {
-            let height = i128::from(group.reference_before) * i128::from(m) - i128::from(group.current_before) * i128::from(n);
-            let height = Dd::from_u128(height.unsigned_abs());
-            area = area + two_sum(group.value, -before) * height * height;
+            let (a, b) = (u128::from(group.reference_before), u128::from(group.current_before));
+            let (width, whole) = (two_sum(group.value, -before), (u128::from(n), u128::from(m)));
+            let height = Dd::from_u128((a * whole.1).abs_diff(b * whole.0));
+            area = area + width * height * height;
+            // F (1 - G) + G (1 - F), over n m.
+            apart = apart + width * Dd::from_u128(a * (whole.1 - b) + b * (whole.0 - a));
         }
         before = Some(group.value);
     }
+    if n == 0 || m == 0 {
+        return None;
+    }
     let pairs = Dd::from_u64(n) * Dd::from_u64(m);
-    let distance = (2.0 * (area / (pairs * pairs)).to_f64()).sqrt();
-    (n > 0 && m > 0 && distance.is_finite()).then_some(distance)
+    let (area, apart) = ((area / (pairs * pairs)).to_f64(), (apart / pairs).to_f64());
+    let coefficient = if area == 0.0 { 0.0 } else { area / apart };
+    let found = EnergyDistance { distance: (2.0 * area).sqrt(), coefficient };
+    (found.distance.is_finite() && coefficient.is_finite()).then_some(found)
 }
 
 /// Kuiper's statistic (1960), the largest `F_ref - F_cur` plus the largest `F_cur - F_ref`, with the p-value of Stephens (1970):
@@ -237,7 +257,7 @@ pub fn kuiper(groups: impl Iterator<Item = Group>, n: u64, m: u64) -> Option<Edf
     let statistic = (most - least) as f64 / (nf * mf);
     let root = (nf * mf / (nf + mf)).sqrt();
     let lambda = (root + 0.155 + 0.24 / root) * statistic;
-    Some(EdfTest { statistic, p_value: kuiper_sf(lambda), method: "asymptotic" })
+    Some(EdfTest { statistic, p_value: kuiper_sf(lambda), effect_size: statistic, method: "asymptotic" })
 }
 
 fn kuiper_sf(lambda: f64) -> f64 {

@@ -56,7 +56,7 @@ impl Components {
 /// `W = N d' S^- d` with the difference `d` of the means of the components and `S = N/n S_ref + N/m S_cur`; chi-square with as many degrees
 /// of freedom as `S` has rank: 4, or one less than the distinct values (Epps, Singleton 1986, with Goerg and Kaiser's (2009)
 /// correction for fewer than 25 values a side). Reference implementation: `scipy.stats.epps_singleton_2samp`. None below five values
-/// a side or when no component varies.
+/// a side, or when the sides differ in components that vary on neither.
 pub fn epps_singleton(reference: &Components, current: &Components) -> Option<EppsSingleton> {
     let (n, m) = (reference.count, current.count);
     if n < 5 || m < 5 {
@@ -80,7 +80,7 @@ pub fn epps_singleton(reference: &Components, current: &Components) -> Option<Ep
 }
 
 /// `d' S^- d` and the rank of the positive semidefinite `S` (the first four columns; the last is `d`, in the range of `S`), by elimination
-/// with the largest pivots first. None if the rank is 0.
+/// with the largest pivots first. None if the rank is 0 or `d` is outside the range.
 fn quadratic_form(rows: &mut [[Dd; WIDTH + 1]; WIDTH], difference: [Dd; WIDTH]) -> Option<(Dd, usize)> {
     let largest = (0..WIDTH).map(|i| rows[i][i].hi).fold(0.0, f64::max);
     let mut left: Vec<usize> = (0..WIDTH).collect();
@@ -99,6 +99,10 @@ fn quadratic_form(rows: &mut [[Dd; WIDTH + 1]; WIDTH], difference: [Dd; WIDTH]) 
         }
         left.retain(|i| *i != pivot);
         done.push(pivot);
+    }
+    // A difference where nothing varies is certain: no statistic measures it.
+    if left.iter().any(|i| rows[*i][WIDTH].hi.abs() > 1e-9) {
+        return None;
     }
     let form = done.iter().fold(Dd::ZERO, |sum, i| sum + difference[*i] * (rows[*i][WIDTH] / rows[*i][*i]));
     (!done.is_empty()).then_some((form, done.len()))

@@ -38,7 +38,8 @@ pub fn t_test(reference: &Moments, current: &Moments, equal_variances: bool) -> 
         statistic,
         p_value: student_t_two_sided(statistic, freedom),
         degrees_of_freedom: freedom,
-        effect_size: -difference / pooled.sqrt(),
+        // From zero, so that equal means give no negative zero.
+        effect_size: (0.0 - difference) / pooled.sqrt(),
     };
     (error > 0.0 && found.statistic.is_finite() && found.p_value.is_finite()).then_some(found)
 }
@@ -46,11 +47,11 @@ pub fn t_test(reference: &Moments, current: &Moments, equal_variances: bool) -> 
 /// Levene's test (1960) of equal variances, or Brown and Forsythe's (1974) with deviations from the medians, from the moments of the
 /// absolute deviations of each sample from its own centre.
 ///
-/// W for two samples is the square of Student's t of the deviations, and its p-value the same. The effect size is the natural logarithm
-/// of the ratio of the mean deviations, current over reference; infinite ones are 0 deviations, for which there is no result.
-/// Reference implementation: `scipy.stats.levene`.
+/// W for two samples is the square of Student's t of the deviations, and its p-value the same. The effect size is the difference of the mean
+/// deviations over their sum, from -1 to 1: positive if current varies more. Reference implementation: `scipy.stats.levene`.
 pub fn levene(reference_deviations: &Moments, current_deviations: &Moments) -> Option<MeanTest> {
     let t = t_test(reference_deviations, current_deviations, true)?;
-    let effect_size = (current_deviations.mean.to_f64() / reference_deviations.mean.to_f64()).ln();
-    Some(MeanTest { statistic: t.statistic * t.statistic, effect_size, ..t }).filter(|found| found.effect_size.is_finite())
+    let (r, c) = (reference_deviations.mean.to_f64(), current_deviations.mean.to_f64());
+    Some(MeanTest { statistic: t.statistic * t.statistic, effect_size: (c - r) / (c + r), ..t })
+        .filter(|found| found.effect_size.is_finite())
 }

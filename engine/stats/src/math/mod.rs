@@ -1,7 +1,7 @@
 //! Pure functions of the statistics: special functions, distributions of test statistics, two-sample statistics and their
 //! mergeable summaries. No function here reads a clock, a file or a threshold; none panics, whatever the input.
 //!
-//! - exact sums: [`Dd`] (double-double arithmetic), [`Moments`]
+//! - exact sums: [`Dd`] (double-double arithmetic), [`Moments`], [`ShapeMoments`]
 //! - samples: [`kolmogorov_smirnov`], [`wasserstein`], [`linear_quantile_ranks`], [`quantile_edges`], [`Histogram`]
 //! - counts of categories: [`chi_square_contingency`], [`population_stability_index`], [`jensen_shannon_distance`], [`cramers_v`]
 //! - tests from groups of equal values: [`mann_whitney_u`], [`brunner_munzel`], [`mood`], [`ansari_bradley`], [`cramer_von_mises`],
@@ -28,6 +28,7 @@ mod moments;
 mod quadratic_form;
 mod quantile;
 mod rank_tests;
+mod shape_moments;
 mod smirnov;
 mod special;
 mod two_sample;
@@ -41,7 +42,7 @@ pub use counts::{
 };
 pub use dd::{Dd, two_prod, two_sum};
 pub use distributions::{normal_two_sided, student_t_two_sided};
-pub use edf_tests::{CramerVonMisesMethod, EdfTest, anderson_darling, cramer_von_mises, energy_distance, kuiper};
+pub use edf_tests::{CramerVonMisesMethod, EdfTest, EnergyDistance, anderson_darling, cramer_von_mises, energy_distance, kuiper};
 pub use edges::{Histogram, quantile_edges};
 pub use epps_singleton::{Components, EppsSingleton, epps_singleton};
 pub use groups::{Group, Groups, groups};
@@ -54,6 +55,7 @@ pub use moments::Moments;
 pub use quadratic_form::{anderson_darling_limit_sf, cramer_von_mises_limit_sf};
 pub use rank_tests::{RankTest, ansari_bradley, brunner_munzel, mann_whitney_u, mood};
 pub use quantile::{QuantileRank, lerp, lerp_exact, linear_quantile_ranks};
+pub use shape_moments::ShapeMoments;
 pub use smirnov::smirnov_sf;
 pub use special::{log1p_minus_x, stirling_error};
 pub use two_sample::{KolmogorovSmirnov, kolmogorov_smirnov, wasserstein};

@@ -33,10 +33,12 @@ small one. Without `fail` and `warn` the check fails by the test's own rule, whi
     build,
 };
 
-const FIELDS: [Field; 3] = [
+const FIELDS: [Field; 5] = [
     Field::new("statistic", "", "the test's statistic"),
     Field::new("p_value", "ratio", "the test's p-value, uncorrected, for tests that have one"),
     Field::new("effect_size", "", "the test's effect size, on the scale that the test documents"),
+    Field::new("effect_size_low", "", "lower end of its 95 % confidence interval, for tests that know one"),
+    Field::new("effect_size_high", "", "upper end of its 95 % confidence interval, for tests that know one"),
 ];
 
 /// The `test` key of metrics that run a two-sample test; its value is read by the test itself.

@@ -9,16 +9,28 @@ mod constant_columns;
 mod drift;
 mod drifted_columns;
 mod duplicated_rows;
+mod empty_columns;
+mod kurtosis;
 mod max;
 mod mean;
+mod mean_shift;
 mod min;
 mod missing_values;
+mod most_frequent_value;
+mod new_categories;
 mod quantile;
+mod regular_expression_match;
 mod row_count;
 mod rows_with_missing_values;
 mod shape;
+mod skewness;
 mod standard_deviation;
+mod sum;
+mod text_length;
 mod unique_values;
+mod values_in_list;
+mod values_in_range;
+mod vanished_categories;
 
 use driftline_core::catalogue::MetricEntry;
 
@@ -33,13 +45,25 @@ pub const ENTRIES: &[MetricEntry] = &[
     drift::ENTRY,
     drifted_columns::ENTRY,
     duplicated_rows::ENTRY,
+    empty_columns::ENTRY,
+    kurtosis::ENTRY,
     max::ENTRY,
     mean::ENTRY,
+    mean_shift::ENTRY,
     min::ENTRY,
     missing_values::ENTRY,
+    most_frequent_value::ENTRY,
+    new_categories::ENTRY,
     quantile::ENTRY,
+    regular_expression_match::ENTRY,
     row_count::ENTRY,
     rows_with_missing_values::ENTRY,
+    skewness::ENTRY,
     standard_deviation::ENTRY,
+    sum::ENTRY,
+    text_length::ENTRY,
     unique_values::ENTRY,
+    values_in_list::ENTRY,
+    values_in_range::ENTRY,
+    vanished_categories::ENTRY,
 ];

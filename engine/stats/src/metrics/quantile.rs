@@ -18,7 +18,7 @@ use serde::Deserialize;
 pub const ENTRY: MetricEntry = MetricEntry {
     doc: Doc {
         name: "quantile",
-        aliases: &[],
+        aliases: &["median"],
         summary: "A quantile of a numeric column; the median unless `q` says otherwise.",
         description: "Exact, by linear interpolation between neighbouring values; what exceeds the memory setting is sorted on disk. \
 Missing values are left out; a column without values is `no_data`. A quantile that lies at an infinite value is an error.",

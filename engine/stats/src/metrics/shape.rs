@@ -1,7 +1,7 @@
 //! The two shapes that most metrics have: read one accumulator, or the same accumulator of each column.
 
-use crate::accumulators::ColumnMoments;
-use crate::math::Moments;
+use crate::accumulators::{ColumnMoments, ColumnShape};
+use crate::math::{Moments, ShapeMoments};
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::catalogue::{Binding, Built, Field};
 use driftline_core::metric::{Metric, Parts, Reading, Sides, Undefined, single};
@@ -84,6 +84,18 @@ pub(super) fn finite(found: &ColumnMoments) -> Result<&Moments, Undefined> {
         (0, 0) => Err(Undefined::no_data("the column has no values")),
         (0, _) if !(found.finite.mean.hi.is_finite() && found.finite.m2.hi.is_finite()) => {
             Err(Undefined::error("the values are too large: the sum of their squares exceeds the largest number"))
+        }
+        (0, _) => Ok(&found.finite),
+        (n, _) => Err(Undefined::error(format!("the column has {n} infinite values"))),
+    }
+}
+
+/// The higher moments of a column without infinities.
+pub(super) fn varying(found: &ColumnShape) -> Result<&ShapeMoments, Undefined> {
+    match (found.infinities, found.finite.count) {
+        (0, 0) => Err(Undefined::no_data("the column has no values")),
+        (0, _) if !found.finite.m4.hi.is_finite() => {
+            Err(Undefined::error("the values are too large: the sum of their fourth powers exceeds the largest number"))
         }
         (0, _) => Ok(&found.finite),
         (n, _) => Err(Undefined::error(format!("the column has {n} infinite values"))),

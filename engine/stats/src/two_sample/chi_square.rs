@@ -1,6 +1,6 @@
 //! The chi-square test of homogeneity.
 
-use super::counted::Counted;
+use super::counted::{Counted, Expected};
 use super::{P_VALUE, STATISTIC, params_label};
 use crate::math;
 use driftline_core::accumulator::Request;
@@ -20,7 +20,7 @@ pub const ENTRY: TestEntry = TestEntry {
         aliases: &[],
         summary: "Whether two categorical samples have the same shares (contingency table).",
         description: "Use it for categories with some five or more rows each; with fewer the p-value is rough. Not for numbers. \
-A category that only one side has counts with 0 on the other. Missing values are left out. \
+A category that only one side has counts with 0 on the other; against the reference's shares it is an error, since nothing was to be expected. Missing values are left out. \
 The effect size is Cramér's V, between 0 and 1. A side without values, or a single category on both sides, is `no_data`.",
         formula: "sum (observed - expected)^2 / expected over the 2 x k table; p = P(chi-square with k - 1 degrees of freedom >= statistic)",
         direction: Direction::Lower,
@@ -40,6 +40,8 @@ const FIELDS: [Field; 3] = [STATISTIC, P_VALUE, Field::new("effect_size", "ratio
 struct Parameters {
     /// Yates' continuity correction, for two categories only.
     yates: bool,
+    /// What is expected: the pooled shares of both sides, or the reference's shares as if they were exactly known.
+    expected: Expected,
 }
 
 struct Test {
@@ -64,13 +66,20 @@ impl TwoSampleTest for Test {
 
     fn compare(&self, reference: &Profile, current: &Profile) -> Result<TestResult, Undefined> {
         let counts = self.counted.counts(reference, current)?;
-        let found = math::chi_square_contingency(&counts.reference, &counts.current, self.parameters.yates)
-            .ok_or_else(|| Undefined::no_data("both sides have one and the same category"))?;
+        let found = match self.parameters.expected {
+            Expected::Contingency => math::chi_square_contingency(&counts.reference, &counts.current, self.parameters.yates),
+            Expected::Reference => {
+                counts.all_expected()?;
+                math::chi_square_against_shares(&counts.reference, &counts.current)
+            }
+        };
+        let found = found.ok_or_else(|| Undefined::no_data("both sides have one and the same category"))?;
         Ok(TestResult {
             statistic: found.statistic,
             bounds: None,
             p_value: Some(found.p_value),
             effect_size: math::cramers_v(&counts.reference, &counts.current),
+            effect_interval: None,
             n_reference: counts.n_reference(),
             n_current: counts.n_current(),
             method: counts.method,

@@ -1,12 +1,14 @@
 //! Counts of both sides over the same categories, or over bins whose edges are the reference's quantiles.
 
-use super::kolmogorov_smirnov::both;
+use super::shapes::both;
 use crate::accumulators::{CategoryCounts, SortedValues, categories, values};
 use crate::math::{Histogram, quantile_edges};
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::column::{Column, Kind};
 use driftline_core::metric::Undefined;
 use driftline_core::profile::Profile;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where the counts of a column come from.
@@ -22,7 +24,36 @@ pub(super) struct Counts {
     pub method: String,
 }
 
+/// What a test of counts takes as expected.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Expected {
+    /// The pooled shares of both sides.
+    #[default]
+    Contingency,
+    /// The reference's shares, as if they were exactly known.
+    Reference,
+}
+
+/// The counts of exactly two categories.
+pub(super) fn two_categories(counts: &Counts) -> Result<[[u64; 2]; 2], Undefined> {
+    match (&counts.reference[..], &counts.current[..]) {
+        ([a, b], [c, d]) => Ok([[*a, *b], [*c, *d]]),
+        ([_], _) => Err(Undefined::no_data("both sides have one and the same category")),
+        (many, _) => Err(Undefined::error(format!("the column has {} categories, and the test takes two", many.len()))),
+    }
+}
+
 impl Counts {
+    /// Against the reference's shares, each category of current must be one of the reference's.
+    pub fn all_expected(&self) -> Result<(), Undefined> {
+        let unseen: u64 = self.reference.iter().zip(&self.current).filter(|(r, _)| **r == 0).map(|(_, c)| c).sum();
+        match unseen {
+            0 => Ok(()),
+            n => Err(Undefined::error(format!("{n} rows of current have categories that the reference lacks, so none was expected"))),
+        }
+    }
+
     pub fn n_reference(&self) -> u64 {
         self.reference.iter().sum()
     }

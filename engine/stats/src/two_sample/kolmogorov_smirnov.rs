@@ -1,5 +1,6 @@
 //! The two-sample Kolmogorov-Smirnov test.
 
+use super::shapes::both;
 use super::{P_VALUE, STATISTIC, params_label};
 use crate::accumulators::{SortedValues, values};
 use crate::math::{self, Alternative as Tail, KolmogorovSmirnov};
@@ -103,21 +104,6 @@ impl Test {
     }
 }
 
-/// Both sides' values; a side without any is `no_data`.
-pub(super) fn both(
-    handle: &Handle<SortedValues>,
-    reference: &Profile,
-    current: &Profile,
-) -> Result<(std::sync::Arc<SortedValues>, std::sync::Arc<SortedValues>), Undefined> {
-    let (r, c) = (reference.read(handle)?, current.read(handle)?);
-    for (side, values) in [("reference", &r), ("current", &c)] {
-        if values.is_empty() {
-            return Err(Undefined::no_data(format!("the {side} side has no values")));
-        }
-    }
-    Ok((r, c))
-}
-
 impl TwoSampleTest for Test {
     fn requests(&self) -> Vec<Request> {
         vec![self.values.request.clone()]
@@ -140,6 +126,7 @@ impl TwoSampleTest for Test {
             bounds: None,
             p_value: Some(math::two_sample_p_value(statistic, n, m, tail, method)),
             effect_size: Some(statistic),
+            effect_interval: None,
             n_reference: n,
             n_current: m,
             method: if exact { "exact".into() } else { "asymptotic".into() },

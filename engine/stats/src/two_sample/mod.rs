@@ -1,10 +1,29 @@
 //! Two-sample tests, one file each. Adding one: write its file, and add its line below and to [`ENTRIES`].
 
+mod anderson_darling;
+mod ansari_bradley;
+mod brunner_munzel;
 mod chi_square;
 mod counted;
+mod cramer_von_mises;
+mod energy_distance;
+mod epps_singleton;
+mod fisher_exact;
+mod g_test;
+mod hellinger;
 mod jensen_shannon;
 mod kolmogorov_smirnov;
+mod kuiper;
+mod kullback_leibler;
+mod l_infinity;
+mod levene;
+mod mann_whitney_u;
+mod mood;
 mod population_stability_index;
+mod proportions_z_test;
+mod shapes;
+mod t_test;
+mod total_variation;
 mod wasserstein;
 
 use crate::math;
@@ -14,10 +33,28 @@ use driftline_core::spec::Correction;
 
 /// The catalogue's table of two-sample tests.
 pub const ENTRIES: &[TestEntry] = &[
+    anderson_darling::ENTRY,
+    ansari_bradley::ENTRY,
+    brunner_munzel::ENTRY,
     chi_square::ENTRY,
+    cramer_von_mises::ENTRY,
+    energy_distance::ENTRY,
+    epps_singleton::ENTRY,
+    fisher_exact::ENTRY,
+    g_test::ENTRY,
+    hellinger::ENTRY,
     jensen_shannon::ENTRY,
     kolmogorov_smirnov::ENTRY,
+    kuiper::ENTRY,
+    kullback_leibler::ENTRY,
+    l_infinity::ENTRY,
+    levene::ENTRY,
+    mann_whitney_u::ENTRY,
+    mood::ENTRY,
     population_stability_index::ENTRY,
+    proportions_z_test::ENTRY,
+    t_test::ENTRY,
+    total_variation::ENTRY,
     wasserstein::ENTRY,
 ];
 
@@ -42,6 +79,9 @@ pub fn correct(correction: Correction, p_values: &[f64]) -> Vec<f64> {
 const STATISTIC: Field = Field::new("statistic", "", "the test's statistic");
 const P_VALUE: Field =
     Field::new("p_value", "ratio", "probability of a statistic at least as large if both sides were drawn from one distribution");
+
+const EFFECT_LOW: Field = Field::new("effect_size_low", "", "lower end of the effect size's 95 % confidence interval");
+const EFFECT_HIGH: Field = Field::new("effect_size_high", "", "upper end of the effect size's 95 % confidence interval");
 
 /// Parameters other than the defaults as a series label, such as `bins=20`.
 fn params_label(parameters: &impl serde::Serialize, defaults: &impl serde::Serialize) -> Option<String> {

@@ -90,6 +90,7 @@ impl TwoSampleTest for Test {
             bounds: None,
             p_value: None,
             effect_size: Some(index),
+            effect_interval: None,
             n_reference: counts.n_reference(),
             n_current: counts.n_current(),
             method: counts.method,

@@ -1,7 +1,7 @@
 //! The Wasserstein distance of order 1.
 
 use super::STATISTIC;
-use super::kolmogorov_smirnov::both;
+use super::shapes::{both, why_undefined};
 use crate::accumulators::{ColumnMoments, SortedValues, moments, values};
 use crate::math;
 use driftline_core::accumulator::{Handle, Request};
@@ -74,17 +74,10 @@ impl TwoSampleTest for Test {
             bounds: None,
             p_value: None,
             effect_size,
+            effect_interval: None,
             n_reference: r.len(),
             n_current: c.len(),
             method: "exact".into(),
         })
-    }
-}
-
-fn why_undefined(reference: &SortedValues, current: &SortedValues) -> &'static str {
-    let infinite = |values: &SortedValues| values.at_ranks(&[0, values.len().saturating_sub(1)]).iter().any(|v| v.is_infinite());
-    match infinite(reference) || infinite(current) {
-        true => "the column has infinite values",
-        false => "the values lie so far apart that the distance exceeds the largest number",
     }
 }

@@ -1,0 +1,110 @@
+//! Lengths of strings, and how many match a pattern.
+
+use crate::math::{Dd, Moments};
+use driftline_core::accumulator::{Accumulator, Finished, Handle, Header};
+use driftline_core::block::Block;
+use regex::Regex;
+use std::sync::Arc;
+
+/// Moments of the strings' lengths in characters (Unicode scalar values).
+pub fn text_length(column: &str) -> Handle<Moments> {
+    let name = column.to_owned();
+    Handle::new(format!("text_length({column})"), vec![column.into()], false, move |_| {
+        Ok(Lengths { column: name.clone(), moments: Moments::default() })
+    })
+}
+
+struct Lengths {
+    column: String,
+    moments: Moments,
+}
+
+impl Lengths {
+    fn header(&self) -> Header {
+        Header::new("text_length", 1, &self.column)
+    }
+}
+
+impl Accumulator for Lengths {
+    fn update(&mut self, block: &Block) -> Result<(), String> {
+        let strings = block.strings(&self.column)?;
+        let lengths: Vec<f64> = strings.iter().flatten().map(|text| text.chars().count() as f64).collect();
+        self.moments = self.moments.merge(&Moments::from_block(&lengths));
+        Ok(())
+    }
+
+    fn state(&self) -> Result<Vec<u8>, String> {
+        let Moments { count, mean, m2, min, max } = self.moments;
+        self.header().encode(&(count, mean, m2, min, max))
+    }
+
+    fn merge(&mut self, state: &[u8]) -> Result<(), String> {
+        let (count, mean, m2, min, max): (u64, Dd, Dd, f64, f64) = self.header().decode(state)?;
+        self.moments = self.moments.merge(&Moments { count, mean, m2, min, max });
+        Ok(())
+    }
+
+    fn finish(&self) -> Result<Finished, String> {
+        Ok(Arc::new(self.moments))
+    }
+
+    fn size(&self) -> usize {
+        size_of::<Self>() + self.column.capacity()
+    }
+}
+
+/// Strings that are there, and how many match.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PatternMatches {
+    pub values: u64,
+    pub matching: u64,
+}
+
+/// Strings that a regular expression matches somewhere.
+pub fn pattern_matches(column: &str, pattern: Regex) -> Handle<PatternMatches> {
+    let name = column.to_owned();
+    Handle::new(format!("pattern_matches({column},{pattern})"), vec![column.into()], false, move |_| {
+        Ok(Pattern { column: name.clone(), pattern: pattern.clone(), found: PatternMatches::default() })
+    })
+}
+
+struct Pattern {
+    column: String,
+    pattern: Regex,
+    found: PatternMatches,
+}
+
+impl Pattern {
+    fn header(&self) -> Header {
+        Header::new("pattern_matches", 1, format!("{} {}", self.column, self.pattern))
+    }
+}
+
+impl Accumulator for Pattern {
+    fn update(&mut self, block: &Block) -> Result<(), String> {
+        for text in block.strings(&self.column)?.iter().flatten() {
+            self.found.values += 1;
+            self.found.matching += u64::from(self.pattern.is_match(text));
+        }
+        Ok(())
+    }
+
+    fn state(&self) -> Result<Vec<u8>, String> {
+        self.header().encode(&(self.found.values, self.found.matching))
+    }
+
+    fn merge(&mut self, state: &[u8]) -> Result<(), String> {
+        let (values, matching): (u64, u64) = self.header().decode(state)?;
+        self.found.values += values;
+        self.found.matching += matching;
+        Ok(())
+    }
+
+    fn finish(&self) -> Result<Finished, String> {
+        Ok(Arc::new(self.found))
+    }
+
+    fn size(&self) -> usize {
+        size_of::<Self>() + self.column.capacity() + self.pattern.as_str().len()
+    }
+}

@@ -1,0 +1,64 @@
+//! Skewness of a numeric column.
+
+use super::shape::{Single, plain, varying};
+use crate::accumulators::{ColumnShape, shape};
+use driftline_core::catalogue::{
+    Binding, Built, Direction, Doc, Field, MetricEntry, Scope, read_parameters, schema_of,
+};
+use driftline_core::column::Kind;
+use driftline_core::diagnostic::Diagnostics;
+use driftline_core::metric::{Reading, Undefined};
+use driftline_core::spec::Component;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub const ENTRY: MetricEntry = MetricEntry {
+    doc: Doc {
+        name: "skewness",
+        aliases: &[],
+        summary: "Skewness of a numeric column.",
+        description: "Missing values are left out; a column without values, or whose values are all equal, is `no_data`; infinite values are an error.",
+        formula: "(sum (x - mean)^3 / n) / (sum (x - mean)^2 / n)^(3/2)",
+        direction: Direction::Neither,
+        fields: &FIELDS,
+        parameters: schema_of::<Parameters>,
+        example: "[[record]]\nmetric = \"skewness\"\ncolumns = \"tempo\"",
+        reference: "scipy.stats.skew",
+    },
+    scope: Scope::Column,
+    accepts: &[Kind::Numerical],
+    compares: false,
+    build,
+};
+
+const FIELDS: [Field; 1] = [
+    Field::new("value", "", "skewness: positive with a long tail of large values"),
+];
+
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+struct Parameters {
+    /// Corrects the bias of small samples, as `bias=False` in SciPy.
+    unbiased: bool,
+}
+
+fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
+    let Parameters { unbiased } = read_parameters(component, diagnostics)?;
+    let handle = shape(&binding.column?.name);
+    let labels = if unbiased { vec![("params".to_owned(), "unbiased=true".to_owned())] } else { Vec::new() };
+    let metric = Single { handle, read: if unbiased { read_unbiased } else { read } };
+    Some(Built { labels, ..plain(metric, &FIELDS) })
+}
+
+fn read(found: &ColumnShape) -> Result<Reading, Undefined> {
+    reading(found, false)
+}
+
+fn read_unbiased(found: &ColumnShape) -> Result<Reading, Undefined> {
+    reading(found, true)
+}
+
+fn reading(found: &ColumnShape, unbiased: bool) -> Result<Reading, Undefined> {
+    let value = varying(found)?.skewness(unbiased).ok_or_else(|| Undefined::no_data("the values are too few, or all equal"))?;
+    Ok(Reading::of([("value", value)]))
+}

@@ -1,0 +1,76 @@
+//! The test of Mann and Whitney.
+
+use super::shapes::{Found, OverValues, grouped};
+use super::{P_VALUE, STATISTIC, params_label};
+use crate::math;
+use driftline_core::catalogue::{BuiltTest, Direction, Doc, Field, TestEntry, read_parameters, schema_of};
+use driftline_core::column::{Column, Kind};
+use driftline_core::diagnostic::Diagnostics;
+use driftline_core::metric::Undefined;
+use driftline_core::spec::Component;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub const ENTRY: TestEntry = TestEntry {
+    doc: Doc {
+        name: "mann_whitney_u",
+        aliases: &[],
+        summary: "Whether values of one side tend to be larger than those of the other.",
+        description: "Use it for shifts of numbers of any scale; outliers do not move it. It does not see a change of spread alone. Missing values are left out; \
+infinities are values like others; ties count half. The effect size is the rank-biserial correlation, from -1 to 1: positive if current tends \
+to be larger. A side without values, or one and the same value everywhere, is `no_data`.",
+        formula: "U = pairs in which the reference is larger, plus half of the ties; effect 1 - 2 U / (n m)",
+        direction: Direction::Lower,
+        fields: &FIELDS,
+        parameters: schema_of::<Parameters>,
+        example: "metric = \"drift\"\ncolumns = \"@numerical\"\ntest = \"mann_whitney_u\"",
+        reference: "Mann, Whitney, Ann. Math. Stat. 18 (1947); scipy.stats.mannwhitneyu",
+    },
+    accepts: &[Kind::Numerical],
+    build,
+};
+
+const FIELDS: [Field; 3] = [STATISTIC, P_VALUE, Field::new("effect_size", "", "rank-biserial correlation: positive if current tends to be larger")];
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+struct Parameters {
+    /// How the p-value is computed; "auto" is exact if a side has at most 8 rows and nothing is tied.
+    method: Method,
+    /// Continuity correction of the asymptotic p-value.
+    continuity: bool,
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self { method: Method::Auto, continuity: true }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Method {
+    Auto,
+    Asymptotic,
+}
+
+fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<BuiltTest> {
+    let parameters: Parameters = read_parameters(component, diagnostics)?;
+    Some(BuiltTest {
+        fields: FIELDS.to_vec(),
+        params: params_label(&parameters, &Parameters::default()),
+        drifted: "abs(effect_size) > 0.1 and p_value < 0.01",
+        test: OverValues::boxed(column, move |r, c| {
+            let found = math::mann_whitney_u(grouped(r, c), r.len(), c.len(), parameters.continuity, parameters.method == Method::Auto);
+            let found = found.ok_or_else(|| Undefined::no_data("all values are equal"))?;
+            let method = if found.exact { "exact" } else { "asymptotic" };
+            Ok(Found {
+                statistic: found.statistic,
+                p_value: Some(found.p_value),
+                effect_size: Some(found.effect_size),
+                method: method.into(),
+                ..Found::default()
+            })
+        }),
+    })
+}

@@ -1,0 +1,63 @@
+//! The distance in total variation.
+
+use super::counted::Counted;
+use super::shapes::{Found, OverCounts};
+use super::{STATISTIC, check_bins, params_label};
+use crate::math;
+use driftline_core::catalogue::{BuiltTest, Direction, Doc, Field, TestEntry, read_parameters, schema_of};
+use driftline_core::column::{Column, Kind};
+use driftline_core::diagnostic::Diagnostics;
+use driftline_core::metric::Undefined;
+use driftline_core::spec::Component;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub const ENTRY: TestEntry = TestEntry {
+    doc: Doc {
+        name: "total_variation",
+        aliases: &[],
+        summary: "Share of rows that would have to change category to make the two samples equal.",
+        description: "Use it for categories, or for numbers by bins: it is the easiest distance to explain. Numbers are compared by bins that depend on the reference alone, so that distances compare over time. Missing values are left out. The effect \
+size is the distance. A side without values is `no_data`.",
+        formula: "sum |p - q| / 2",
+        direction: Direction::Lower,
+        fields: &FIELDS,
+        parameters: schema_of::<Parameters>,
+        example: "metric = \"drift\"\ncolumns = \"@numerical\"\ntest = \"total_variation\"",
+        reference: "Levin, Peres, Wilmer, Markov Chains and Mixing Times (2009)",
+    },
+    accepts: &[Kind::Categorical, Kind::Numerical],
+    build,
+};
+
+const FIELDS: [Field; 2] = [STATISTIC, Field::new("effect_size", "ratio", "the distance, between 0 and 1")];
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+struct Parameters {
+    /// Bins of a numeric column, of equal shares of the reference.
+    #[schemars(range(min = 2, max = 10_000))]
+    bins: u32,
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self { bins: 10 }
+    }
+}
+
+fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<BuiltTest> {
+    let span = component.params.span.clone();
+    let parameters: Parameters = read_parameters(component, diagnostics)?;
+    check_bins(parameters.bins, &span, diagnostics)?;
+    Some(BuiltTest {
+        fields: FIELDS.to_vec(),
+        params: params_label(&parameters, &Parameters::default()),
+        drifted: "effect_size > 0.1",
+        test: OverCounts::boxed(Counted::new(column, parameters.bins), |counts| {
+            let found = math::total_variation_distance(&counts.reference, &counts.current);
+            let distance = found.ok_or_else(|| Undefined::no_data("a side has no values"))?;
+            Ok(Found { statistic: distance, effect_size: Some(distance), ..Found::default() })
+        }),
+    })
+}
