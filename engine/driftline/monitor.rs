@@ -72,9 +72,14 @@ impl Monitor {
         let file = String::from_utf8(file).map_err(|e| {
             OpenError::Spec(format!("{shown}: byte {} is not UTF-8; save the file as UTF-8", e.utf8_error().valid_up_to()))
         })?;
-        let mut text = Text::new(shown.to_string(), file);
-        spec::environment::append_overrides(&mut text, &environment);
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_path_buf();
+        Self::from_text(&shown.to_string(), file, environment, folder)
+    }
+
+    /// Takes a spec's text; `shown` names it in errors, and paths in it are relative to `folder`.
+    pub fn from_text(shown: &str, file: String, environment: Environment, folder: PathBuf) -> Result<Self, OpenError> {
+        let mut text = Text::new(shown, file);
+        spec::environment::append_overrides(&mut text, &environment);
         let host = Host::new(code_cache(&environment)).map_err(OpenError::Run)?;
         Ok(Self { text: Arc::new(text), environment, folder, host: Arc::new(host) })
     }

@@ -1,6 +1,7 @@
 //! Exit codes, outputs, the environment, and equal runs giving equal bytes.
 
 use crate::support::{checks, driftline, outcome, root, run, spec, tables, text};
+use serde_json::Value;
 
 const DRIFT: &str = "[[suite]]\nname = \"s\"\n[[suite.check]]\nmetric = \"drift\"\ncolumns = \"@numerical\"\n";
 
@@ -106,4 +107,34 @@ fn the_readme_names_commands_that_exist() {
     let readme = std::fs::read_to_string(root().join("README.md")).expect("README");
     assert!(readme.contains("cargo run --release -- run monitor.toml"));
     assert!(readme.contains("cargo test --release"));
+}
+
+#[test]
+fn compare_tells_the_schema_first_and_the_largest_drift_next() {
+    let folder = tables(300, 0.4);
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let with_extra = std::fs::read_to_string(file("current.csv")).expect("a file").replace("x,y,c", "x,y,k");
+    std::fs::write(file("renamed.csv"), with_extra).expect("written");
+    let (reference, current, renamed) = (file("reference.csv"), file("current.csv"), file("renamed.csv"));
+    let found = run(&["compare", &reference, &current]);
+    assert_eq!(found.status.code(), Some(1), "{}", text(&found.stderr));
+    let page = text(&found.stdout);
+    let lines: Vec<&str> = page.lines().filter(|l| l.contains("kolmogorov_smirnov") || l.contains("jensen_shannon")).collect();
+    assert!(lines[0].starts_with("x ") && lines[0].contains("drift") && lines[0].contains('█'), "{page}");
+    assert!(lines[1..].iter().all(|l| !l.contains("drift ")), "{page}");
+    assert!(page.contains("1 of 3 drifted"), "{page}");
+    let page = text(&run(&["compare", &reference, &renamed, "--column", "y"]).stdout);
+    assert!(page.contains("missing: c; extra: k") && !page.contains("\nx "), "{page}");
+    let found = run(&["compare", &reference, &reference, "--test", "t_test", "--test", "g_test", "--output", "json"]);
+    assert_eq!(found.status.code(), Some(0));
+    let json: Value = serde_json::from_slice(&found.stdout).expect("JSON");
+    let tests: Vec<&str> = json["suites"][1]["checks"].as_array().expect("checks").iter().filter_map(|c| c["test"].as_str()).collect();
+    assert_eq!(tests, ["t_test", "t_test", "g_test"]);
+    for (wrong, word) in [(vec!["--column", "nothing"], "matches no column"), (vec!["--test", "nothing"], "no such two-sample test")] {
+        let found = run(&[&["compare", &reference, &current], &wrong[..]].concat());
+        assert_eq!(found.status.code(), Some(2));
+        assert!(text(&found.stderr).contains(word));
+    }
+    assert_eq!(run(&["compare", "a.txt", &current]).status.code(), Some(2));
+    assert_eq!(run(&["compare", "absent.csv", &current]).status.code(), Some(3));
 }

@@ -1,6 +1,7 @@
-//! `driftline run`, `check`, `serve`, `list`, `explain`, `schema`, `generate`.
+//! `driftline run`, `compare`, `check`, `serve`, `list`, `explain`, `schema`, `generate`.
 
 mod check;
+mod compare;
 mod explain;
 mod run;
 mod serve;
@@ -28,6 +29,8 @@ enum Command {
         #[arg(long, short, value_enum, default_value_t = run::Output::Table)]
         output: run::Output,
     },
+    /// Compare two files without a spec: the schema, then each column's drift, largest first. Exit code: 0 nothing drifted, 1 something did.
+    Compare(compare::Compare),
     /// Resolve the spec against the data without running it, and print the plan.
     Check { spec: PathBuf },
     /// Evaluate at start and by [schedule], and serve the exporters, until SIGTERM or Ctrl-C.
@@ -62,6 +65,7 @@ pub fn main() -> ExitCode {
     log();
     let result = match arguments.command {
         Command::Run { spec, output } => run::run(&spec, output),
+        Command::Compare(asked) => compare::compare(&asked),
         Command::Check { spec } => check::check(&spec),
         Command::Serve { specs } => serve::serve(&specs),
         Command::List => print(&explain::list(&catalogue())),

@@ -30,7 +30,7 @@ pub fn run(spec: &Path, output: Output) -> Result<ExitCode, OpenError> {
 }
 
 /// Shown on a terminal only.
-fn progress_bar() -> ProgressBar {
+pub(super) fn progress_bar() -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }

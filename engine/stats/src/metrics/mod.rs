@@ -10,6 +10,7 @@ mod drift;
 mod drifted_columns;
 mod duplicated_rows;
 mod empty_columns;
+mod histogram;
 mod kurtosis;
 mod max;
 mod mean;
@@ -46,6 +47,7 @@ pub const ENTRIES: &[MetricEntry] = &[
     drifted_columns::ENTRY,
     duplicated_rows::ENTRY,
     empty_columns::ENTRY,
+    histogram::ENTRY,
     kurtosis::ENTRY,
     max::ENTRY,
     mean::ENTRY,

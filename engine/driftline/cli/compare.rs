@@ -1,0 +1,239 @@
+//! `driftline compare`: two files, no spec.
+
+use super::print;
+use super::run::progress_bar;
+use driftline::core::catalogue::Entry;
+use driftline::core::column::{Column, Kind, Selector};
+use driftline::core::outcome::CheckOutcome;
+use driftline::{Monitor, OpenError, Outcome, Status, catalogue};
+use std::fmt::Write;
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+/// How the comparison is printed.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum Output {
+    /// For people.
+    Table,
+    /// The whole outcome (`driftline.outcome/1`).
+    Json,
+}
+
+/// What is compared, and how.
+#[derive(clap::Args)]
+pub struct Compare {
+    /// File, folder or glob of the reference: Parquet, CSV, NDJSON or Arrow.
+    reference: String,
+    /// File, folder or glob of the current data.
+    current: String,
+    /// Only columns that match: a name or a glob. May be given several times.
+    #[arg(long, value_name = "GLOB")]
+    column: Vec<String>,
+    /// Two-sample test for the columns that it takes (see `driftline list`). May be given several times.
+    #[arg(long, value_name = "NAME")]
+    test: Vec<String>,
+    #[arg(long, short, value_enum, default_value_t = Output::Table)]
+    output: Output,
+}
+
+pub fn compare(asked: &Compare) -> Result<ExitCode, OpenError> {
+    let sources = sources(asked)?;
+    let plan = open(&sources, "[[record]]\nmetric = \"row_count\"\n")?.plan()?;
+    let columns = chosen(&plan.columns, &asked.column)?;
+    let rest = checks(&columns, &asked.test)?;
+    let bar = progress_bar();
+    let outcome = open(&sources, &rest)?.run_with(&|rows| bar.set_position(rows));
+    bar.finish_and_clear();
+    let outcome = outcome?;
+    match asked.output {
+        Output::Table => print(&(render(&outcome, asked, std::io::stdout().is_terminal()) + &left_out(&columns)))?,
+        Output::Json => {
+            let json = serde_json::to_string_pretty(&outcome);
+            print(&(json.map_err(|e| OpenError::Run(format!("the outcome cannot be written: {e}")))? + "\n"))?
+        }
+    };
+    Ok(ExitCode::from(u8::from(outcome.status >= Status::Fail)))
+}
+
+/// A string for a spec: JSON's escapes are TOML's, and a dollar sign is doubled.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text.replace('$', "$$")).to_string()
+}
+
+fn open(sources: &str, rest: &str) -> Result<Monitor, OpenError> {
+    // Overrides are for specs that somebody wrote.
+    let variables = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+    let environment = variables.filter(|(name, _)| !name.starts_with("DRIFTLINE__")).collect();
+    Monitor::from_text("compare", format!("[monitor]\nname = \"compare\"\n{sources}{rest}"), environment, ".".into())
+}
+
+fn sources(asked: &Compare) -> Result<String, OpenError> {
+    let mut text = String::new();
+    for (side, path) in [("reference", &asked.reference), ("current", &asked.current)] {
+        let kind = kind(path)?;
+        text += &format!("[source.{side}]\nkind = \"{kind}\"\npath = {}\n", quoted(path));
+    }
+    Ok(text)
+}
+
+/// The kind of source by the file's ending; a folder's by its first file with a known one.
+fn kind(path: &str) -> Result<&'static str, OpenError> {
+    let by_ending = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        let plain = name.trim_end_matches(".gz").trim_end_matches(".zst").trim_end_matches(".bz2");
+        match plain.rsplit_once('.').map(|(_, ending)| ending) {
+            Some("parquet" | "pq") => Some("parquet"),
+            Some("csv") => Some("csv"),
+            Some("ndjson" | "jsonl" | "json") => Some("ndjson"),
+            Some("arrow" | "ipc" | "feather") => Some("arrow_ipc"),
+            _ => None,
+        }
+    };
+    let inside = || {
+        let mut names: Vec<String> =
+            std::fs::read_dir(path).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+        names.sort();
+        names.iter().find_map(|name| by_ending(name))
+    };
+    by_ending(path).or_else(inside).ok_or_else(|| {
+        OpenError::Spec(format!("{path}: the file's ending tells no format; known are .parquet, .csv, .ndjson, .jsonl, .arrow"))
+    })
+}
+
+fn chosen(columns: &[Column], globs: &[String]) -> Result<Vec<Column>, OpenError> {
+    let mut chosen: Vec<Column> = Vec::new();
+    for glob in globs {
+        let selector = Selector::parse(glob).map_err(OpenError::Spec)?;
+        let before = chosen.len();
+        chosen.extend(columns.iter().filter(|c| selector.matches(c)).cloned());
+        if chosen.len() == before {
+            let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
+            return Err(OpenError::Spec(format!("--column {glob} matches no column; the columns are {}", names.join(", "))));
+        }
+    }
+    Ok(if globs.is_empty() { columns.to_vec() } else { chosen })
+}
+
+/// Drift of each column by each test that takes it, and the sketches' counts.
+fn checks(columns: &[Column], tests: &[String]) -> Result<String, OpenError> {
+    let catalogue = catalogue();
+    let mut wanted = Vec::new();
+    for name in tests {
+        let entry = driftline::core::catalogue::find(&catalogue.tests, name);
+        wanted.push(entry.ok_or_else(|| OpenError::Spec(format!("--test {name}: there is no such two-sample test; see `driftline list`")))?);
+    }
+    let mut text = String::from("[[suite]]\nname = \"schema\"\n[[suite.check]]\nmetric = \"column_types\"\n");
+    text += "[[suite]]\nname = \"drift\"\ncorrection = \"benjamini_hochberg\"\n";
+    let both: Vec<&Column> = columns.iter().filter(|c| c.in_reference && c.in_current).collect();
+    for (i, column) in both.iter().enumerate() {
+        let name = quoted(&column.name);
+        if tests.is_empty() && matches!(column.kind, Kind::Numerical | Kind::Categorical) {
+            let _ = writeln!(text, "[[suite.check]]\nname = \"column_{i}\"\nmetric = \"drift\"\ncolumns = {name}");
+        }
+        for test in wanted.iter().filter(|test| test.accepts.contains(&column.kind)) {
+            let test = test.doc().name;
+            let _ = writeln!(text, "[[suite.check]]\nname = \"column_{i}_{test}\"\nmetric = \"drift\"\ncolumns = {name}\ntest = \"{test}\"");
+        }
+    }
+    text += "[[suite]]\nname = \"sketch\"\n";
+    for (i, column) in both.iter().enumerate() {
+        let metric = match column.kind {
+            Kind::Numerical => "histogram",
+            Kind::Categorical => "category_share",
+            _ => continue,
+        };
+        let name = quoted(&column.name);
+        let _ = writeln!(text, "[[suite.check]]\nname = \"sketch_{i}\"\nmetric = \"{metric}\"\ncolumns = {name}\nwarn = \"share < 0\"\nno_data = \"pass\"");
+    }
+    Ok(text)
+}
+
+fn suite<'a>(outcome: &'a Outcome, name: &str) -> &'a [CheckOutcome] {
+    outcome.suites.iter().find(|s| s.name == name).map_or(&[], |s| &s.checks)
+}
+
+/// The comparison as text, columns by effect size. Writing to a string cannot fail.
+fn render(outcome: &Outcome, asked: &Compare, colour: bool) -> String {
+    let mut out = String::new();
+    let rows = outcome.rows.reference.unwrap_or_default();
+    let _ = writeln!(out, "reference  {rows:>12} rows  {}", asked.reference);
+    let _ = writeln!(out, "current    {:>12} rows  {}\n", outcome.rows.current, asked.current);
+    let schema = suite(outcome, "schema").first();
+    let changed = schema.filter(|s| s.status != Status::Pass).map_or("the same columns and types", |s| s.message.as_str());
+    let _ = writeln!(out, "schema: {changed}\n");
+    let mut checks: Vec<&CheckOutcome> = suite(outcome, "drift").iter().collect();
+    let effect = |c: &CheckOutcome| c.fields.get("effect_size").map_or(f64::INFINITY, |e| e.abs());
+    checks.sort_by(|a, b| effect(b).total_cmp(&effect(a)));
+    let name = |c: &CheckOutcome| c.column.clone().unwrap_or_default();
+    let width = checks.iter().map(|c| name(c).chars().count()).max().unwrap_or(0).max(6);
+    let test_width = checks.iter().filter_map(|c| c.test.as_ref()).map(|t| t.len()).max().unwrap_or(0).max(4);
+    let _ = writeln!(out, "{:<width$}  {:<test_width$}  {:>9}  {:>9}          reference → current", "column", "test", "effect", "p");
+    for check in checks {
+        let number = |field: &str| check.fields.get(field).map_or("–".to_owned(), |v| short(*v));
+        let mark = mark(check.status, colour);
+        let sketch = if check.fields.is_empty() { check.message.clone() } else { sketch(suite(outcome, "sketch"), &name(check)) };
+        let test = check.test.as_deref().unwrap_or_default();
+        let (effect, p) = (number("effect_size"), number("p_value"));
+        let _ = writeln!(out, "{:<width$}  {test:<test_width$}  {effect:>9}  {p:>9}  {mark}  {sketch}", name(check));
+    }
+    let drifted = suite(outcome, "drift").iter().filter(|c| c.status == Status::Fail).count();
+    let _ = writeln!(out, "\n{drifted} of {} drifted; p-values are corrected for testing so many (Benjamini-Hochberg)", suite(outcome, "drift").len());
+    for (name, n) in &outcome.counters {
+        let _ = writeln!(out, "note: {name} = {n}");
+    }
+    out
+}
+
+/// Columns whose kind no test takes, and those of one side, which the schema's line names.
+fn left_out(columns: &[Column]) -> String {
+    let other = |c: &&Column| c.in_reference && c.in_current && !matches!(c.kind, Kind::Numerical | Kind::Categorical);
+    let names: Vec<String> = columns.iter().filter(other).map(|c| format!("{} ({})", c.name, c.kind.name())).collect();
+    if names.is_empty() { String::new() } else { format!("not compared: {}\n", names.join(", ")) }
+}
+
+fn short(value: f64) -> String {
+    match value.abs() {
+        0.0 => "0".into(),
+        size if (1e-3..1e4).contains(&size) => format!("{value:.4}"),
+        _ => format!("{value:.2e}"),
+    }
+}
+
+fn mark(status: Status, colour: bool) -> String {
+    let (word, code) = match status {
+        Status::Fail => ("drift", "31"),
+        Status::Error => ("error", "31"),
+        Status::NoData => ("empty", "33"),
+        _ => ("     ", "32"),
+    };
+    if colour { format!("\x1b[{code}m{word}\x1b[0m") } else { word.into() }
+}
+
+/// Both distributions on one line: bars over the same bins, or the categories that changed most.
+fn sketch(checks: &[CheckOutcome], column: &str) -> String {
+    let of_column: Vec<&CheckOutcome> = checks.iter().filter(|c| c.column.as_deref() == Some(column)).collect();
+    let share = |c: &CheckOutcome, fields: fn(&CheckOutcome) -> &driftline::core::outcome::FieldValues| fields(c).get("share").copied().unwrap_or(0.0);
+    let (before, now): (Vec<f64>, Vec<f64>) =
+        of_column.iter().map(|c| (share(c, |c| &c.reference), share(c, |c| &c.fields))).unzip();
+    if of_column.iter().any(|c| c.labels.contains_key("bin")) {
+        return format!("{} → {}", bars(&before), bars(&now));
+    }
+    let mut changes: Vec<(&str, f64, f64)> = of_column
+        .iter()
+        .zip(before.iter().zip(&now))
+        .filter_map(|(c, (before, now))| Some((c.labels.get("category")?.as_str(), *before, *now)))
+        .collect();
+    changes.sort_by(|a, b| (b.2 - b.1).abs().total_cmp(&(a.2 - a.1).abs()));
+    let shown = changes.iter().take(3).map(|(name, before, now)| format!("{name} {:.1} % → {:.1} %", before * 100.0, now * 100.0));
+    shown.collect::<Vec<_>>().join(", ")
+}
+
+fn bars(shares: &[f64]) -> String {
+    const BARS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let most = shares.iter().copied().fold(0.0, f64::max);
+    let bar = |share: &f64| {
+        let height = if most > 0.0 { (share / most * 8.0).ceil() as usize } else { 0 };
+        BARS[height.min(8)]
+    };
+    shares.iter().map(bar).collect()
+}
