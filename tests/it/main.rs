@@ -16,5 +16,6 @@ mod layers;
 mod meanings;
 mod plugins;
 mod serve;
+mod slices;
 mod specs;
 mod support;

@@ -40,6 +40,17 @@ impl Block {
         block
     }
 
+    /// The rows for which `mask` is true, with the given columns of this block.
+    pub fn filter(&self, mask: &BooleanArray, columns: &[String]) -> Self {
+        let mut block = Self { rows: mask.true_count(), columns: HashMap::new() };
+        for name in columns {
+            let Some(slot) = self.columns.get(name) else { continue };
+            let kept = slot.array.as_ref().map_err(Clone::clone);
+            block.add(name, kept.and_then(|array| arrow::compute::filter(array, mask).map_err(|e| e.to_string())));
+        }
+        block
+    }
+
     /// Adds a column, or the reason why there is none.
     pub fn add(&mut self, name: &str, array: Result<ArrayRef, String>) {
         let slot = Slot { array, numbers: OnceLock::new(), strings: OnceLock::new() };

@@ -13,16 +13,28 @@ pub struct Profile {
     /// The source's schema, with every column.
     pub schema: SchemaRef,
     results: BTreeMap<String, Result<Finished, String>>,
+    /// The rows for which an expression is true, by the expression.
+    slices: BTreeMap<String, Arc<Profile>>,
 }
 
 impl Profile {
     pub fn new(rows: u64, schema: SchemaRef, results: BTreeMap<String, Result<Finished, String>>) -> Self {
-        Self { rows, schema, results }
+        Self { rows, schema, results, slices: BTreeMap::new() }
+    }
+
+    /// Adds the profile of the rows for which `filter` is true.
+    pub fn add_slice(&mut self, filter: String, slice: Profile) {
+        self.slices.insert(filter, Arc::new(slice));
+    }
+
+    /// The profile of the rows for which `filter` is true; without a filter there is none but this one.
+    pub fn slice(&self, filter: &str) -> Option<Arc<Profile>> {
+        self.slices.get(filter).cloned()
     }
 
     /// Whether every accumulator has a result.
     pub fn is_complete(&self) -> bool {
-        self.results.values().all(Result::is_ok)
+        self.results.values().all(Result::is_ok) && self.slices.values().all(|slice| slice.is_complete())
     }
 
     /// The result of an accumulator; an error is its reason.

@@ -3,6 +3,7 @@
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use futures_core::{future::BoxFuture, stream::BoxStream};
+use std::sync::Arc;
 
 /// What a scan reads.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +13,13 @@ pub struct Scan {
     pub filter: Option<String>,
     /// Most rows to read.
     pub limit: Option<usize>,
+}
+
+/// A column computed from others by an SQL expression.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Derived {
+    pub name: String,
+    pub expression: String,
 }
 
 /// Some consecutive rows of one unit (a row group of a Parquet file, else a file). Units come in canonical order.
@@ -38,10 +46,12 @@ pub trait Source: Send + Sync {
     fn rows(&self) -> Option<u64>;
     /// Whether the filter can be compiled; the error says what is wrong with it.
     fn check_filter(&self, filter: &str) -> Result<(), String>;
+    /// The same source with one more column; the error says what is wrong with its expression.
+    fn derive(&self, derived: Derived) -> Result<Arc<dyn Source>, String>;
     /// Equal as long as the data is the same (sizes and times of files), where that can be told.
     fn fingerprint(&self) -> Option<String>;
     fn scan(&self, scan: Scan) -> BoxStream<'static, Result<Piece, SourceError>>;
 }
 
 /// Opening a source may wait for a disk or a network.
-pub type Opening = BoxFuture<'static, Result<Box<dyn Source>, SourceError>>;
+pub type Opening = BoxFuture<'static, Result<Arc<dyn Source>, SourceError>>;

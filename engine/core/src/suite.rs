@@ -17,8 +17,23 @@ pub struct BoundMetric {
     pub labels: Vec<(String, String)>,
     pub fields: Vec<Field>,
     pub compares: bool,
+    /// Only rows for which this expression is true.
+    pub filter: Option<String>,
     /// The metric, or why it cannot be computed (an unusable plugin, a column on one side only).
     pub metric: Result<Box<dyn Metric>, String>,
+}
+
+impl BoundMetric {
+    /// Looks only at rows for which `filter` is true, and tells so in the series' `params` label.
+    pub fn restrict(&mut self, filter: &str) {
+        let own = format!("where={filter}");
+        match self.labels.iter_mut().find(|(name, _)| name == "params") {
+            Some((_, params)) => *params = format!("{params},{own}"),
+            None => self.labels.push(("params".into(), own)),
+        }
+        self.key = format!("{} where {filter}", self.key);
+        self.filter = Some(filter.into());
+    }
 }
 
 /// What a metric came to, before corrections.
@@ -89,15 +104,20 @@ pub struct Judged {
     pub readings: BTreeMap<usize, Readings>,
 }
 
+/// The same test over other rows is another hypothesis.
 fn hypotheses(metric: &BoundMetric) -> Vec<String> {
-    metric.metric.as_ref().map(|m| m.hypotheses()).unwrap_or_default()
+    let all = metric.metric.as_ref().map(|m| m.hypotheses()).unwrap_or_default();
+    match &metric.filter {
+        Some(filter) => all.into_iter().map(|hypothesis| format!("{hypothesis} where {filter}")).collect(),
+        None => all,
+    }
 }
 
 /// The final readings of a metric under the given adjusted p-values (none: raw).
 pub fn conclude(metric: &BoundMetric, result: &MetricResult, adjusted: &BTreeMap<String, f64>) -> Readings {
     let bound = metric.metric.as_ref().map_err(|reason| Undefined::error(reason.clone()))?;
     let mut parts = result.parts.clone();
-    for (part, hypothesis) in parts.iter_mut().zip(bound.hypotheses()) {
+    for (part, hypothesis) in parts.iter_mut().zip(hypotheses(metric)) {
         if let (Ok(reading), Some(p)) = (part, adjusted.get(&hypothesis))
             && let Some(raw) = reading.field("p_value")
         {

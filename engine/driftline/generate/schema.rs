@@ -41,6 +41,8 @@ pub fn schema(catalogue: &Catalogue) -> Value {
             "source": { "type": "object", "required": ["current"], "additionalProperties": false,
                         "properties": { "reference": source.clone(), "current": source } },
             "columns": columns,
+            "derived": { "type": "object", "additionalProperties": { "type": "string" },
+                         "description": "Columns computed by SQL expressions, before anything else; each may use those before it." },
             "plugin": { "type": "object", "additionalProperties": plugin },
             "suite": { "type": "array", "items": suite },
             "record": { "type": "array", "items": record },

@@ -1,6 +1,6 @@
 //! One evaluation: both sides are read, metrics computed, suites judged, and the outcome written down.
 
-use crate::pipeline::{Job, Progress, RunningTransform, read_side};
+use crate::pipeline::{Job, Progress, RunningTransform, Slice, read_side};
 use crate::plan::{Plan, Side};
 use crate::state::StateFolder;
 use driftline_core::accumulator::{Context, Request};
@@ -89,9 +89,9 @@ impl Evaluator {
 }
 
 /// Equal as long as the reference's profile is; none where the source cannot tell.
-fn key(plan: &Plan, side: &Side, requests: &[Request]) -> Option<String> {
+fn key(plan: &Plan, side: &Side, requests: &[(Slice, Request)]) -> Option<String> {
     let data = side.source.fingerprint()?;
-    let requests: BTreeSet<&str> = requests.iter().map(|r| r.key.as_str()).collect();
+    let requests: BTreeSet<(&Slice, &str)> = requests.iter().map(|(slice, r)| (slice, r.key.as_str())).collect();
     Some(format!("{data} {:?} {} {:?} {requests:?}", side.filter, plan.spec_digest, plan.plugin_digests))
 }
 
@@ -117,9 +117,12 @@ fn count(side: &str, of_side: &BTreeMap<String, u64>, counters: &mut BTreeMap<St
 }
 
 fn job(plan: &Plan, side: &Side, is_reference: bool) -> Job {
-    let requests = plan.metrics.iter().filter_map(|m| m.metric.as_ref().ok());
-    let requests: Vec<Request> = requests.flat_map(|m| m.requests()).collect();
-    let wanted: BTreeSet<&String> = requests.iter().flat_map(|r| &r.columns).collect();
+    let of = |m: &BoundMetric| -> Vec<(Slice, Request)> {
+        let requests = m.metric.iter().flat_map(|metric| metric.requests());
+        requests.map(|request| (m.filter.clone(), request)).collect()
+    };
+    let requests: Vec<(Slice, Request)> = plan.metrics.iter().flat_map(of).collect();
+    let wanted: BTreeSet<&String> = requests.iter().flat_map(|(_, r)| &r.columns).collect();
     let mut transforms = Vec::new();
     let mut transform_inputs = Vec::new();
     for transform in &plan.transforms {
@@ -127,7 +130,7 @@ fn job(plan: &Plan, side: &Side, is_reference: bool) -> Job {
             continue;
         }
         transform_inputs.extend(transform.bindings.iter().map(|(_, column)| column.clone()));
-        let schema = if is_reference { plan.reference_schema() } else { plan.current.source.schema() };
+        let schema = if is_reference { plan.reference_schema() } else { plan.current.schema.clone() };
         transforms.push(RunningTransform {
             plugin: transform.name.clone(),
             outputs: transform.outputs.clone(),
@@ -136,7 +139,9 @@ fn job(plan: &Plan, side: &Side, is_reference: bool) -> Job {
     }
     Job {
         source: side.source.clone(),
+        schema: side.schema.clone(),
         filter: side.filter.clone(),
+        slices: plan.metrics.iter().filter(|m| m.metric.is_ok()).filter_map(|m| m.filter.clone()).collect(),
         requests,
         transform_inputs,
         transforms,
@@ -178,6 +183,10 @@ fn judge(plan: &Plan, current: &Profile, reference: Option<&Profile>, correct: C
 
 fn compute(metric: &BoundMetric, sides: Sides<'_>) -> MetricResult {
     let Ok(bound) = &metric.metric else { return MetricResult { parts: Vec::new(), reference: None } };
+    let slice = |side: &Profile| metric.filter.as_ref().and_then(|filter| side.slice(filter));
+    let (current, reference) = (slice(sides.current), sides.reference.and_then(slice));
+    // Each side has a profile for every `where` of the plan.
+    let sides = Sides { current: current.as_deref().unwrap_or(sides.current), reference: reference.as_deref().or(sides.reference) };
     let alone = |r| bound.conclude(bound.evaluate(Sides { current: r, reference: None }));
     let reference = if metric.compares { None } else { sides.reference.map(alone) };
     MetricResult { parts: bound.evaluate(sides), reference }

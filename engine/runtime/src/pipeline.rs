@@ -1,15 +1,16 @@
 //! One side's rows through all accumulators: units are cut into blocks, transforms add columns, and each worker thread
 //! feeds its own accumulators, so that nothing depends on the number of threads.
 
-use arrow::array::RecordBatch;
-use arrow::compute::concat_batches;
+use arrow::array::{Array, AsArray, RecordBatch};
+use arrow::compute::{concat_batches, prep_null_mask_filter};
+use arrow::datatypes::SchemaRef;
 use driftline_core::accumulator::{Accumulator, Context, Finished, Request};
 use driftline_core::block::{BLOCK_ROWS, Block};
 use driftline_core::plugin::Transform;
 use driftline_core::profile::Profile;
 use driftline_core::source::{Piece, Scan, Source, SourceError};
 use futures::StreamExt;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -21,11 +22,18 @@ pub struct RunningTransform {
     pub running: Result<Box<dyn Transform>, String>,
 }
 
+/// Which rows an accumulator is fed: all, or those for which an expression is true.
+pub type Slice = Option<String>;
+
 /// What to read of a side, and what to feed.
 pub struct Job {
     pub source: Arc<dyn Source>,
+    /// The source's schema as the user knows it.
+    pub schema: SchemaRef,
     pub filter: Option<String>,
-    pub requests: Vec<Request>,
+    pub requests: Vec<(Slice, Request)>,
+    /// Expressions whose rows are wanted; the source has the column [`slice_column`] for each.
+    pub slices: BTreeSet<String>,
     /// Columns that the transforms read.
     pub transform_inputs: Vec<String>,
     pub transforms: Vec<RunningTransform>,
@@ -46,7 +54,8 @@ pub fn read_side(job: Job, context: &Context, progress: Progress<'_>) -> Result<
     let scan = Scan { columns: columns(&job), filter: job.filter.clone(), limit: None };
     let mut stream = job.source.scan(scan);
     let (mut accumulators, mut results) = make(&job.requests, context);
-    let mut reader = Reader { transforms: job.transforms, rows: 0, counters: BTreeMap::new() };
+    let slices = slices(&job);
+    let mut reader = Reader { transforms: job.transforms, rows: 0, slices, counters: BTreeMap::new() };
     let shares = deal(&mut accumulators, job.threads.max(1));
     let outcome = std::thread::scope(|scope| {
         let (senders, workers): (Vec<_>, Vec<_>) = shares
@@ -66,22 +75,75 @@ pub fn read_side(job: Job, context: &Context, progress: Progress<'_>) -> Result<
     });
     outcome?;
     let mut counters = reader.counters;
-    let mut finished = BTreeMap::new();
+    let mut finished: BTreeMap<Slice, BTreeMap<String, Result<Finished, String>>> = BTreeMap::new();
     for result in results {
+        let (slice, key) = result.place;
         if result.unusable > 0 {
-            *counters.entry(format!("unusable_rows.{}", result.key)).or_default() += result.unusable;
+            *counters.entry(format!("unusable_rows.{key}")).or_default() += result.unusable;
         }
-        finished.insert(result.key, result.finished);
+        finished.entry(slice).or_default().insert(key, result.finished);
     }
-    let profile = Profile::new(reader.rows, job.source.schema(), finished);
+    let mut profile = Profile::new(reader.rows, job.schema.clone(), finished.remove(&None).unwrap_or_default());
+    for slice in reader.slices {
+        let results = finished.remove(&Some(slice.filter.clone())).unwrap_or_default();
+        profile.add_slice(slice.filter, Profile::new(slice.rows, job.schema.clone(), results));
+    }
     Ok(SideResult { profile, counters })
+}
+
+/// The column that says for which rows a slice's expression is true.
+pub fn slice_column(filter: &str) -> String {
+    format!("where {filter}")
+}
+
+/// The rows of a block that some accumulators are fed.
+struct Sliced {
+    filter: String,
+    /// What those accumulators read.
+    columns: Vec<String>,
+    rows: u64,
+}
+
+fn slices(job: &Job) -> Vec<Sliced> {
+    let sliced = |filter: &String| {
+        let own = job.requests.iter().filter(|(slice, _)| slice.as_ref() == Some(filter));
+        let columns: BTreeSet<&String> = own.flat_map(|(_, request)| &request.columns).collect();
+        Sliced { filter: filter.clone(), columns: columns.into_iter().cloned().collect(), rows: 0 }
+    };
+    job.slices.iter().map(sliced).collect()
+}
+
+impl Sliced {
+    /// The block's rows for which the expression is true; null is not true.
+    fn cut(&mut self, block: &Block) -> Result<Block, String> {
+        let mask = block.column(&slice_column(&self.filter))?.as_boolean_opt().ok_or("`where` is not true or false")?;
+        let mask = if mask.null_count() > 0 { prep_null_mask_filter(mask) } else { mask.clone() };
+        let cut = block.filter(&mask, &self.columns);
+        self.rows += cut.rows as u64;
+        Ok(cut)
+    }
+}
+
+/// A block, and the rows of it that each slice has.
+struct Blocks {
+    all: Block,
+    slices: BTreeMap<String, Result<Block, String>>,
+}
+
+impl Blocks {
+    fn of(&self, slice: &Slice) -> Result<&Block, String> {
+        let Some(filter) = slice else { return Ok(&self.all) };
+        let block = self.slices.get(filter).ok_or_else(|| format!("where `{filter}` was not read"))?;
+        block.as_ref().map_err(Clone::clone)
+    }
 }
 
 /// The source's columns that are read; one at least, since rows without columns cannot be counted.
 fn columns(job: &Job) -> Vec<String> {
     let schema = job.source.schema();
-    let wanted = job.requests.iter().flat_map(|r| &r.columns).chain(&job.transform_inputs);
-    let mut columns: Vec<String> = wanted.filter(|c| schema.column_with_name(c).is_some()).cloned().collect();
+    let wanted = job.requests.iter().flat_map(|(_, r)| &r.columns).chain(&job.transform_inputs).cloned();
+    let slices = job.slices.iter().map(|filter| slice_column(filter));
+    let mut columns: Vec<String> = wanted.chain(slices).filter(|c| schema.column_with_name(c).is_some()).collect();
     columns.sort();
     columns.dedup();
     if columns.is_empty() {
@@ -90,27 +152,35 @@ fn columns(job: &Job) -> Vec<String> {
     columns
 }
 
+/// Whose result it is: the slice and the accumulator's key.
+type Place = (Slice, String);
+
 struct Fed {
-    key: String,
+    place: Place,
     accumulator: Box<dyn Accumulator>,
 }
 
 struct Done {
-    key: String,
+    place: Place,
     finished: Result<Finished, String>,
     unusable: u64,
 }
 
 /// Makes each distinct accumulator once; those that cannot be made are results already.
-fn make(requests: &[Request], context: &Context) -> (Vec<Fed>, Vec<Done>) {
-    let distinct: BTreeMap<&str, &Request> = requests.iter().map(|r| (r.key.as_str(), r)).collect();
+fn make(requests: &[(Slice, Request)], context: &Context) -> (Vec<Fed>, Vec<Done>) {
+    let distinct: BTreeMap<Place, &Request> = requests.iter().map(|(slice, r)| ((slice.clone(), r.key.clone()), r)).collect();
     let spilling = distinct.values().filter(|r| r.spills).count().max(1);
     let context = Context { memory: context.memory / spilling, ..context.clone() };
     let (mut fed, mut failed) = (Vec::new(), Vec::new());
-    for (key, request) in distinct {
-        match (request.make)(&context) {
-            Ok(accumulator) => fed.push(Fed { key: key.to_owned(), accumulator }),
-            Err(reason) => failed.push(Done { key: key.to_owned(), finished: Err(reason), unusable: 0 }),
+    for (place, request) in distinct {
+        let reference = match (&place.0, &context.reference) {
+            (Some(filter), Some(reference)) => reference.slice(filter),
+            (None, reference) => reference.clone(),
+            (Some(_), None) => None,
+        };
+        match (request.make)(&Context { reference, ..context.clone() }) {
+            Ok(accumulator) => fed.push(Fed { place, accumulator }),
+            Err(reason) => failed.push(Done { place, finished: Err(reason), unusable: 0 }),
         }
     }
     (fed, failed)
@@ -125,19 +195,19 @@ fn deal(accumulators: &mut Vec<Fed>, workers: usize) -> Vec<Vec<Fed>> {
     shares
 }
 
-fn work(share: Vec<Fed>, blocks: Receiver<Arc<Block>>) -> Vec<Done> {
+fn work(share: Vec<Fed>, blocks: Receiver<Arc<Blocks>>) -> Vec<Done> {
     let mut running: Vec<(Fed, Option<String>)> = share.into_iter().map(|f| (f, None)).collect();
     for block in blocks {
         for (fed, failed) in &mut running {
             if failed.is_none() {
-                *failed = fed.accumulator.update(&block).err();
+                *failed = block.of(&fed.place.0).and_then(|block| fed.accumulator.update(block)).err();
             }
         }
     }
     let finish = |(fed, failed): (Fed, Option<String>)| Done {
         finished: failed.map_or_else(|| fed.accumulator.finish(), Err),
         unusable: fed.accumulator.unusable(),
-        key: fed.key,
+        place: fed.place,
     };
     running.into_iter().map(finish).collect()
 }
@@ -145,6 +215,7 @@ fn work(share: Vec<Fed>, blocks: Receiver<Arc<Block>>) -> Vec<Done> {
 struct Reader {
     transforms: Vec<RunningTransform>,
     rows: u64,
+    slices: Vec<Sliced>,
     counters: BTreeMap<String, u64>,
 }
 
@@ -154,7 +225,7 @@ impl Reader {
     async fn read(
         &mut self,
         stream: &mut Stream,
-        workers: &[SyncSender<Arc<Block>>],
+        workers: &[SyncSender<Arc<Blocks>>],
         progress: Progress<'_>,
     ) -> Result<(), SourceError> {
         let mut cutter = Cutter::default();
@@ -182,11 +253,12 @@ impl Reader {
         }
     }
 
-    fn send(&mut self, batch: &RecordBatch, workers: &[SyncSender<Arc<Block>>]) {
+    fn send(&mut self, batch: &RecordBatch, workers: &[SyncSender<Arc<Blocks>>]) {
         self.rows += batch.num_rows() as u64;
         let mut block = Block::new(batch);
         self.transform(&mut block);
-        let block = Arc::new(block);
+        let slices = self.slices.iter_mut().map(|slice| (slice.filter.clone(), slice.cut(&block))).collect();
+        let block = Arc::new(Blocks { all: block, slices });
         for worker in workers {
             // A worker that is gone has panicked; its accumulators have no result, which is told.
             let _ = worker.send(block.clone());

@@ -1,12 +1,12 @@
-//! What the file formats share: paths, units, projection, filters, and reading on a thread of its own.
+//! What the file formats share: paths, units, projection, derived columns, filters, and reading on a thread of its own.
 
-use crate::filter::Filter;
+use crate::expression::Expression;
 use arrow::array::RecordBatch;
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::{Field as ArrowField, Schema, SchemaRef};
 use driftline_core::block::BLOCK_ROWS;
 use driftline_core::catalogue::{Field, read_parameters};
 use driftline_core::diagnostic::{Diagnostic, Diagnostics};
-use driftline_core::source::{Opening, Piece, Scan, Source, SourceError};
+use driftline_core::source::{Derived, Opening, Piece, Scan, Source, SourceError};
 use driftline_core::spec::{Component, OneOrMany};
 use futures::stream::{BoxStream, StreamExt};
 use schemars::JsonSchema;
@@ -69,7 +69,7 @@ pub(crate) fn open(
     Some(Box::pin(async move { open_files(Arc::new(format), &patterns) }))
 }
 
-fn open_files(format: Arc<dyn Format>, patterns: &[PathBuf]) -> Result<Box<dyn Source>, SourceError> {
+fn open_files(format: Arc<dyn Format>, patterns: &[PathBuf]) -> Result<Arc<dyn Source>, SourceError> {
     let mut paths = Vec::new();
     for pattern in patterns {
         paths.extend(expand(pattern, format.extension())?);
@@ -83,7 +83,8 @@ fn open_files(format: Arc<dyn Format>, patterns: &[PathBuf]) -> Result<Box<dyn S
             .map_err(|e| at(path, &format!("its columns differ from the files before it: {e}")))?;
     }
     let rows = paths.iter().map(|p| format.rows(p)).sum();
-    Ok(Box::new(Files { format, paths, schema: Arc::new(merged), rows }))
+    let own = Arc::new(merged);
+    Ok(Arc::new(Files { format, paths, schema: own.clone(), own, derived: Vec::new(), rows }))
 }
 
 fn without_metadata(schema: Schema) -> Schema {
@@ -121,9 +122,14 @@ fn matching(glob: &str, pattern: &Path) -> Result<Vec<PathBuf>, SourceError> {
 }
 
 /// Files of one format, read in the order of their paths.
+#[derive(Clone)]
 struct Files {
     format: Arc<dyn Format>,
     paths: Vec<PathBuf>,
+    /// What the files hold.
+    own: SchemaRef,
+    derived: Vec<Derived>,
+    /// The files' columns and the derived ones.
     schema: SchemaRef,
     rows: Option<u64>,
 }
@@ -146,7 +152,18 @@ impl Source for Files {
     }
 
     fn check_filter(&self, filter: &str) -> Result<(), String> {
-        Filter::compile(filter, &self.schema).map(|_| ())
+        Expression::filter(filter, &self.schema).map(|_| ())
+    }
+
+    fn derive(&self, derived: Derived) -> Result<Arc<dyn Source>, String> {
+        if self.schema.column_with_name(&derived.name).is_some() {
+            return Err(format!("there is a column `{}` already", derived.name));
+        }
+        let data_type = Expression::compile(&derived.expression, &self.schema)?.data_type;
+        let schema = Arc::new(with_field(&self.schema, &derived.name, data_type));
+        let mut files = Files { schema, ..self.clone() };
+        files.derived.push(derived);
+        Ok(Arc::new(files))
     }
 
     fn fingerprint(&self) -> Option<String> {
@@ -158,12 +175,12 @@ impl Source for Files {
     }
 
     fn scan(&self, scan: Scan) -> BoxStream<'static, Result<Piece, SourceError>> {
-        let (format, paths, schema) = (self.format.clone(), self.paths.clone(), self.schema.clone());
+        let files = self.clone();
         // Few batches wait: memory stays bounded, and decoding goes on while accumulators work.
         let (sender, receiver) = tokio::sync::mpsc::channel(2);
         std::thread::spawn(move || {
             let mut send = |piece| sender.blocking_send(piece).is_ok();
-            if let Err(e) = (Reader { format, schema, scan }).read_all(&paths, &mut send) {
+            if let Err(e) = Reader::new(&files, &scan).and_then(|reader| reader.read_all(&mut send)) {
                 send(Err(e));
             }
         });
@@ -171,26 +188,61 @@ impl Source for Files {
     }
 }
 
-struct Reader {
-    format: Arc<dyn Format>,
-    schema: SchemaRef,
-    scan: Scan,
+fn with_field(schema: &Schema, name: &str, data_type: arrow::datatypes::DataType) -> Schema {
+    let mut fields = schema.fields().to_vec();
+    fields.push(Arc::new(ArrowField::new(name, data_type, true)));
+    Schema::new(fields)
+}
+
+/// One scan: the files' columns that are needed, then what is computed from them.
+struct Reader<'a> {
+    files: &'a Files,
+    limit: Option<usize>,
+    wanted: SchemaRef,
+    /// Each derived column with the schema that it gives.
+    derived: Vec<(Expression, SchemaRef)>,
+    filter: Option<Expression>,
 }
 
 type Sink<'a> = &'a mut dyn FnMut(Result<Piece, SourceError>) -> bool;
 
-impl Reader {
-    fn read_all(&self, paths: &[PathBuf], send: Sink<'_>) -> Result<(), SourceError> {
-        let filter = self.scan.filter.as_ref().map(|f| Filter::compile(f, &self.schema)).transpose();
-        let filter = filter.map_err(|e| SourceError(format!("filter: {e}")))?;
-        let wanted = self.project(&self.scan.columns, filter.as_ref());
-        let mut left = self.scan.limit.unwrap_or(usize::MAX);
+impl<'a> Reader<'a> {
+    fn new(files: &'a Files, scan: &Scan) -> Result<Self, SourceError> {
+        let failed = |what: &str| {
+            let what = what.to_owned();
+            move |e: String| SourceError(format!("{what}: {e}"))
+        };
+        let mut needed = scan.columns.clone();
+        if let Some(text) = &scan.filter {
+            needed.extend(Expression::filter(text, &files.schema).map_err(failed("filter"))?.columns);
+        }
+        // A derived column may read those before it.
+        for derived in files.derived.iter().rev() {
+            if needed.contains(&derived.name) {
+                needed.extend(Expression::compile(&derived.expression, &files.schema).map_err(failed(&derived.name))?.columns);
+            }
+        }
+        let fields: Vec<_> = files.own.fields().iter().filter(|f| needed.contains(f.name())).cloned().collect();
+        let wanted = Arc::new(Schema::new(fields));
+        let (mut schema, mut steps) = (wanted.clone(), Vec::new());
+        for derived in files.derived.iter().filter(|d| needed.contains(&d.name)) {
+            let compiled = Expression::compile(&derived.expression, &schema).map_err(failed(&derived.name))?;
+            schema = Arc::new(with_field(&schema, &derived.name, compiled.data_type.clone()));
+            steps.push((compiled, schema.clone()));
+        }
+        let filter = scan.filter.as_ref().map(|text| Expression::filter(text, &schema)).transpose();
+        Ok(Reader { files, limit: scan.limit, wanted, derived: steps, filter: filter.map_err(failed("filter"))? })
+    }
+
+    fn read_all(&self, send: Sink<'_>) -> Result<(), SourceError> {
+        let format = &self.files.format;
+        let mut left = self.limit.unwrap_or(usize::MAX);
         let mut unit = 0u64;
-        for path in paths {
-            for part in 0..self.format.units(path).map_err(|e| at(path, &e))? {
-                for batch in self.format.read(path, part, &wanted).map_err(|e| at(path, &e))? {
+        for path in &self.files.paths {
+            for part in 0..format.units(path).map_err(|e| at(path, &e))? {
+                for batch in format.read(path, part, &self.wanted).map_err(|e| at(path, &e))? {
                     let batch = batch.map_err(|e| at(path, &e))?;
-                    let piece = self.piece(batch, unit, filter.as_ref(), &wanted).map_err(|e| at(path, &e))?;
+                    let piece = self.piece(batch, unit).map_err(|e| at(path, &e))?;
                     left = left.saturating_sub(piece.batch.num_rows());
                     if !send(Ok(piece)) || left == 0 {
                         return Ok(());
@@ -202,23 +254,13 @@ impl Reader {
         Ok(())
     }
 
-    /// The wanted columns and the filter's, in the schema's order.
-    fn project(&self, columns: &[String], filter: Option<&Filter>) -> SchemaRef {
-        let needed = |name: &String| columns.contains(name) || filter.is_some_and(|f| f.columns.contains(name));
-        let fields: Vec<_> = self.schema.fields().iter().filter(|f| needed(f.name())).cloned().collect();
-        Arc::new(Schema::new(fields))
-    }
-
-    fn piece(
-        &self,
-        batch: RecordBatch,
-        unit: u64,
-        filter: Option<&Filter>,
-        wanted: &SchemaRef,
-    ) -> Result<Piece, String> {
-        let (batch, unparsed) = self.format.finish(batch, wanted)?;
-        let (batch, filtered) = match filter {
-            Some(filter) => filter.apply(&batch)?,
+    fn piece(&self, batch: RecordBatch, unit: u64) -> Result<Piece, String> {
+        let (mut batch, unparsed) = self.files.format.finish(batch, &self.wanted)?;
+        for (expression, schema) in &self.derived {
+            batch = expression.append(&batch, schema)?;
+        }
+        let (batch, filtered) = match &self.filter {
+            Some(filter) => filter.keep(&batch)?,
             None => (batch, 0),
         };
         Ok(Piece { unit, batch, filtered, unparsed })

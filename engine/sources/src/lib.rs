@@ -2,8 +2,8 @@
 
 mod arrow_ipc;
 mod csv;
+mod expression;
 mod files;
-mod filter;
 mod ndjson;
 mod parquet;
 

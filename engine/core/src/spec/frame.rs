@@ -169,6 +169,10 @@ pub struct MetricFrame {
     /// A name, a glob, a type (`@numerical`, `@categorical`), or a list of these. One result for each match.
     #[schemars(with = "Option<OneOrMany>")]
     pub columns: Option<Spanned<OneOrMany>>,
+    /// SQL expression over the source's columns: only rows for which it is true are looked at, on both sides.
+    #[serde(rename = "where")]
+    #[schemars(with = "Option<String>")]
+    pub filter: Option<Spanned<String>>,
 }
 
 /// One word or a list of words.

@@ -44,6 +44,8 @@ pub struct MetricSpec<'a> {
     pub metric: Component<'a>,
     /// `None` where the spec names no columns.
     pub columns: Option<(Vec<String>, Span)>,
+    /// `where`
+    pub filter: Option<(String, Span)>,
 }
 
 #[derive(Debug, Clone)]
@@ -76,6 +78,8 @@ pub struct Spec<'a> {
     pub reference: Option<SourceSpec<'a>>,
     pub current: Option<SourceSpec<'a>>,
     pub columns: ColumnsFrame,
+    /// `[derived]`: columns by name, in the order of the file.
+    pub derived: Vec<(String, toml::Spanned<String>)>,
     pub plugins: Vec<PluginSpec>,
     pub suites: Vec<SuiteSpec<'a>>,
     pub records: Vec<MetricSpec<'a>>,
@@ -106,6 +110,7 @@ pub fn parse<'a>(text: &'a Text, environment: &Environment, diagnostics: &mut Di
         records: read_records(&mut root, diagnostics),
         exports: read_exports(&mut root, diagnostics),
         columns: read_frame(&mut root, "columns", diagnostics),
+        derived: read_derived(&mut root, diagnostics),
         run: read_frame(&mut root, "run", diagnostics),
         schedule: read_schedule(&mut root, diagnostics),
         digest: digest(text),
@@ -156,6 +161,21 @@ where
     let frame = table.take(diagnostics).unwrap_or_default();
     table.finish(&format!("[{key}]"), diagnostics);
     frame
+}
+
+/// Reads `[derived]` in the order of the file, since a column may use those before it.
+fn read_derived(root: &mut Table<'_>, diagnostics: &mut Diagnostics) -> Vec<(String, toml::Spanned<String>)> {
+    let Some(mut table) = root.take_table("derived", diagnostics) else { return Vec::new() };
+    let mut derived = Vec::new();
+    for (name, value) in table.take_all_values() {
+        let span = value.span();
+        match value.into_inner() {
+            DeValue::String(text) => derived.push((name, toml::Spanned::new(span, text.into_owned()))),
+            other => diagnostics.error(&span, format!("`{name}` must be an SQL expression in quotes, not a {}", other.type_str())),
+        }
+    }
+    derived.sort_by_key(|(_, text)| text.span().start);
+    derived
 }
 
 fn read_schedule(root: &mut Table<'_>, diagnostics: &mut Diagnostics) -> Option<(ScheduleFrame, Span)> {
@@ -333,8 +353,10 @@ fn read_records<'a>(root: &mut Table<'a>, diagnostics: &mut Diagnostics) -> Vec<
 fn read_metric<'a>(mut table: Table<'a>, what: &str, diagnostics: &mut Diagnostics) -> Option<MetricSpec<'a>> {
     let frame: Option<MetricFrame> = table.take(diagnostics);
     let metric = read_component(table, "metric", None, what, diagnostics)?;
-    let columns = frame?.columns.map(|c| (c.get_ref().clone().into_vec(), c.span()));
-    Some(MetricSpec { metric, columns })
+    let frame = frame?;
+    let columns = frame.columns.map(|c| (c.get_ref().clone().into_vec(), c.span()));
+    let filter = frame.filter.map(|f| (f.get_ref().clone(), f.span()));
+    Some(MetricSpec { metric, columns, filter })
 }
 
 fn require_identifier(name: &str, span: &Span, what: &str, diagnostics: &mut Diagnostics) {

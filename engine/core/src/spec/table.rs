@@ -74,6 +74,12 @@ impl<'a> Table<'a> {
         named.filter_map(|(span, name, v)| Some((name.clone(), into_table(&name, span, v, diagnostics)?))).collect()
     }
 
+    /// Takes every entry that is left, with its name.
+    pub fn take_all_values(&mut self) -> Vec<(String, Spanned<DeValue<'a>>)> {
+        let entries = std::mem::take(&mut self.entries);
+        entries.into_iter().map(|(k, v)| (k.into_inner().into_owned(), v)).collect()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

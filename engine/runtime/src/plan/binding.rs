@@ -4,7 +4,7 @@ use super::resolver::Resolver;
 use super::selection::{Selected, is_many};
 use driftline_core::catalogue::{Binding, Field, MetricEntry, Scope, find, find_or_report};
 use driftline_core::column::Column;
-use driftline_core::diagnostic::Diagnostic;
+use driftline_core::diagnostic::{Diagnostic, Span};
 use driftline_core::spec::{Component, MetricSpec};
 use driftline_core::suite::BoundMetric;
 
@@ -20,7 +20,35 @@ pub(super) struct Bound {
 impl Resolver<'_> {
     /// Binds a metric to each of its columns.
     pub(super) fn bind(&mut self, spec: MetricSpec<'_>) -> Vec<Bound> {
-        let MetricSpec { metric: component, columns } = spec;
+        let filter = spec.filter.clone();
+        let bound = self.bind_all(spec);
+        if let Some((text, span)) = filter {
+            self.restrict(&bound, &text, &span);
+        }
+        bound
+    }
+
+    /// Gives metrics their `where`, which one side at least must understand.
+    fn restrict(&mut self, bound: &[Bound], text: &str, span: &Span) {
+        let (reference, current) = self.sides;
+        let sides = [("reference", reference), ("current", Some(current))];
+        let asked = sides.iter().filter_map(|(name, side)| Some((*name, (*side)?.source.check_filter(text))));
+        let answers: Vec<(&str, Result<(), String>)> = asked.collect();
+        let errors: Vec<(&str, &String)> = answers.iter().filter_map(|(name, e)| Some((*name, e.as_ref().err()?))).collect();
+        let Some((side, error)) = errors.first() else {
+            bound.iter().for_each(|b| self.plan_metrics[b.metric].restrict(text));
+            return;
+        };
+        if errors.len() == answers.len() {
+            self.diagnostics.error(span, format!("`where`: {error}"));
+        }
+        for b in bound {
+            self.plan_metrics[b.metric].metric = Err(format!("`where` cannot be read on the {side} side: {error}"));
+        }
+    }
+
+    fn bind_all(&mut self, spec: MetricSpec<'_>) -> Vec<Bound> {
+        let MetricSpec { metric: component, columns, filter: _ } = spec;
         if self.plugins.contains_key(&component.kind) {
             return self.bind_plugin(component, columns);
         }
@@ -102,6 +130,7 @@ impl Resolver<'_> {
             labels: built.labels,
             fields: built.fields,
             compares: entry.compares,
+            filter: None,
             metric,
         };
         // Parameters without a label (a condition of `drifted_columns`, a category) make two metrics of one key differ, so
@@ -122,6 +151,7 @@ impl Resolver<'_> {
             labels: Vec::new(),
             fields,
             compares,
+            filter: None,
             metric: Err(reason),
         };
         self.plan_metrics.push(metric);

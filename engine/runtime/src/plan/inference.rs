@@ -16,7 +16,7 @@ const SAMPLE_ROWS: usize = 100_000;
 /// The columns of both sides, with kinds by the rule of type inference over the first rows of the reference.
 pub(super) async fn infer_columns(reference: Option<&Side>, current: &Side) -> Result<Vec<Column>, SourceError> {
     let basis = reference.unwrap_or(current);
-    let (schema, now) = (basis.source.schema(), current.source.schema());
+    let (schema, now) = (basis.schema.clone(), current.schema.clone());
     let seen = sample(basis, &schema).await?;
     let mut columns = Vec::new();
     for field in schema.fields().iter().chain(now.fields()) {
@@ -32,7 +32,7 @@ pub(super) async fn infer_columns(reference: Option<&Side>, current: &Side) -> R
             name: name.clone(),
             kind,
             data_type: field.data_type().clone(),
-            in_reference: reference.is_some_and(|r| r.source.schema().column_with_name(name).is_some()),
+            in_reference: reference.is_some_and(|r| r.schema.column_with_name(name).is_some()),
             in_current: now.column_with_name(name).is_some(),
             plugin: None,
         });

@@ -6,25 +6,31 @@ mod plugins;
 mod resolver;
 mod selection;
 
+use crate::pipeline::slice_column;
 use arrow::datatypes::SchemaRef;
 use driftline_core::catalogue::{Catalogue, find_or_report};
 use driftline_core::column::{Column, Roles};
 use driftline_core::diagnostic::Diagnostics;
 use driftline_core::exporter::Starting;
 use driftline_core::plugin::{Bindings, Plugin, PluginHost};
-use driftline_core::source::{Source, SourceError};
+use driftline_core::source::{Derived, Source, SourceError};
 use driftline_core::spec::{RunFrame, SourceSpec, Spec};
 use driftline_core::suite::{BoundMetric, Suite};
 use inference::infer_columns;
 use resolver::Resolver;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
+use toml::Spanned;
 
 /// One side's rows.
 pub struct Side {
     pub source: Arc<dyn Source>,
+    /// The source's columns as the user knows them: without those that say which rows a `where` keeps.
+    pub schema: SchemaRef,
     pub filter: Option<String>,
+    /// As the spec has it, until it is known which columns there are.
+    asked_filter: Option<Spanned<String>>,
 }
 
 /// A transform with its inputs and the names of its columns.
@@ -67,7 +73,7 @@ pub struct Plan {
 
 impl Plan {
     pub fn reference_schema(&self) -> SchemaRef {
-        self.reference.as_ref().map_or_else(|| self.current.source.schema(), |r| r.source.schema())
+        self.reference.as_ref().map_or_else(|| self.current.schema.clone(), |r| r.schema.clone())
     }
 
     pub fn threads(&self) -> usize {
@@ -105,7 +111,7 @@ impl Planner<'_> {
             }
         }
         let (reference, current) = match (self.open(spec.reference, d).await, self.open(spec.current, d).await) {
-            (Ok(reference), Ok(Some(current))) => (reference, current),
+            (Ok(reference), Ok(Some(current))) => derive(reference, current, &spec.derived, d),
             (Err(e), _) | (_, Err(e)) if d.is_empty() => return Err(PlanError::Source(e)),
             _ => return Err(PlanError::Spec(diagnostics)),
         };
@@ -118,11 +124,12 @@ impl Planner<'_> {
         let columns = infer_columns(reference.as_ref(), &current).await;
         let mut resolver = Resolver {
             planner: self,
+            sides: (reference.as_ref(), &current),
             columns: columns.map_err(PlanError::Source)?,
             roles,
             ignored: spec.columns.ignore.iter().map(|c| c.get_ref().clone()).collect(),
             has_reference: reference.is_some(),
-            schema: reference.as_ref().unwrap_or(&current).source.schema(),
+            schema: reference.as_ref().unwrap_or(&current).schema.clone(),
             plugins: BTreeMap::new(),
             plan_metrics: Vec::new(),
             counters: BTreeMap::new(),
@@ -137,8 +144,13 @@ impl Planner<'_> {
         if !resolver.diagnostics.is_empty() {
             return Err(PlanError::Spec(resolver.diagnostics));
         }
+        let Resolver { diagnostics: _, sides: _, planner: _, roles, columns, plugins, plan_metrics, counters, sample_help, transforms, .. } =
+            resolver;
+        let filters: BTreeSet<&String> = plan_metrics.iter().filter(|m| m.metric.is_ok()).filter_map(|m| m.filter.as_ref()).collect();
+        let reference = reference.map(|side| side.sliced(&filters)).transpose().map_err(PlanError::Source)?;
+        let current = current.sliced(&filters).map_err(PlanError::Source)?;
         let (mut plugin_digests, mut unusable_plugins) = (BTreeMap::new(), BTreeMap::new());
-        for (name, used) in resolver.plugins {
+        for (name, used) in plugins {
             match used.plugin {
                 Ok(plugin) => drop(plugin_digests.insert(name, plugin.info().digest.clone())),
                 Err(reason) => drop(unusable_plugins.insert(name, reason)),
@@ -149,17 +161,17 @@ impl Planner<'_> {
             spec_digest: spec.digest,
             reference,
             current,
-            columns: resolver.columns,
-            roles: resolver.roles,
-            transforms: resolver.transforms,
+            columns,
+            roles,
+            transforms,
             plugin_digests,
             unusable_plugins,
-            metrics: resolver.plan_metrics,
+            metrics: plan_metrics,
             suites,
             records,
             run: spec.run,
-            counters: resolver.counters,
-            sample_help: resolver.sample_help,
+            counters,
+            sample_help,
             exports,
             host: self.host.clone(),
         })
@@ -170,14 +182,61 @@ impl Planner<'_> {
         let entry = find_or_report(&self.catalogue.sources, &spec.component, "kind of source", &[], d);
         let opening = entry.and_then(|e| (e.open)(spec.component, self.folder, d));
         let Some(opening) = opening else { return Ok(None) };
-        let source: Arc<dyn Source> = opening.await?.into();
-        let mut filter = None;
-        if let Some(given) = spec.frame.filter {
-            match source.check_filter(given.get_ref()) {
-                Ok(()) => filter = Some(given.into_inner()),
-                Err(e) => d.error(&given.span(), format!("`filter`: {e}")),
-            }
-        }
-        Ok(Some(Side { source, filter }))
+        let source = opening.await?;
+        Ok(Some(Side { schema: source.schema(), source, filter: None, asked_filter: spec.frame.filter }))
     }
+}
+
+impl Side {
+    /// The side with a column for each expression of `where`, all of which compile.
+    fn sliced(mut self, filters: &BTreeSet<&String>) -> Result<Side, SourceError> {
+        for filter in filters {
+            let derived = Derived { name: slice_column(filter), expression: (*filter).clone() };
+            self.source = self.source.derive(derived).map_err(|e| SourceError(format!("`where`: {e}")))?;
+        }
+        Ok(self)
+    }
+
+    /// Reads the side's filter, which may use derived columns.
+    fn take_filter(&mut self, diagnostics: &mut Diagnostics) {
+        let Some(given) = self.asked_filter.take() else { return };
+        match self.source.check_filter(given.get_ref()) {
+            Ok(()) => self.filter = Some(given.into_inner()),
+            Err(e) => diagnostics.error(&given.span(), format!("`filter`: {e}")),
+        }
+    }
+}
+
+/// Adds the derived columns to both sides. One that only one side can compute is missing on the other, as any column may be.
+fn derive(
+    mut reference: Option<Side>,
+    mut current: Side,
+    derived: &[(String, Spanned<String>)],
+    diagnostics: &mut Diagnostics,
+) -> (Option<Side>, Side) {
+    for (name, expression) in derived {
+        let errors: Vec<String> = reference
+            .iter_mut()
+            .chain([&mut current])
+            .filter_map(|side| {
+                let derived = Derived { name: name.clone(), expression: expression.get_ref().clone() };
+                match side.source.derive(derived) {
+                    Ok(source) => {
+                        side.schema = source.schema();
+                        side.source = source;
+                        None
+                    }
+                    Err(e) => Some(e),
+                }
+            })
+            .collect();
+        let sides = 1 + usize::from(reference.is_some());
+        match errors.first() {
+            Some(error) if errors.len() == sides => diagnostics.error(&expression.span(), format!("derived column `{name}`: {error}")),
+            Some(error) => tracing::warn!("derived column `{name}` is missing on one side: {error}"),
+            None => {}
+        }
+    }
+    reference.iter_mut().chain([&mut current]).for_each(|side| side.take_filter(diagnostics));
+    (reference, current)
 }

@@ -147,6 +147,7 @@ impl Resolver<'_> {
             labels: Vec::new(),
             fields: vec![Field::new("value", "", "the plugin's sample")],
             compares: false,
+            filter: None,
             metric: bound,
         }
     }

@@ -1,7 +1,7 @@
 //! Names of the spec become columns, metrics and checks, and errors are collected on the way.
 
 use super::plugins::Used;
-use super::{PlannedTransform, Planner};
+use super::{PlannedTransform, Planner, Side};
 use arrow::datatypes::SchemaRef;
 use driftline_core::column::{Column, Kind, Roles};
 use driftline_core::condition::{self, Condition};
@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 /// Resolves names step by step, collecting errors.
 pub(super) struct Resolver<'a> {
     pub planner: &'a Planner<'a>,
+    /// Reference and current.
+    pub sides: (Option<&'a Side>, &'a Side),
     pub columns: Vec<Column>,
     pub roles: Roles,
     pub ignored: Vec<String>,
