@@ -3,7 +3,7 @@
 use driftline_core::catalogue::Catalogue;
 use driftline_core::diagnostic::{Diagnostics, Text};
 use driftline_core::outcome::Outcome;
-use driftline_core::spec::{self, Environment, ScheduleFrame};
+use driftline_core::spec::{self, Environment};
 use driftline_plugin::Host;
 use driftline_runtime::evaluate::{EvaluateError, Evaluator};
 use driftline_runtime::pipeline::Progress;
@@ -113,12 +113,6 @@ impl Monitor {
     pub fn evaluator(&self, plan: &Plan) -> Evaluator {
         let state = plan.run.state.as_ref().map(|state| self.folder.join(state));
         Evaluator::new(StateFolder::new(state.as_deref(), &plan.monitor), correct)
-    }
-
-    /// `[schedule]` of the spec.
-    pub fn schedule(&self) -> Option<ScheduleFrame> {
-        let spec = spec::parse(&self.text, &self.environment, &mut Diagnostics::default());
-        spec.schedule.map(|(frame, _)| frame)
     }
 }
 

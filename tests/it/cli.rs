@@ -138,3 +138,25 @@ fn compare_tells_the_schema_first_and_the_largest_drift_next() {
     assert_eq!(run(&["compare", "a.txt", &current]).status.code(), Some(2));
     assert_eq!(run(&["compare", "absent.csv", &current]).status.code(), Some(3));
 }
+
+#[test]
+fn rows_that_cannot_be_read_are_left_out_and_counted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).expect("written");
+    // Line 3 has a field too few, line 4 one too many, line 5 is not UTF-8; line 6 is quoted over two lines.
+    write("a.csv", b"n,c\n1,x\n2\n3,y,z\n4,\xff\n5,\"two\nlines\"\n,\n");
+    write("a.ndjson", b"{\"n\":1,\"c\":\"x\"}\n{\"n\":\nnothing\n[1]\n{\"n\":5}\n{\"n\":1.5,\"c\":2} {\"n\":7}\n\n{\"c\":\"y\"}\n");
+    for (kind, file, rows, unreadable) in [("csv", "a.csv", 3, 3), ("ndjson", "a.ndjson", 3, 4)] {
+        let spec = format!(
+            "[monitor]\nname = \"m\"\n[source.current]\nkind = \"{kind}\"\npath = \"{file}\"\n[columns]\nnumerical = [\"n\"]\n[[suite]]\nname = \"s\"\n[[suite.check]]\nmetric = \"row_count\"\nfail = \"value != {rows}\"\n[[suite.check]]\nmetric = \"sum\"\ncolumns = \"n\"\nfail = \"value != 6\"\n"
+        );
+        write("monitor.toml", spec.as_bytes());
+        let found = driftline().args(["run", "--output", "json"]).arg(folder.path().join("monitor.toml")).output().expect("runs");
+        assert_eq!(found.status.code(), Some(0), "{kind}: {}{}", text(&found.stdout), text(&found.stderr));
+        let json: Value = serde_json::from_slice(&found.stdout).expect("JSON");
+        assert_eq!(json["counters"]["current.unreadable_rows"], unreadable, "{kind}");
+        let log = text(&found.stderr);
+        let line = if kind == "csv" { "line 3 is left out" } else { "line 2 is left out" };
+        assert!(log.contains(line), "{log}");
+    }
+}

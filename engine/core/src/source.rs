@@ -30,6 +30,8 @@ pub struct Piece {
     pub filtered: u64,
     /// Values that could not be parsed and became null, by column.
     pub unparsed: Vec<(String, u64)>,
+    /// Rows that could not be read at all.
+    pub unreadable: u64,
 }
 
 /// Why a source cannot be read. The message names the place and the fix and holds no secret.

@@ -1,7 +1,7 @@
 //! `driftline serve`.
 
 use driftline::core::exporter::Exporter;
-use driftline::runtime::serve::{Monitor as Served, Schedule};
+use driftline::runtime::serve::Monitor as Served;
 use driftline::{Monitor, OpenError};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,10 +24,9 @@ type Starts = Vec<(String, driftline::runtime::plan::Start)>;
 fn monitor(path: &Path) -> Result<(Served, Starts), OpenError> {
     let monitor = Monitor::open(path)?;
     let plan = monitor.plan()?;
-    let schedule = monitor.schedule().ok_or_else(|| {
+    let schedule = plan.schedule.clone().ok_or_else(|| {
         OpenError::Spec(format!("{}: serving needs a schedule; add\n[schedule]\nevery = \"30s\"", path.display()))
     })?;
-    let schedule = Schedule::new(&schedule).map_err(|e| OpenError::Spec(format!("{}: {e}", path.display())))?;
     let again = monitor.clone();
     let served = Served {
         name: plan.monitor.clone(),

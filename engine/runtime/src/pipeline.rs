@@ -232,6 +232,7 @@ impl Reader {
         while let Some(piece) = stream.next().await {
             let piece = piece?;
             self.count("filtered_rows", piece.filtered);
+            self.count("unreadable_rows", piece.unreadable);
             for (column, n) in &piece.unparsed {
                 self.count(&format!("unparsed_values.{column}"), *n);
             }

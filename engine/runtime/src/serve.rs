@@ -2,6 +2,7 @@
 
 use crate::evaluate::Evaluator;
 use crate::plan::Plan;
+use driftline_core::diagnostic::{Diagnostic, Span};
 use driftline_core::exporter::{Event, Exporter};
 use driftline_core::outcome::Outcome;
 use driftline_core::spec::ScheduleFrame;
@@ -17,15 +18,18 @@ pub enum Schedule {
 }
 
 impl Schedule {
-    /// Reads `[schedule]`; the error says what is wrong with it.
-    pub fn new(frame: &ScheduleFrame) -> Result<Self, String> {
+    /// Reads `[schedule]`, which stands at `span`.
+    pub fn new(frame: &ScheduleFrame, span: &Span) -> Result<Self, Diagnostic> {
         match (&frame.every, &frame.cron) {
             (Some(every), None) => Ok(Schedule::Every(every.0)),
             (None, Some(cron)) => match croner::Cron::from_str(cron.get_ref()) {
-                Ok(cron) => Ok(Schedule::Cron(Box::new(cron))),
-                Err(e) => Err(format!("`cron`: {e}; write minute hour day month weekday, such as \"*/5 * * * *\"")),
+                Ok(parsed) => Ok(Schedule::Cron(Box::new(parsed))),
+                Err(e) => {
+                    let help = "write minute hour day month weekday, such as \"*/5 * * * *\"".to_owned();
+                    Err(Diagnostic::at(cron.span(), format!("`cron`: {e}")).help(help))
+                }
             },
-            _ => Err("[schedule] takes one of `every` and `cron`".into()),
+            _ => Err(Diagnostic::at(span.clone(), "[schedule] takes one of `every` and `cron`")),
         }
     }
 

@@ -43,6 +43,6 @@ impl Format for ArrowIpc {
     fn read(&self, path: &Path, _unit: usize, schema: &SchemaRef) -> Result<Batches, String> {
         let whole = reader(path, None)?.schema();
         let columns = schema.fields().iter().filter_map(|f| whole.index_of(f.name()).ok()).collect();
-        Ok(Box::new(reader(path, Some(columns))?.map(|batch| batch.map_err(|e| e.to_string()))))
+        Ok(Box::new(reader(path, Some(columns))?.map(|batch| batch.map(Into::into).map_err(|e| e.to_string()))))
     }
 }

@@ -25,8 +25,21 @@ pub(crate) struct Parameters {
     pub path: toml::Spanned<OneOrMany>,
 }
 
-/// Batches of one unit.
-pub(crate) type Batches = Box<dyn Iterator<Item = Result<RecordBatch, String>>>;
+/// Some rows of a unit.
+pub(crate) struct Rows {
+    pub batch: RecordBatch,
+    /// Rows between them that could not be read.
+    pub unreadable: u64,
+}
+
+impl From<RecordBatch> for Rows {
+    fn from(batch: RecordBatch) -> Self {
+        Self { batch, unreadable: 0 }
+    }
+}
+
+/// The rows of one unit.
+pub(crate) type Batches = Box<dyn Iterator<Item = Result<Rows, String>>>;
 
 /// Values that became null since they could not be parsed, by column.
 pub(crate) type Unparsed = Vec<(String, u64)>;
@@ -240,9 +253,9 @@ impl<'a> Reader<'a> {
         let mut unit = 0u64;
         for path in &self.files.paths {
             for part in 0..format.units(path).map_err(|e| at(path, &e))? {
-                for batch in format.read(path, part, &self.wanted).map_err(|e| at(path, &e))? {
-                    let batch = batch.map_err(|e| at(path, &e))?;
-                    let piece = self.piece(batch, unit).map_err(|e| at(path, &e))?;
+                for rows in format.read(path, part, &self.wanted).map_err(|e| at(path, &e))? {
+                    let rows = rows.map_err(|e| at(path, &e))?;
+                    let piece = self.piece(rows, unit).map_err(|e| at(path, &e))?;
                     left = left.saturating_sub(piece.batch.num_rows());
                     if !send(Ok(piece)) || left == 0 {
                         return Ok(());
@@ -254,8 +267,9 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn piece(&self, batch: RecordBatch, unit: u64) -> Result<Piece, String> {
-        let (mut batch, unparsed) = self.files.format.finish(batch, &self.wanted)?;
+    fn piece(&self, rows: Rows, unit: u64) -> Result<Piece, String> {
+        let unreadable = rows.unreadable;
+        let (mut batch, unparsed) = self.files.format.finish(rows.batch, &self.wanted)?;
         for (expression, schema) in &self.derived {
             batch = expression.append(&batch, schema)?;
         }
@@ -263,7 +277,7 @@ impl<'a> Reader<'a> {
             Some(filter) => filter.keep(&batch)?,
             None => (batch, 0),
         };
-        Ok(Piece { unit, batch, filtered, unparsed })
+        Ok(Piece { unit, batch, filtered, unparsed, unreadable })
     }
 }
 

@@ -55,6 +55,6 @@ impl Format for Parquet {
         let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
         let reader = builder.with_projection(mask).with_row_groups(vec![unit]).with_batch_size(BATCH_ROWS);
         let reader = reader.build().map_err(|e| e.to_string())?;
-        Ok(Box::new(reader.map(|batch| batch.map_err(|e| e.to_string()))))
+        Ok(Box::new(reader.map(|batch| batch.map(Into::into).map_err(|e| e.to_string()))))
     }
 }

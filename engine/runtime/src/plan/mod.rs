@@ -7,6 +7,7 @@ mod resolver;
 mod selection;
 
 use crate::pipeline::slice_column;
+use crate::serve::Schedule;
 use arrow::datatypes::SchemaRef;
 use driftline_core::catalogue::{Catalogue, find_or_report};
 use driftline_core::column::{Column, Roles};
@@ -65,6 +66,7 @@ pub struct Plan {
     pub counters: BTreeMap<String, u64>,
     /// HELP of plugin samples, by family.
     pub sample_help: BTreeMap<String, String>,
+    pub schedule: Option<Schedule>,
     /// By export name.
     pub exports: Vec<(String, Start)>,
     /// Which runs the plugins.
@@ -104,6 +106,7 @@ impl Planner<'_> {
     /// Resolves a spec. Errors of the spec come all at once, those found while it was parsed included.
     pub async fn plan(&self, spec: Spec<'_>, mut diagnostics: Diagnostics) -> Result<Plan, PlanError> {
         let d = &mut diagnostics;
+        let schedule = spec.schedule.and_then(|(frame, span)| Schedule::new(&frame, &span).map_err(|e| d.push(e)).ok());
         let mut exports = Vec::new();
         for export in spec.exports {
             if let Some(entry) = find_or_report(&self.catalogue.exporters, &export.component, "exporter", &[], d) {
@@ -172,6 +175,7 @@ impl Planner<'_> {
             run: spec.run,
             counters,
             sample_help,
+            schedule,
             exports,
             host: self.host.clone(),
         })
