@@ -11,6 +11,7 @@ fn docs() -> Vec<Doc> {
     let c = catalogue();
     let mut docs: Vec<Doc> = c.metrics.iter().map(|e| *e.doc()).collect();
     docs.extend(c.tests.iter().map(|e| *e.doc()));
+    docs.extend(c.presets.iter().map(|e| *e.doc()));
     docs.extend(c.sources.iter().map(|e| *e.doc()));
     docs.extend(c.exporters.iter().map(|e| *e.doc()));
     docs

@@ -15,6 +15,7 @@ mod hostile;
 mod layers;
 mod meanings;
 mod plugins;
+mod presets;
 mod serve;
 mod slices;
 mod specs;

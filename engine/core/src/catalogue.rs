@@ -1,4 +1,4 @@
-//! The catalogue: one documented entry for every metric, two-sample test, source and exporter. The JSON Schema, the
+//! The catalogue: one documented entry for every metric, two-sample test, preset, source and exporter. The JSON Schema, the
 //! reference docs, `driftline list` and `explain`, dashboards and completions are derived from it.
 
 use crate::column::{Column, Kind, Roles};
@@ -136,11 +136,33 @@ pub struct ExporterEntry {
     pub start: StartExporter,
 }
 
+/// A check that a preset stands for.
+#[derive(Clone, Copy)]
+pub struct PresetCheck {
+    /// The check's name; a check of the suite with the same name replaces it.
+    pub name: &'static str,
+    pub metric: &'static str,
+    /// Selectors, or `$target` and `$prediction`; empty for a metric over the dataset. Those that match nothing are left out.
+    pub columns: &'static [&'static str],
+    /// Condition where there is a reference; empty for the metric's own.
+    pub fail: &'static str,
+    /// Condition where there is none; `None` leaves the check out.
+    pub alone: Option<&'static str>,
+}
+
+/// Checks for a purpose, named by one word.
+#[derive(Clone, Copy)]
+pub struct PresetEntry {
+    pub doc: Doc,
+    pub checks: &'static [PresetCheck],
+}
+
 /// The tables of all crates.
 #[derive(Clone, Default)]
 pub struct Catalogue {
     pub metrics: Vec<MetricEntry>,
     pub tests: Vec<TestEntry>,
+    pub presets: Vec<PresetEntry>,
     pub sources: Vec<SourceEntry>,
     pub exporters: Vec<ExporterEntry>,
 }
@@ -153,7 +175,7 @@ pub trait Entry {
 macro_rules! entries {
     ($($entry:ty),*) => { $(impl Entry for $entry { fn doc(&self) -> &Doc { &self.doc } })* };
 }
-entries!(MetricEntry, TestEntry, SourceEntry, ExporterEntry);
+entries!(MetricEntry, TestEntry, PresetEntry, SourceEntry, ExporterEntry);
 
 /// The entry of that name or alias.
 pub fn find<'a, E: Entry>(entries: &'a [E], name: &str) -> Option<&'a E> {

@@ -11,10 +11,11 @@ fn docs<E: Entry>(entries: &[E]) -> Vec<Doc> {
     entries.iter().map(|e| *e.doc()).collect()
 }
 
-fn sections(catalogue: &Catalogue) -> [(&'static str, Vec<Doc>); 4] {
+fn sections(catalogue: &Catalogue) -> [(&'static str, Vec<Doc>); 5] {
     [
         ("metrics", docs(&catalogue.metrics)),
         ("two-sample tests (test = …)", docs(&catalogue.tests)),
+        ("presets (preset = …)", docs(&catalogue.presets)),
         ("sources (kind = …)", docs(&catalogue.sources)),
         ("exporters", docs(&catalogue.exporters)),
     ]
@@ -36,12 +37,25 @@ pub fn list(catalogue: &Catalogue) -> String {
 pub fn explain(catalogue: &Catalogue, name: &str) -> Result<ExitCode, OpenError> {
     let all: Vec<Doc> = sections(catalogue).into_iter().flat_map(|(_, docs)| docs).collect();
     match all.iter().find(|d| d.name == name || d.aliases.contains(&name)) {
-        Some(doc) => print(&page(doc)),
+        Some(doc) => print(&(page(doc) + &checks(catalogue, doc.name))),
         None => {
             let help = suggestion(name, all.iter().map(|d| d.name)).unwrap_or_default();
             Err(OpenError::Spec(format!("no entry `{name}` in the catalogue; {help}")))
         }
     }
+}
+
+/// The checks of a preset, as they would be written.
+fn checks(catalogue: &Catalogue, name: &str) -> String {
+    let Some(preset) = catalogue.presets.iter().find(|p| p.doc.name == name) else { return String::new() };
+    let mut out = String::from("\nChecks\n");
+    for check in preset.checks {
+        let columns = if check.columns.is_empty() { String::new() } else { format!(" over {}", check.columns.join(", ")) };
+        let fail = if check.fail.is_empty() { String::new() } else { format!(": {}", check.fail) };
+        let alone = check.alone.filter(|alone| !alone.is_empty()).map(|alone| format!("; without a reference: {alone}"));
+        let _ = writeln!(out, "  {:<20} {}{columns}{fail}{}", check.name, check.metric, alone.unwrap_or_default());
+    }
+    out
 }
 
 fn page(doc: &Doc) -> String {

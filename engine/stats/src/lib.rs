@@ -4,4 +4,5 @@
 pub mod accumulators;
 pub mod math;
 pub mod metrics;
+pub mod presets;
 pub mod two_sample;

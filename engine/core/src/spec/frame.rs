@@ -120,6 +120,10 @@ pub struct SuiteFrame {
     /// How p-values are corrected for testing many columns at once.
     #[serde(default)]
     pub correction: Correction,
+    /// Checks for a purpose: `data_drift`, `data_quality`, `data_stability`, `target_drift`. A check of the suite with the same name
+    /// replaces the preset's.
+    #[schemars(with = "Option<String>")]
+    pub preset: Option<Spanned<String>>,
 }
 
 /// Corrections of p-values over the checks of a suite.

@@ -62,6 +62,7 @@ pub struct CheckSpec<'a> {
 pub struct SuiteSpec<'a> {
     pub name: String,
     pub correction: Correction,
+    pub preset: Option<(String, Span)>,
     pub checks: Vec<CheckSpec<'a>>,
 }
 
@@ -83,6 +84,8 @@ pub struct Spec<'a> {
     pub plugins: Vec<PluginSpec>,
     pub suites: Vec<SuiteSpec<'a>>,
     pub records: Vec<MetricSpec<'a>>,
+    /// Presets whose metrics are recorded.
+    pub recorded_presets: Vec<(String, Span)>,
     pub exports: Vec<ExportSpec<'a>>,
     pub schedule: Option<(ScheduleFrame, Span)>,
     pub run: RunFrame,
@@ -103,11 +106,13 @@ pub fn parse<'a>(text: &'a Text, environment: &Environment, diagnostics: &mut Di
     environment::apply_overrides(&mut root, text, diagnostics);
     let span = 0..text.file().lines().next().map_or(0, str::len);
     let mut root = Table::new(span, root);
+    let (records, recorded_presets) = read_records(&mut root, diagnostics);
     let spec = Spec {
         monitor: read_monitor(&mut root, diagnostics),
         plugins: read_plugins(&mut root, diagnostics),
         suites: read_suites(&mut root, diagnostics),
-        records: read_records(&mut root, diagnostics),
+        records,
+        recorded_presets,
         exports: read_exports(&mut root, diagnostics),
         columns: read_frame(&mut root, "columns", diagnostics),
         derived: read_derived(&mut root, diagnostics),
@@ -301,11 +306,12 @@ fn read_suites<'a>(root: &mut Table<'a>, diagnostics: &mut Diagnostics) -> Vec<S
         table.finish("[[suite]]", diagnostics);
         let Some(frame) = frame else { continue };
         let (span, name) = (frame.name.span(), frame.name.into_inner());
+        let preset = frame.preset.map(|p| (p.get_ref().clone(), p.span()));
         require_identifier(&name, &span, "a suite's name", diagnostics);
         if suites.iter().any(|s| s.name == name) {
             diagnostics.error(&span, format!("there are two suites named `{name}`; give one another name"));
         }
-        let suite = SuiteSpec { name, correction: frame.correction, checks };
+        let suite = SuiteSpec { name, correction: frame.correction, preset, checks };
         report_equal_names(&suite, diagnostics);
         suites.push(suite);
     }
@@ -345,9 +351,22 @@ fn read_check<'a>(mut table: Table<'a>, diagnostics: &mut Diagnostics) -> Option
     })
 }
 
-fn read_records<'a>(root: &mut Table<'a>, diagnostics: &mut Diagnostics) -> Vec<MetricSpec<'a>> {
-    let tables = root.take_tables("record", diagnostics);
-    tables.into_iter().filter_map(|t| read_metric(t, "[[record]]", diagnostics)).collect()
+/// The records, and the presets among them.
+type Records<'a> = (Vec<MetricSpec<'a>>, Vec<(String, Span)>);
+
+fn read_records<'a>(root: &mut Table<'a>, diagnostics: &mut Diagnostics) -> Records<'a> {
+    let (mut records, mut presets) = Records::default();
+    for mut table in root.take_tables("record", diagnostics) {
+        match table.take_value("preset") {
+            Some((_, preset)) => {
+                let component = component_of("preset", preset.span(), preset, diagnostics);
+                presets.extend(component.map(|c| (c.kind, c.kind_span)));
+                table.finish("a [[record]] with a preset", diagnostics);
+            }
+            None => records.extend(read_metric(table, "[[record]]", diagnostics)),
+        }
+    }
+    (records, presets)
 }
 
 fn read_metric<'a>(mut table: Table<'a>, what: &str, diagnostics: &mut Diagnostics) -> Option<MetricSpec<'a>> {

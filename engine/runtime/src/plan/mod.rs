@@ -3,6 +3,7 @@
 mod binding;
 mod inference;
 mod plugins;
+mod presets;
 mod resolver;
 mod selection;
 
@@ -143,7 +144,8 @@ impl Planner<'_> {
         resolver.correct_columns(&spec.columns);
         resolver.load_plugins(spec.plugins);
         let suites = spec.suites.into_iter().map(|s| resolver.suite(s)).collect();
-        let records = spec.records.into_iter().flat_map(|r| resolver.record(r)).collect();
+        let mut records: Vec<usize> = spec.records.into_iter().flat_map(|r| resolver.record(r)).collect();
+        records.extend(spec.recorded_presets.iter().flat_map(|(name, span)| resolver.record_preset(name, span)));
         if !resolver.diagnostics.is_empty() {
             return Err(PlanError::Spec(resolver.diagnostics));
         }

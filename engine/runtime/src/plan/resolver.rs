@@ -56,7 +56,9 @@ impl Resolver<'_> {
     }
 
     pub(super) fn suite(&mut self, spec: SuiteSpec<'_>) -> Suite {
-        let checks = spec.checks.into_iter().flat_map(|c| self.check(c)).collect();
+        let own: Vec<String> = spec.checks.iter().map(|c| c.name.clone()).collect();
+        let preset = spec.preset.map(|(name, span)| self.preset_checks(&name, &span, &own)).unwrap_or_default();
+        let checks = preset.into_iter().chain(spec.checks).flat_map(|c| self.check(c)).collect();
         Suite { name: spec.name, correction: spec.correction, checks }
     }
 

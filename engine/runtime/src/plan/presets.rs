@@ -1,0 +1,81 @@
+//! Presets become checks and records as if they had been written.
+
+use super::resolver::Resolver;
+use driftline_core::catalogue::{PresetCheck, find, find_or_report};
+use driftline_core::column::{Column, Selector};
+use driftline_core::diagnostic::Span;
+use driftline_core::spec::{CheckSpec, Component, MetricSpec, NoData, Table};
+
+impl Resolver<'_> {
+    /// The checks of a preset, without those that `own` names already.
+    pub(super) fn preset_checks(&mut self, name: &str, span: &Span, own: &[String]) -> Vec<CheckSpec<'static>> {
+        let mut checks = Vec::new();
+        for check in self.preset(name, span) {
+            let fail = if self.has_reference { Some(check.fail) } else { check.alone };
+            let (Some(fail), false) = (fail, own.iter().any(|name| name == check.name)) else { continue };
+            let metric = self.preset_metric(&check, span);
+            let fail = (!fail.is_empty()).then(|| (fail.to_owned(), span.clone()));
+            let name = check.name.to_owned();
+            checks.push(CheckSpec { name, span: span.clone(), metric, fail, warn: None, no_data: NoData::default() });
+        }
+        checks
+    }
+
+    /// The metrics of a preset, recorded.
+    pub(super) fn record_preset(&mut self, name: &str, span: &Span) -> Vec<usize> {
+        let checks = self.preset(name, span);
+        let metrics: Vec<MetricSpec<'_>> = checks.iter().map(|check| self.preset_metric(check, span)).collect();
+        metrics.into_iter().flat_map(|metric| self.record(metric)).collect()
+    }
+
+    fn preset(&mut self, name: &str, span: &Span) -> Vec<PresetCheck> {
+        let presets = &self.planner.catalogue.presets;
+        let found = find_or_report(presets, &component(name, span), "preset", &[], &mut self.diagnostics);
+        let checks: Vec<PresetCheck> = found.map(|entry| entry.checks.to_vec()).unwrap_or_default();
+        let possible = |check: &PresetCheck| {
+            let compares = find(&self.planner.catalogue.metrics, check.metric).is_some_and(|metric| metric.compares);
+            (self.has_reference || (check.alone.is_some() && !compares)) && (check.columns.is_empty() || !self.chosen(check).is_empty())
+        };
+        let (usable, left_out): (Vec<PresetCheck>, Vec<PresetCheck>) = checks.into_iter().partition(possible);
+        if usable.is_empty() && !left_out.is_empty() {
+            let message = format!("preset `{name}` has nothing to look at: it needs a reference, or columns that there are not");
+            self.diagnostics.error(span, message);
+        }
+        usable
+    }
+
+    /// The selectors of a preset's check that match a column which its metric takes; a role becomes its column.
+    fn chosen(&self, check: &PresetCheck) -> Vec<String> {
+        let accepts = find(&self.planner.catalogue.metrics, check.metric).map_or(&[][..], |metric| metric.accepts);
+        let fits = |column: &&Column| accepts.is_empty() || accepts.contains(&column.kind);
+        let role = |name: &Option<String>| name.clone().filter(|name| self.columns.iter().filter(fits).any(|c| c.name == *name));
+        let usable = |selector: &str| match selector {
+            "$target" => role(&self.roles.target),
+            "$prediction" => role(&self.roles.prediction),
+            pattern => {
+                let parsed = Selector::parse(pattern).ok()?;
+                let any = self.columns.iter().filter(fits).any(|column| parsed.matches(column) && !self.hidden(column));
+                any.then(|| pattern.to_owned())
+            }
+        };
+        check.columns.iter().filter_map(|selector| usable(selector)).collect()
+    }
+
+    /// Whether patterns pass a column by: it is ignored, or tells rows apart rather than describing them.
+    fn hidden(&self, column: &Column) -> bool {
+        let roles = [&self.roles.id, &self.roles.timestamp];
+        self.ignored.contains(&column.name) || roles.iter().any(|role| role.as_ref() == Some(&column.name))
+    }
+
+    fn preset_metric(&self, check: &PresetCheck, span: &Span) -> MetricSpec<'static> {
+        let columns = match check.columns {
+            [] => None,
+            _ => Some((self.chosen(check), span.clone())),
+        };
+        MetricSpec { metric: component(check.metric, span), columns, filter: None }
+    }
+}
+
+fn component(kind: &str, span: &Span) -> Component<'static> {
+    Component { kind: kind.into(), kind_span: span.clone(), params: Table::new(span.clone(), Default::default()) }
+}
