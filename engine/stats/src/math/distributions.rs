@@ -16,7 +16,7 @@ pub fn normal_two_sided(z: f64) -> f64 {
 /// Relative error about 1e-13, also near `t = 0`, for a million degrees of freedom, and in tails to 1e-300. 0 for infinite `t`; NaN
 /// when an argument is NaN or there are no degrees of freedom.
 pub fn student_t_two_sided(t: f64, degrees_of_freedom: f64) -> f64 {
-    if t.is_nan() || !(degrees_of_freedom > 0.0) {
+    if t.is_nan() || degrees_of_freedom.is_nan() || degrees_of_freedom <= 0.0 {
         return f64::NAN;
     }
     if t.is_infinite() {

@@ -49,7 +49,7 @@ pub fn mann_whitney_u(groups: impl Iterator<Item = Group>, n: u64, m: u64, conti
     }
     let total = nf + mf;
     let variance = pairs / 12.0 * (total + 1.0 - ties as f64 / (total * (total - 1.0)));
-    if !(variance > 0.0) {
+    if variance.is_nan() || variance <= 0.0 {
         return None;
     }
     let distance = larger2 as f64 / 2.0 - pairs / 2.0 - if continuity { 0.5 } else { 0.0 };
@@ -105,7 +105,7 @@ pub fn brunner_munzel(groups: impl Iterator<Item = Group>, n: u64, m: u64) -> Op
     let (reference, current) = (nf * variance(0, n)?, mf * variance(1, m)?);
     let above = first[1] as f64 / (2.0 * nf * mf);
     let spread = reference + current;
-    if !(spread > 0.0) {
+    if spread.is_nan() || spread <= 0.0 {
         return None;
     }
     // The mean ranks differ by N (P(x < y) + P(x = y)/2 - 1/2).
@@ -134,7 +134,7 @@ pub fn mood(groups: impl Iterator<Item = Group>, n: u64, m: u64) -> Option<RankT
     }
     let mean = nf * (total * total - 1.0) / 12.0;
     let variance = mf * nf * (total + 1.0) * (total * total - 4.0) / 180.0 - mf * nf / (180.0 * total * (total - 1.0)) * ties;
-    if !(variance > 0.0) {
+    if variance.is_nan() || variance <= 0.0 {
         return None;
     }
     let statistic = (score - mean) / variance.sqrt();
@@ -166,7 +166,7 @@ pub fn ansari_bradley(groups: impl Iterator<Item = Group>, n: u64, m: u64) -> Op
         let around = total * (total + 2.0).powi(2);
         (nf * (total + 2.0) / 4.0, nf * mf * (16.0 * squares - around) / (16.0 * total * (total - 1.0)))
     };
-    if !(variance > 0.0) {
+    if variance.is_nan() || variance <= 0.0 {
         return None;
     }
     let z = (mean - statistic) / variance.sqrt();

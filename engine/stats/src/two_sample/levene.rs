@@ -75,7 +75,7 @@ fn deviations(values: &SortedValues, center: Center) -> Result<Moments, Undefine
         return Err(Undefined::error("the column has infinite values"));
     }
     let centre = match center {
-        Center::Mean => in_chunks(values, |chunk| Moments::from_block(chunk)).mean,
+        Center::Mean => in_chunks(values, Moments::from_block).mean,
         Center::Median => median(values).ok_or_else(|| Undefined::no_data("a side has no values"))?,
     };
     Ok(in_chunks(values, |chunk| {
