@@ -63,3 +63,26 @@ fn the_schema_is_a_schema_that_names_every_metric() {
         assert!(schema.contains(&format!("\"{}\"", entry.doc.name)), "{}", entry.doc.name);
     }
 }
+
+#[test]
+fn specs_that_run_are_valid_by_the_schema() {
+    let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
+    compiler.add_resource("urn:spec", driftline::generate::schema::schema(&catalogue())).expect("a document");
+    let schema = compiler.compile("urn:spec", &mut schemas).unwrap_or_else(|e| panic!("{e:#}"));
+    let read = |text: &str| -> serde_json::Value { toml::from_str(text).unwrap_or_else(|e| panic!("{e}")) };
+    for path in ["monitor.toml", "examples/voice/monitor.toml", "examples/clinical/monitor.toml"] {
+        let text = std::fs::read_to_string(crate::support::root().join(path)).expect("a spec");
+        schemas.validate(&read(&text), schema).unwrap_or_else(|e| panic!("{path}: {e:#}"));
+    }
+    let head = "[monitor]\nname = \"m\"\n[source.current]\nkind = \"csv\"\npath = \"x.csv\"\n";
+    for (rest, valid) in [
+        ("[[record]]\npreset = \"data_summary\"\n", true),
+        ("[derived]\na = \"x + 1\"\n", true),
+        ("[[suite]]\nname = \"s\"\npreset = \"data_quality\"\n[[suite.check]]\nmetric = \"mean\"\ncolumns = \"x\"\nwhere = \"y > 1\"\n", true),
+        ("[derived]\na = 1\n", false),
+        ("[[suite]]\nname = 3\n", false),
+        ("[surprise]\n", false),
+    ] {
+        assert_eq!(schemas.validate(&read(&format!("{head}{rest}")), schema).is_ok(), valid, "{rest}");
+    }
+}

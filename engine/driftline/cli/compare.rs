@@ -79,9 +79,7 @@ fn sources(asked: &Compare) -> Result<String, OpenError> {
 /// The kind of source by the file's ending; a folder's by its first file with a known one.
 fn kind(path: &str) -> Result<&'static str, OpenError> {
     let by_ending = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        let plain = name.trim_end_matches(".gz").trim_end_matches(".zst").trim_end_matches(".bz2");
-        match plain.rsplit_once('.').map(|(_, ending)| ending) {
+        match name.to_ascii_lowercase().rsplit_once('.').map(|(_, ending)| ending) {
             Some("parquet" | "pq") => Some("parquet"),
             Some("csv") => Some("csv"),
             Some("ndjson" | "jsonl" | "json") => Some("ndjson"),

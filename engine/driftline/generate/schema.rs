@@ -29,6 +29,8 @@ pub fn schema(catalogue: &Catalogue) -> Value {
     let source = json!({ "allOf": [source, { "anyOf": sources }] });
     let check = json!({ "allOf": [check, metric.clone(), { "type": "object", "properties": { "metric": { "type": "string" } }, "required": ["metric"] }], "anyOf": metrics });
     let record = json!({ "allOf": [metric, { "type": "object", "properties": { "metric": { "type": "string" } }, "required": ["metric"] }] });
+    let preset = json!({ "type": "object", "properties": { "preset": { "type": "string" } }, "required": ["preset"], "additionalProperties": false });
+    let record = json!({ "anyOf": [record, preset] });
     let suite = json!({ "allOf": [suite, { "type": "object", "properties": { "check": { "type": "array", "items": check } } }] });
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
