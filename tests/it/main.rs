@@ -8,6 +8,7 @@ mod golden_tests;
 mod accumulators;
 mod catalogue;
 mod cli;
+mod evidently;
 mod examples;
 mod golden_mfcc;
 mod grafana;

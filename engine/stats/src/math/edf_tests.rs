@@ -35,14 +35,20 @@ pub enum CramerVonMisesMethod {
 ///
 /// Asymptotic p-value: the limit law at `1/6 + (T - E T) / sqrt(45 var T)`. Exact: all orders of the pooled sample, by the recursion of
 /// Xiao, Gordon and Yakovlev (2006). Reference implementation: `scipy.stats.cramervonmises_2samp`, whose asymptotic p-values lose their
-/// digits in the tail by subtraction from 1. None when a sample is empty or larger than 2^28.
+/// digits in the tail by subtraction from 1. With many ties T is too large, in SciPy as here, so read it beside the effect size. None when a
+/// sample is empty or larger than 2^28, or all values are equal.
 pub fn cramer_von_mises(groups: impl Iterator<Item = Group>, n: u64, m: u64, method: CramerVonMisesMethod) -> Option<EdfTest> {
     if n == 0 || m == 0 || n > MOST || m > MOST {
         return None;
     }
     // Four times SciPy's U.
     let (mut of_reference, mut of_current) = (0i128, 0i128);
+    let (mut squares, mut distinct) = (0.0, 0);
     for group in groups {
+        distinct += 1;
+        let height = i128::from(group.reference_before + group.reference) * i128::from(m)
+            - i128::from(group.current_before + group.current) * i128::from(n);
+        squares += group.size() as f64 * (height as f64).powi(2);
         of_reference += deviations(group.midrank2(), group.reference_before, group.reference);
         of_current += deviations(group.midrank2(), group.current_before, group.current);
     }
@@ -56,8 +62,9 @@ pub fn cramer_von_mises(groups: impl Iterator<Item = Group>, n: u64, m: u64, met
     };
     let (p_value, method) =
         if exact { (exact_p_value(u4, n, m), "exact") } else { (asymptotic_p_value(statistic, n as f64, m as f64), "asymptotic") };
-    let effect_size = (statistic.max(0.0) * total as f64 / pairs as f64).sqrt();
-    Some(EdfTest { statistic, p_value, effect_size, method })
+    // Of the distribution functions themselves: unlike T, it is 0 for equal samples full of ties.
+    let effect_size = (squares / total as f64).sqrt() / pairs as f64;
+    (distinct > 1).then_some(EdfTest { statistic, p_value, effect_size, method })
 }
 
 /// `sum (2 R - 2 i)^2` over the `count` ranks `i` that follow `before` within the sample.

@@ -17,7 +17,7 @@ pub const ENTRY: TestEntry = TestEntry {
         aliases: &["cvm"],
         summary: "Mean squared difference between the two distribution functions.",
         description: "Use it for numbers of any scale: it weighs the whole range where Kolmogorov and Smirnov look at one place. Missing values are left out; \
-infinities are values like others; ties get midranks. The effect size is the root mean squared difference, from 0 to 0.58. A side without values \
+infinities are values like others; ties get midranks, with which T and its p-value exaggerate where there are many, as SciPy's do. The effect size, which does not, is the root mean squared difference, from 0 to 0.58. A side without values \
 is `no_data`.",
         formula: "T = n m / N^2 sum over all values of (F_reference - F_current)^2",
         direction: Direction::Lower,
@@ -56,7 +56,7 @@ fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostic
         drifted: "effect_size > 0.05 and p_value < 0.01",
         test: OverValues::boxed(column, move |r, c| {
             let found = math::cramer_von_mises(grouped(r, c), r.len(), c.len(), method(parameters.method, r.len(), c.len())?);
-            let found = found.ok_or_else(|| Undefined::no_data("a side has more than 268,435,456 values"))?;
+            let found = found.ok_or_else(|| Undefined::no_data("all values are equal, or a side has more than 268,435,456 values"))?;
             Ok(Found {
                 statistic: found.statistic,
                 p_value: Some(found.p_value),
