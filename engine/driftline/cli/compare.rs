@@ -157,7 +157,8 @@ fn render(outcome: &Outcome, asked: &Compare, colour: bool) -> String {
     let _ = writeln!(out, "reference  {rows:>12} rows  {}", asked.reference);
     let _ = writeln!(out, "current    {:>12} rows  {}\n", outcome.rows.current, asked.current);
     let schema = suite(outcome, "schema").first();
-    let changed = schema.filter(|s| s.status != Status::Pass).map_or("the same columns and types", |s| s.message.as_str());
+    let differs = |s: &&CheckOutcome| s.status != Status::Pass || s.fields.get("reordered").is_some_and(|n| *n > 0.0);
+    let changed = schema.filter(differs).map_or("the same columns and types", |s| s.message.as_str());
     let _ = writeln!(out, "schema: {changed}\n");
     let mut checks: Vec<&CheckOutcome> = suite(outcome, "drift").iter().collect();
     let effect = |c: &CheckOutcome| c.fields.get("effect_size").map_or(f64::INFINITY, |e| e.abs());

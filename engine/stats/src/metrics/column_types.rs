@@ -16,7 +16,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         aliases: &[],
         summary: "Columns that are missing, new or of another type than in the reference.",
         description: "Compares the two schemas by column name and Arrow type. The encoding of strings (plain, large, view, dictionary) makes no \
-difference; the width of numbers and the unit of timestamps do. The message names every difference.",
+difference; the width of numbers and the unit of timestamps do. The message names every difference. Another order of the columns changes nothing here, and is told in `reordered` alone.",
         formula: "count = missing + extra + retyped",
         direction: Direction::Lower,
         fields: &FIELDS,
@@ -30,11 +30,12 @@ difference; the width of numbers and the unit of timestamps do. The message name
     build,
 };
 
-const FIELDS: [Field; 4] = [
+const FIELDS: [Field; 5] = [
     Field::new("count", "", "columns that differ"),
     Field::new("missing", "", "columns of the reference that current lacks"),
     Field::new("extra", "", "columns of current that the reference lacks"),
     Field::new("retyped", "", "columns of another type"),
+    Field::new("reordered", "", "columns in another place among those that both sides have; not part of count"),
 ];
 
 fn build(_binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
@@ -59,6 +60,11 @@ fn only_in<'a>(a: &'a Schema, b: &Schema) -> Vec<&'a str> {
     a.fields().iter().map(|f| f.name().as_str()).filter(|name| b.column_with_name(name).is_none()).collect()
 }
 
+/// The columns that the other side has as well, in this side's order.
+fn shared<'a>(a: &'a Schema, b: &Schema) -> Vec<&'a str> {
+    a.fields().iter().map(|f| f.name().as_str()).filter(|name| b.column_with_name(name).is_some()).collect()
+}
+
 fn compare(reference: &Schema, current: &Schema) -> Reading {
     let (missing, extra) = (only_in(reference, current), only_in(current, reference));
     let retyped: Vec<String> = reference
@@ -70,15 +76,18 @@ fn compare(reference: &Schema, current: &Schema) -> Reading {
             (before != now).then(|| format!("{} ({before} became {now})", f.name()))
         })
         .collect();
+    let (before, now) = (shared(reference, current), shared(current, reference));
+    let reordered: Vec<&str> = now.iter().zip(&before).filter(|(now, before)| now != before).map(|(now, _)| *now).collect();
     let count = missing.len() + extra.len() + retyped.len();
     let reading = Reading::of([
         ("count", count as f64),
         ("missing", missing.len() as f64),
         ("extra", extra.len() as f64),
         ("retyped", retyped.len() as f64),
+        ("reordered", reordered.len() as f64),
     ]);
     let retyped: Vec<&str> = retyped.iter().map(String::as_str).collect();
-    let notes = [note("missing", &missing), note("extra", &extra), note("retyped", &retyped)];
+    let notes = [note("missing", &missing), note("extra", &extra), note("retyped", &retyped), note("in another place", &reordered)];
     let notes: Vec<String> = notes.into_iter().flatten().collect();
     Reading { note: (!notes.is_empty()).then(|| notes.join("; ")), ..reading }
 }
