@@ -2,12 +2,15 @@
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, RecordBatch, StringArray};
 use arrow::compute::{cast_with_options, CastOptions};
-use arrow::datatypes::{DataType, Float64Type};
+use arrow::datatypes::{DataType, Float32Type, Float64Type};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 /// Rows in a full block. A block never crosses a unit of the scan, so that results depend on neither batches nor threads.
 pub const BLOCK_ROWS: usize = 65_536;
+
+/// Bytes of a full block, by the average row of its unit: where rows are wide, blocks have fewer of them.
+pub const BLOCK_BYTES: usize = 32 << 20;
 
 /// The numbers of a column in row order, without the missing ones.
 #[derive(Debug, PartialEq)]
@@ -97,13 +100,26 @@ fn numbers(name: &str, array: &ArrayRef) -> Result<Numbers, String> {
 }
 
 fn strings(name: &str, array: &ArrayRef) -> Result<StringArray, String> {
-    let text = cast(name, array, &DataType::Utf8)?;
+    let text = match array.data_type() {
+        DataType::Float16 | DataType::Float32 | DataType::Float64 => Arc::new(decimal(name, array)?) as ArrayRef,
+        _ => cast(name, array, &DataType::Utf8)?,
+    };
     let text = text.as_string::<i32>();
     let missing = missing(array);
     match missing.true_count() {
         n if n == text.null_count() => Ok(text.clone()),
         _ => Ok(text.iter().zip(missing.values().iter()).map(|(t, m)| t.filter(|_| !m)).collect()),
     }
+}
+
+/// Floats in the shortest notation that is exact, `1` and not `1.0`: a category is the same whether its file has integers or floats.
+fn decimal(name: &str, array: &ArrayRef) -> Result<StringArray, String> {
+    // A float32 prints by its own digits, not by those of the float64 next to it.
+    if let Some(singles) = array.as_primitive_opt::<Float32Type>() {
+        return Ok(singles.iter().map(|v| v.map(|v| v.to_string())).collect());
+    }
+    let floats = cast(name, array, &DataType::Float64)?;
+    Ok(floats.as_primitive::<Float64Type>().iter().map(|v| v.map(|v| v.to_string())).collect())
 }
 
 /// One bit a row: whether the value is missing (null, or NaN in a column of floats).
@@ -113,7 +129,7 @@ pub fn missing(array: &ArrayRef) -> BooleanArray {
     let nan = match array.data_type() {
         DataType::Float64 => nan_rows(array.as_primitive::<Float64Type>().values(), |v| v.is_nan()),
         DataType::Float32 => {
-            nan_rows(array.as_primitive::<arrow::datatypes::Float32Type>().values(), |v| v.is_nan())
+            nan_rows(array.as_primitive::<Float32Type>().values(), |v| v.is_nan())
         }
         _ => None,
     };

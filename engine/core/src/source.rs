@@ -32,6 +32,8 @@ pub struct Piece {
     pub unparsed: Vec<(String, u64)>,
     /// Rows that could not be read at all.
     pub unreadable: u64,
+    /// Rows of a block of this unit: fewer where its rows are wide. It depends on the data alone, whatever is read of it.
+    pub block_rows: usize,
 }
 
 /// Why a source cannot be read. The message names the place and the fix and holds no secret.
@@ -55,5 +57,6 @@ pub trait Source: Send + Sync {
     fn scan(&self, scan: Scan) -> BoxStream<'static, Result<Piece, SourceError>>;
 }
 
-/// Opening a source may wait for a disk or a network.
-pub type Opening = BoxFuture<'static, Result<Arc<dyn Source>, SourceError>>;
+/// Opens a source, which may wait for a disk or a network. A format without types of its own takes those of the given schema
+/// (the reference's), so that both sides are read alike.
+pub type Opening = Box<dyn FnOnce(Option<SchemaRef>) -> BoxFuture<'static, Result<Arc<dyn Source>, SourceError>> + Send>;

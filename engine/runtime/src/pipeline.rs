@@ -5,7 +5,7 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::{concat_batches, prep_null_mask_filter};
 use arrow::datatypes::SchemaRef;
 use driftline_core::accumulator::{Accumulator, Context, Finished, Request};
-use driftline_core::block::{BLOCK_ROWS, Block};
+use driftline_core::block::Block;
 use driftline_core::plugin::Transform;
 use driftline_core::profile::Profile;
 use driftline_core::source::{Piece, Scan, Source, SourceError};
@@ -307,12 +307,12 @@ impl Cutter {
         }
         self.rows += piece.batch.num_rows();
         self.waiting.push(piece.batch);
-        if self.rows >= BLOCK_ROWS {
+        if self.rows >= piece.block_rows {
             let all = self.join()?;
             let mut from = 0;
-            while all.num_rows() - from >= BLOCK_ROWS {
-                blocks.push(all.slice(from, BLOCK_ROWS));
-                from += BLOCK_ROWS;
+            while all.num_rows() - from >= piece.block_rows {
+                blocks.push(all.slice(from, piece.block_rows));
+                from += piece.block_rows;
             }
             let rest = all.slice(from, all.num_rows() - from);
             self.rows = rest.num_rows();

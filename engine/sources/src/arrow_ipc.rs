@@ -13,7 +13,8 @@ pub const ENTRY: SourceEntry = SourceEntry {
         name: "arrow_ipc",
         aliases: &["feather"],
         summary: "Arrow IPC files, also known as Feather.",
-        description: "A file, a folder (searched for *.arrow), a glob, or a list. A unit is a file. Uncompressed files or LZ4.",
+        description: "A file, a folder (searched for *.arrow), a glob, or a list. A unit is a file. Uncompressed files or LZ4. A record batch of the file is \
+held in memory whole.",
         formula: "",
         direction: Direction::Neither,
         fields: NO_FIELDS,
@@ -40,7 +41,14 @@ impl Format for ArrowIpc {
         Ok(reader(path, None)?.schema().as_ref().clone())
     }
 
-    fn read(&self, path: &Path, _unit: usize, schema: &SchemaRef) -> Result<Batches, String> {
+    /// By the first record batch.
+    fn row_bytes(&self, path: &Path, _unit: usize) -> Result<u64, String> {
+        let first = reader(path, None)?.next().transpose().map_err(|e| e.to_string())?;
+        let Some(first) = first else { return Ok(0) };
+        Ok(first.get_array_memory_size() as u64 / first.num_rows().max(1) as u64)
+    }
+
+    fn read(&self, path: &Path, _unit: usize, schema: &SchemaRef, _batch_rows: usize) -> Result<Batches, String> {
         let whole = reader(path, None)?.schema();
         let columns = schema.fields().iter().filter_map(|f| whole.index_of(f.name()).ok()).collect();
         Ok(Box::new(reader(path, Some(columns))?.map(|batch| batch.map(Into::into).map_err(|e| e.to_string()))))

@@ -1,7 +1,7 @@
 //! CSV files.
 
-use crate::files::{BATCH_ROWS, Batches, Format, NO_FIELDS, Parameters, Rows, Unparsed, open};
-use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, StringBuilder};
+use crate::files::{Batches, Format, NO_FIELDS, Parameters, Rows, open};
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, StringBuilder};
 use arrow::csv::reader::Format as Csv;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use driftline_core::catalogue::{Direction, Doc, SourceEntry, schema_of};
@@ -14,8 +14,9 @@ pub const ENTRY: SourceEntry = SourceEntry {
         name: "csv",
         aliases: &[],
         summary: "CSV files with a header line.",
-        description: "A file, a folder (searched for *.csv), a glob, or a list. Types are inferred from the first 100,000 rows. A later value \
-that is not of the column's type becomes null and is counted; an empty field is null. A record with another number of fields than the header, or \
+        description: "A file, a folder (searched for *.csv), a glob, or a list. Types are inferred from the first 100,000 rows of each file of the reference; \
+the current side is read with the reference's types (integers that became floats are told by `column_types`). A value that is not of its column's \
+type becomes null and is counted; an empty field is null, and a column without values is text. A record with another number of fields than the header, or \
 that is not UTF-8, is left out and counted as `unreadable_rows`; the first one of a file is logged with its line. A unit is a file.",
         formula: "",
         direction: Direction::Neither,
@@ -29,6 +30,9 @@ that is not UTF-8, is left out and counted as `unreadable_rows`; the first one o
 
 /// Rows from which types are inferred.
 const SAMPLE_ROWS: usize = 100_000;
+
+/// Rows by which the width of a file's rows is judged.
+const MEASURED_ROWS: u64 = 1_000;
 
 struct CsvFile;
 
@@ -46,6 +50,9 @@ impl Records {
     fn open(path: &Path) -> Result<Self, String> {
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path).map_err(|e| e.to_string())?;
         let header = reader.headers().map_err(|e| format!("the header cannot be read: {e}"))?.clone();
+        if header.is_empty() {
+            return Err("the file is empty; a CSV file begins with a line of column names".into());
+        }
         Ok(Self { reader, record: csv::StringRecord::new(), header, path: path.into(), told: false })
     }
 
@@ -78,6 +85,7 @@ struct TextBatches {
     /// Places of the wanted columns in a record.
     places: Vec<usize>,
     schema: SchemaRef,
+    batch_rows: usize,
     done: bool,
 }
 
@@ -85,7 +93,7 @@ impl TextBatches {
     fn read(&mut self) -> Result<Rows, String> {
         let mut columns: Vec<StringBuilder> = self.places.iter().map(|_| StringBuilder::new()).collect();
         let (mut rows, mut unreadable) = (0, 0);
-        while rows < BATCH_ROWS {
+        while rows < self.batch_rows {
             let (record, skipped) = self.records.next()?;
             unreadable += skipped;
             let Some(record) = record else {
@@ -122,6 +130,21 @@ impl Format for CsvFile {
         "csv"
     }
 
+    fn is_untyped(&self) -> bool {
+        true
+    }
+
+    fn row_bytes(&self, path: &Path, _unit: usize) -> Result<u64, String> {
+        let mut records = Records::open(path)?;
+        records.told = true;
+        let start = records.reader.position().byte();
+        let mut rows = 0;
+        while rows < MEASURED_ROWS && records.next()?.0.is_some() {
+            rows += 1;
+        }
+        Ok((records.reader.position().byte() - start) / rows.max(1))
+    }
+
     fn schema(&self, path: &Path) -> Result<Schema, String> {
         let mut records = Records::open(path)?;
         // They are read again, and logged then.
@@ -137,26 +160,11 @@ impl Format for CsvFile {
         Ok(format.infer_schema(sample.as_slice(), None).map_err(|e| e.to_string())?.0)
     }
 
-    fn read(&self, path: &Path, _unit: usize, schema: &SchemaRef) -> Result<Batches, String> {
+    fn read(&self, path: &Path, _unit: usize, schema: &SchemaRef, batch_rows: usize) -> Result<Batches, String> {
         let records = Records::open(path)?;
         let found = schema.fields().iter().filter_map(|f| Some((f, records.header.iter().position(|name| name == f.name())?)));
         let (fields, places): (Vec<Field>, Vec<usize>) =
             found.map(|(f, place)| (Field::new(f.name(), DataType::Utf8, true), place)).unzip();
-        Ok(Box::new(TextBatches { records, places, schema: Arc::new(Schema::new(fields)), done: false }))
-    }
-
-    fn finish(&self, batch: RecordBatch, schema: &SchemaRef) -> Result<(RecordBatch, Unparsed), String> {
-        let mut unparsed = Unparsed::new();
-        let mut columns: Vec<ArrayRef> = Vec::new();
-        for field in schema.fields() {
-            let text = batch.column_by_name(field.name()).ok_or_else(|| format!("column `{}` is missing", field.name()))?;
-            let typed = arrow::compute::cast(text, field.data_type()).map_err(|e| e.to_string())?;
-            let lost = typed.null_count().saturating_sub(text.null_count()) as u64;
-            unparsed.extend((lost > 0).then(|| (field.name().clone(), lost)));
-            columns.push(typed);
-        }
-        let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-        let typed = RecordBatch::try_new_with_options(schema.clone(), columns, &options);
-        Ok((typed.map_err(|e| e.to_string())?, unparsed))
+        Ok(Box::new(TextBatches { records, places, schema: Arc::new(Schema::new(fields)), batch_rows, done: false }))
     }
 }

@@ -1,9 +1,11 @@
 //! What the file formats share: paths, units, projection, derived columns, filters, and reading on a thread of its own.
 
 use crate::expression::Expression;
-use arrow::array::RecordBatch;
-use arrow::datatypes::{Field as ArrowField, Schema, SchemaRef};
-use driftline_core::block::BLOCK_ROWS;
+use crate::types;
+use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Field as ArrowField, Schema, SchemaRef};
+use driftline_core::block::{BLOCK_BYTES, BLOCK_ROWS};
 use driftline_core::catalogue::{Field, read_parameters};
 use driftline_core::diagnostic::{Diagnostic, Diagnostics};
 use driftline_core::source::{Derived, Opening, Piece, Scan, Source, SourceError};
@@ -32,6 +34,17 @@ pub(crate) struct Rows {
     pub unreadable: u64,
 }
 
+impl Rows {
+    /// The same rows, so many at a time at most: a file may be written in large batches.
+    fn cut(self, rows: usize) -> impl Iterator<Item = Rows> {
+        let all = self.batch.num_rows();
+        (0..all.max(1)).step_by(rows).map(move |from| Rows {
+            batch: self.batch.slice(from, rows.min(all - from)),
+            unreadable: if from == 0 { self.unreadable } else { 0 },
+        })
+    }
+}
+
 impl From<RecordBatch> for Rows {
     fn from(batch: RecordBatch) -> Self {
         Self { batch, unreadable: 0 }
@@ -47,6 +60,10 @@ pub(crate) type Unparsed = Vec<(String, u64)>;
 /// A file format.
 pub(crate) trait Format: Send + Sync + 'static {
     fn extension(&self) -> &'static str;
+    /// Whether its types are inferred from values, so that it can be read with those of the reference.
+    fn is_untyped(&self) -> bool {
+        false
+    }
     fn schema(&self, path: &Path) -> Result<Schema, String>;
     /// Rows of a file, where its footer tells.
     fn rows(&self, _path: &Path) -> Option<u64> {
@@ -56,12 +73,11 @@ pub(crate) trait Format: Send + Sync + 'static {
     fn units(&self, _path: &Path) -> Result<usize, String> {
         Ok(1)
     }
-    /// The batches of a unit, with the columns of `schema`.
-    fn read(&self, path: &Path, unit: usize, schema: &SchemaRef) -> Result<Batches, String>;
-    /// Types the values of a batch; formats that are typed have nothing to do.
-    fn finish(&self, batch: RecordBatch, _schema: &SchemaRef) -> Result<(RecordBatch, Unparsed), String> {
-        Ok((batch, Vec::new()))
-    }
+    /// Bytes of an average row of a unit, with all the columns of the file.
+    fn row_bytes(&self, path: &Path, unit: usize) -> Result<u64, String>;
+    /// The batches of a unit, with those columns of `schema` that the file has; an untyped format may give text for a type that
+    /// text can be read as.
+    fn read(&self, path: &Path, unit: usize, schema: &SchemaRef, batch_rows: usize) -> Result<Batches, String>;
 }
 
 /// Opens the files of a spec's source.
@@ -73,27 +89,35 @@ pub(crate) fn open(
 ) -> Option<Opening> {
     let parameters: Parameters = read_parameters(component, diagnostics)?;
     let words = parameters.path.get_ref().clone().into_vec();
-    let span = parameters.path.span();
-    let patterns: Vec<PathBuf> = words.iter().map(|w| folder.join(w)).collect();
+    let (span, folder) = (parameters.path.span(), folder.to_path_buf());
     if words.is_empty() {
         diagnostics.push(Diagnostic::at(span, "`path` names no file"));
         return None;
     }
-    Some(Box::pin(async move { open_files(Arc::new(format), &patterns) }))
+    Some(Box::new(move |types| Box::pin(async move { open_files(Arc::new(format), &folder, &words, types) })))
 }
 
-fn open_files(format: Arc<dyn Format>, patterns: &[PathBuf]) -> Result<Arc<dyn Source>, SourceError> {
+fn open_files(
+    format: Arc<dyn Format>,
+    folder: &Path,
+    words: &[String],
+    types: Option<SchemaRef>,
+) -> Result<Arc<dyn Source>, SourceError> {
     let mut paths = Vec::new();
-    for pattern in patterns {
-        paths.extend(expand(pattern, format.extension())?);
+    for word in words {
+        paths.extend(expand(folder, word, format.extension())?);
     }
     paths.sort();
     paths.dedup();
     let mut merged = Schema::empty();
     for path in &paths {
-        let schema = format.schema(path).map_err(|e| at(path, &e))?;
-        merged = Schema::try_merge([merged, without_metadata(schema)])
-            .map_err(|e| at(path, &format!("its columns differ from the files before it: {e}")))?;
+        let schema = without_metadata(format.schema(path).map_err(|e| at(path, &e))?);
+        report_equal_names(&schema).map_err(|e| at(path, &e))?;
+        let both = if format.is_untyped() { types::merge(&merged, &schema) } else { Schema::try_merge([merged, schema]).map_err(|e| e.to_string()) };
+        merged = both.map_err(|e| at(path, &format!("its columns differ from the files before it: {e}")))?;
+    }
+    if format.is_untyped() {
+        merged = types::settle(&merged, types.as_deref());
     }
     let rows = paths.iter().map(|p| format.rows(p)).sum();
     let own = Arc::new(merged);
@@ -106,24 +130,34 @@ fn without_metadata(schema: Schema) -> Schema {
     Schema::new(fields)
 }
 
+/// A name must mean one column.
+fn report_equal_names(schema: &Schema) -> Result<(), String> {
+    let names: Vec<&String> = schema.fields().iter().map(|f| f.name()).collect();
+    match names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
+        Some((_, name)) => Err(format!("two of its columns are named `{name}`; give one another name")),
+        None => Ok(()),
+    }
+}
+
 fn at(path: &Path, message: &str) -> SourceError {
     SourceError(format!("{}: {message}", path.display()))
 }
 
-/// The files that a path, a folder or a glob stands for.
-fn expand(pattern: &Path, extension: &str) -> Result<Vec<PathBuf>, SourceError> {
-    if pattern.is_dir() {
-        let inside = pattern.join("**").join(format!("*.{extension}"));
-        return matching(&inside.to_string_lossy(), pattern);
+/// The files that a path, a folder or a glob stands for. Only the spec's own words can be a glob, not the folder that it is in.
+fn expand(folder: &Path, word: &str, extension: &str) -> Result<Vec<PathBuf>, SourceError> {
+    let path = folder.join(word);
+    let escaped = |path: &Path| glob::Pattern::escape(&path.to_string_lossy());
+    if path.is_dir() {
+        let inside = Path::new(&escaped(&path)).join("**").join(format!("*.{extension}"));
+        return matching(&inside.to_string_lossy(), &path);
     }
-    let text = pattern.to_string_lossy();
-    if pattern.is_file() {
-        return Ok(vec![pattern.to_path_buf()]);
+    if path.is_file() {
+        return Ok(vec![path]);
     }
-    if text.contains(['*', '?', '[']) {
-        return matching(&text, pattern);
+    if word.contains(['*', '?', '[']) {
+        return matching(&Path::new(&escaped(folder)).join(word).to_string_lossy(), &path);
     }
-    Err(at(pattern, "no such file or folder"))
+    Err(at(&path, "no such file or folder"))
 }
 
 fn matching(glob: &str, pattern: &Path) -> Result<Vec<PathBuf>, SourceError> {
@@ -201,7 +235,7 @@ impl Source for Files {
     }
 }
 
-fn with_field(schema: &Schema, name: &str, data_type: arrow::datatypes::DataType) -> Schema {
+fn with_field(schema: &Schema, name: &str, data_type: DataType) -> Schema {
     let mut fields = schema.fields().to_vec();
     fields.push(Arc::new(ArrowField::new(name, data_type, true)));
     Schema::new(fields)
@@ -252,13 +286,21 @@ impl<'a> Reader<'a> {
         let mut left = self.limit.unwrap_or(usize::MAX);
         let mut unit = 0u64;
         for path in &self.files.paths {
+            let mut first = true;
             for part in 0..format.units(path).map_err(|e| at(path, &e))? {
-                for rows in format.read(path, part, &self.wanted).map_err(|e| at(path, &e))? {
+                let row_bytes = format.row_bytes(path, part).map_err(|e| at(path, &e))?;
+                let (block_rows, batch_rows) = (rows_within(row_bytes, BLOCK_ROWS), rows_within(row_bytes, BATCH_ROWS));
+                for rows in format.read(path, part, &self.wanted, batch_rows).map_err(|e| at(path, &e))? {
                     let rows = rows.map_err(|e| at(path, &e))?;
-                    let piece = self.piece(rows, unit).map_err(|e| at(path, &e))?;
-                    left = left.saturating_sub(piece.batch.num_rows());
-                    if !send(Ok(piece)) || left == 0 {
-                        return Ok(());
+                    if std::mem::take(&mut first) {
+                        self.report_absent(path, &rows.batch);
+                    }
+                    for rows in rows.cut(batch_rows) {
+                        let piece = self.piece(rows, unit, block_rows).map_err(|e| at(path, &e))?;
+                        left = left.saturating_sub(piece.batch.num_rows());
+                        if !send(Ok(piece)) || left == 0 {
+                            return Ok(());
+                        }
                     }
                 }
                 unit += 1;
@@ -267,9 +309,18 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn piece(&self, rows: Rows, unit: u64) -> Result<Piece, String> {
+    /// Tells of columns that one of several files lacks: its rows have null there.
+    fn report_absent(&self, path: &Path, batch: &RecordBatch) {
+        let names = self.wanted.fields().iter().map(|f| f.name().as_str());
+        let names: Vec<&str> = names.filter(|name| batch.column_by_name(name).is_none()).collect();
+        if !names.is_empty() {
+            tracing::warn!("{}: has no column {}, which is null for its rows", path.display(), names.join(", "));
+        }
+    }
+
+    fn piece(&self, rows: Rows, unit: u64, block_rows: usize) -> Result<Piece, String> {
         let unreadable = rows.unreadable;
-        let (mut batch, unparsed) = self.files.format.finish(rows.batch, &self.wanted)?;
+        let (mut batch, unparsed) = conform(&rows.batch, &self.wanted)?;
         for (expression, schema) in &self.derived {
             batch = expression.append(&batch, schema)?;
         }
@@ -277,9 +328,36 @@ impl<'a> Reader<'a> {
             Some(filter) => filter.keep(&batch)?,
             None => (batch, 0),
         };
-        Ok(Piece { unit, batch, filtered, unparsed, unreadable })
+        Ok(Piece { unit, batch, filtered, unparsed, unreadable, block_rows })
     }
 }
 
+/// The columns of `wanted` by name and in their types: a file may have them in another order, as text, or lack some that others have.
+fn conform(batch: &RecordBatch, wanted: &SchemaRef) -> Result<(RecordBatch, Unparsed), String> {
+    let mut unparsed = Unparsed::new();
+    let mut columns: Vec<ArrayRef> = Vec::new();
+    for field in wanted.fields() {
+        columns.push(match batch.column_by_name(field.name()) {
+            Some(array) if array.data_type() == field.data_type() => array.clone(),
+            Some(array) => {
+                let typed = cast(array, field.data_type()).map_err(|e| format!("column `{}`: {e}", field.name()))?;
+                let lost = typed.null_count().saturating_sub(array.null_count()) as u64;
+                unparsed.extend((lost > 0).then(|| (field.name().clone(), lost)));
+                typed
+            }
+            None => new_null_array(field.data_type(), batch.num_rows()),
+        });
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    let batch = RecordBatch::try_new_with_options(wanted.clone(), columns, &options);
+    Ok((batch.map_err(|e| e.to_string())?, unparsed))
+}
+
 /// Rows that readers put in a batch.
-pub(crate) const BATCH_ROWS: usize = BLOCK_ROWS / 8;
+const BATCH_ROWS: usize = BLOCK_ROWS / 8;
+
+/// At most `most` rows, and fewer where so many would be more than the same part of a block's bytes.
+fn rows_within(row_bytes: u64, most: usize) -> usize {
+    let bytes = (BLOCK_BYTES / (BLOCK_ROWS / most)) as u64;
+    usize::try_from(bytes / row_bytes.max(1)).unwrap_or(most).clamp(1, most)
+}

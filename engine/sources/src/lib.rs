@@ -6,6 +6,7 @@ mod expression;
 mod files;
 mod ndjson;
 mod parquet;
+mod types;
 
 use driftline_core::catalogue::SourceEntry;
 

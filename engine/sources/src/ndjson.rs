@@ -1,24 +1,25 @@
 //! Newline-delimited JSON.
 
-use crate::files::{BATCH_ROWS, Batches, Format, NO_FIELDS, Parameters, Rows, open};
+use crate::files::{Batches, Format, NO_FIELDS, Parameters, Rows, open};
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::json::ReaderBuilder;
 use arrow::json::reader::infer_json_schema;
 use driftline_core::catalogue::{Direction, Doc, SourceEntry, schema_of};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub const ENTRY: SourceEntry = SourceEntry {
     doc: Doc {
         name: "ndjson",
         aliases: &["jsonl"],
         summary: "Newline-delimited JSON: one object a line.",
-        description: "A file, a folder (searched for *.ndjson), a glob, or a list. Types are inferred from the first 100,000 lines; an absent key \
-is null. A line that is no object, or has a value of another type than its column, is left out and counted as `unreadable_rows`; the first one of a \
-file is logged with its number. A unit is a file.",
+        description: "A file, a folder (searched for *.ndjson), a glob, or a list. Types are inferred from the first 100,000 lines of each file of \
+the reference; the current side is read with the reference's types. An absent key is null. A value that is not of its column's type becomes null and is counted. A line that is no object, or has a list or object where a plain value \
+belongs (or the other way round), is left out and counted as `unreadable_rows`; the first one of a file is logged with its number. A unit is a file.",
         formula: "",
         direction: Direction::Neither,
         fields: NO_FIELDS,
@@ -31,6 +32,9 @@ file is logged with its number. A unit is a file.",
 
 /// Lines from which types are inferred.
 const SAMPLE_LINES: usize = 100_000;
+
+/// Lines by which the width of a file's rows is judged.
+const MEASURED_LINES: usize = 1_000;
 
 struct Ndjson;
 
@@ -59,14 +63,15 @@ struct LineBatches {
     /// Lines read so far.
     line: u64,
     told: bool,
+    batch_rows: usize,
     done: bool,
 }
 
 impl LineBatches {
     fn read(&mut self) -> Result<Rows, String> {
         let first = self.line;
-        let mut lines: Vec<Vec<u8>> = Vec::with_capacity(BATCH_ROWS);
-        while lines.len() < BATCH_ROWS {
+        let mut lines: Vec<Vec<u8>> = Vec::with_capacity(self.batch_rows);
+        while lines.len() < self.batch_rows {
             match self.lines.next() {
                 Some(line) => lines.push(line.map_err(|e| e.to_string())?),
                 None => {
@@ -139,12 +144,25 @@ impl Format for Ndjson {
         "ndjson"
     }
 
+    fn is_untyped(&self) -> bool {
+        true
+    }
+
+    fn row_bytes(&self, path: &Path, _unit: usize) -> Result<u64, String> {
+        let lines = reader(path)?.split(b'\n').take(MEASURED_LINES);
+        let lengths: Vec<u64> = lines.map(|line| line.map(|l| l.len() as u64)).collect::<Result<_, _>>().map_err(|e| e.to_string())?;
+        Ok(lengths.iter().sum::<u64>() / lengths.len().max(1) as u64)
+    }
+
     fn schema(&self, path: &Path) -> Result<Schema, String> {
         Ok(infer_json_schema(sample(path)?.as_bytes(), None).map_err(|e| e.to_string())?.0)
     }
 
-    fn read(&self, path: &Path, _unit: usize, schema: &SchemaRef) -> Result<Batches, String> {
+    fn read(&self, path: &Path, _unit: usize, schema: &SchemaRef, batch_rows: usize) -> Result<Batches, String> {
         let lines = reader(path)?.split(b'\n');
-        Ok(Box::new(LineBatches { lines, schema: schema.clone(), path: path.into(), line: 0, told: false, done: false }))
+        // Everything that text can hold is read as text first: the decoder would cut a fraction off to make an integer.
+        let as_text = |f: &Arc<Field>| if f.data_type().is_nested() { f.clone() } else { Arc::new(Field::new(f.name(), DataType::Utf8, true)) };
+        let schema = Arc::new(Schema::new(schema.fields().iter().map(as_text).collect::<Vec<_>>()));
+        Ok(Box::new(LineBatches { lines, schema, path: path.into(), line: 0, told: false, batch_rows, done: false }))
     }
 }

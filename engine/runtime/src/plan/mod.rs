@@ -114,7 +114,10 @@ impl Planner<'_> {
                 exports.extend((entry.start)(export.component, d).map(|start| (export.name, start)));
             }
         }
-        let (reference, current) = match (self.open(spec.reference, d).await, self.open(spec.current, d).await) {
+        let reference = self.open(spec.reference, None, d).await;
+        let types = reference.as_ref().ok().and_then(|r| Some(r.as_ref()?.schema.clone()));
+        let current = self.open(spec.current, types, d).await;
+        let (reference, current) = match (reference, current) {
             (Ok(reference), Ok(Some(current))) => derive(reference, current, &spec.derived, d),
             (Err(e), _) | (_, Err(e)) if d.is_empty() => return Err(PlanError::Source(e)),
             _ => return Err(PlanError::Spec(diagnostics)),
@@ -183,12 +186,17 @@ impl Planner<'_> {
         })
     }
 
-    async fn open(&self, spec: Option<SourceSpec<'_>>, d: &mut Diagnostics) -> Result<Option<Side>, SourceError> {
+    async fn open(
+        &self,
+        spec: Option<SourceSpec<'_>>,
+        types: Option<SchemaRef>,
+        d: &mut Diagnostics,
+    ) -> Result<Option<Side>, SourceError> {
         let Some(spec) = spec else { return Ok(None) };
         let entry = find_or_report(&self.catalogue.sources, &spec.component, "kind of source", &[], d);
         let opening = entry.and_then(|e| (e.open)(spec.component, self.folder, d));
         let Some(opening) = opening else { return Ok(None) };
-        let source = opening.await?;
+        let source = opening(types).await?;
         Ok(Some(Side { schema: source.schema(), source, filter: None, asked_filter: spec.frame.filter }))
     }
 }
