@@ -94,7 +94,10 @@ impl Monitor {
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         let runtime = runtime.map_err(|e| OpenError::Run(format!("no runtime: {e}")))?;
         runtime.block_on(planner.plan(spec, diagnostics)).map_err(|error| match error {
-            PlanError::Spec(diagnostics) => OpenError::Spec(self.text.render(&diagnostics, false)),
+            PlanError::Spec(diagnostics, unreachable) => {
+                let also = unreachable.map(|e| format!("\n\nerror: {e}")).unwrap_or_default();
+                OpenError::Spec(self.text.render(&diagnostics, false) + &also)
+            }
             PlanError::Source(e) => OpenError::Run(e.to_string()),
         })
     }

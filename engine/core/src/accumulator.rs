@@ -43,7 +43,7 @@ pub struct Context {
     pub reference: Option<Arc<Profile>>,
     /// Bytes of memory before it must go on on disk.
     pub memory: usize,
-    /// Folder for what does not fit; removed after the run.
+    /// Folder for what does not fit.
     pub spill: PathBuf,
     pub seed: u64,
 }

@@ -81,8 +81,11 @@ pub struct Binding<'a> {
 /// A metric made from a spec.
 pub struct Built {
     pub metric: Box<dyn Metric>,
-    /// Parameters that tell two series apart, such as `test` or `quantile`.
+    /// Labels of their own for parameters that tell two series apart, such as `test` or `quantile`. The others that differ from their
+    /// defaults share the label `params`.
     pub labels: Vec<(String, String)>,
+    /// The parameters that those labels, or the readings' own, tell already.
+    pub labelled: &'static [&'static str],
     /// The fields of its results.
     pub fields: Vec<Field>,
     /// Condition that stands for a missing `fail`.

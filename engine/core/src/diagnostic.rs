@@ -28,13 +28,37 @@ impl Diagnostic {
 
 /// Collects errors, so that the user sees all of them in one go.
 #[derive(Debug, Default, Clone)]
-pub struct Diagnostics(Vec<Diagnostic>);
+pub struct Diagnostics {
+    found: Vec<Diagnostic>,
+    /// Values from the environment, with the places where they stand for something: they may be secret, and no message shows them.
+    hidden: Vec<(Span, String)>,
+}
 
 impl Diagnostics {
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        if !self.0.contains(&diagnostic) {
-            self.0.push(diagnostic);
+        let diagnostic = self.without_hidden(diagnostic);
+        if !self.found.contains(&diagnostic) {
+            self.found.push(diagnostic);
         }
+    }
+
+    /// Keeps a value out of every message about this place.
+    pub fn hide(&mut self, span: Span, value: &str) {
+        // Messages quote parts of an array or a table, and a string without its quotes.
+        let parts = value.split(|c: char| c.is_whitespace() || "\"'`[]{},=".contains(c)).chain([value]);
+        for part in parts.filter(|part| !part.is_empty()) {
+            self.hidden.push((span.clone(), part.to_owned()));
+        }
+        self.hidden.sort_by_key(|(_, part)| std::cmp::Reverse(part.len()));
+    }
+
+    fn without_hidden(&self, mut diagnostic: Diagnostic) -> Diagnostic {
+        let Some(at) = diagnostic.span.clone() else { return diagnostic };
+        for (_, value) in self.hidden.iter().filter(|(span, _)| at.start >= span.start && at.end <= span.end) {
+            diagnostic.message = without_word(&diagnostic.message, value);
+            diagnostic.help = diagnostic.help.map(|help| without_word(&help, value));
+        }
+        diagnostic
     }
 
     pub fn error(&mut self, span: &Span, message: impl Into<String>) {
@@ -43,20 +67,33 @@ impl Diagnostics {
 
     /// Whether something was found wrong at exactly this place.
     pub fn has_at(&self, span: &Span) -> bool {
-        self.0.iter().any(|d| d.span.as_ref() == Some(span))
+        self.found.iter().any(|d| d.span.as_ref() == Some(span))
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.found.is_empty()
     }
 
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.found.len()
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
-        self.0.iter()
+        self.found.iter()
     }
+}
+
+/// The text with `…` for a word, wherever it is not a part of a longer one.
+fn without_word(text: &str, word: &str) -> String {
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(at) = rest.find(word) {
+        let (before, after) = (&rest[..at], &rest[at + word.len()..]);
+        let inside = before.chars().next_back().is_some_and(char::is_alphanumeric) || after.chars().next().is_some_and(char::is_alphanumeric);
+        out.push_str(before);
+        out.push_str(if inside { word } else { "…" });
+        rest = after;
+    }
+    out + rest
 }
 
 /// A value that came from an environment variable and is part of the spec.

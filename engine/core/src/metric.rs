@@ -84,6 +84,15 @@ pub type Readings = Result<Vec<Reading>, Undefined>;
 /// Readings before p-values are corrected; each may be undefined by itself.
 pub type Parts = Vec<Result<Reading, Undefined>>;
 
+/// What the p-values of a metric's parts are about.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Hypotheses {
+    /// One for each part, in their order; `None` where the part has no p-value. Equal ones count once.
+    pub tests: Vec<Option<String>>,
+    /// Whether they are corrected among themselves, rather than with those of the suite.
+    pub own_family: bool,
+}
+
 /// A metric bound to its columns and parameters.
 pub trait Metric: Send + Sync {
     /// The accumulators that it needs, on every side that it reads.
@@ -92,10 +101,9 @@ pub trait Metric: Send + Sync {
     /// The readings. Pure: the same profiles give the same readings.
     fn evaluate(&self, sides: Sides<'_>) -> Parts;
 
-    /// The hypotheses that the p-values of `evaluate` belong to, in their order: known before any data, so that a
-    /// correction counts what failed too. Two checks of one hypothesis count once.
-    fn hypotheses(&self) -> Vec<String> {
-        Vec::new()
+    /// The hypotheses that the p-values of `evaluate` belong to: known before any data, so that a correction counts what failed too.
+    fn hypotheses(&self) -> Hypotheses {
+        Hypotheses::default()
     }
 
     /// Turns readings whose p-values have been corrected into the final ones.

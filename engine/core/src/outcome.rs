@@ -81,6 +81,15 @@ pub struct Sample {
     pub value: f64,
 }
 
+/// A recorded metric that came to nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UndefinedRecord {
+    pub metric: String,
+    pub column: Option<String>,
+    pub labels: BTreeMap<String, String>,
+    pub reason: String,
+}
+
 /// HELP of a family of samples.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Family {
@@ -105,6 +114,8 @@ pub struct Outcome {
     pub rows: Rows,
     pub suites: Vec<SuiteOutcome>,
     pub samples: Vec<Sample>,
+    /// Recorded metrics without a value. Those of checks stand with the checks.
+    pub undefined: Vec<UndefinedRecord>,
     /// What was left out or could not be used, by name.
     pub counters: BTreeMap<String, u64>,
     /// How plugins failed.

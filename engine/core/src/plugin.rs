@@ -98,6 +98,8 @@ pub trait Transform: Send {
 /// A loaded plugin.
 pub trait Plugin: Send + Sync {
     fn info(&self) -> &Info;
+    /// Whether it can read columns of these types; the error says which it cannot.
+    fn accepts(&self, bindings: &Bindings, schema: &Schema) -> Result<(), String>;
     /// What it gives for these inputs. The error is the plugin's own words.
     fn describe(&self, bindings: &Bindings, schema: &Schema) -> Result<Description, String>;
     fn transform(&self, bindings: &Bindings, schema: &Schema) -> Result<Box<dyn Transform>, String>;

@@ -1,22 +1,23 @@
 //! Judging: readings are corrected over their suite, then conditions decide.
 
 use crate::catalogue::Field;
-use crate::condition::{Condition, Fields};
-use crate::metric::{Metric, Parts, Reading, Readings, Undefined};
+use crate::condition::{Condition, Fields, Range};
+use crate::metric::{Hypotheses, Metric, Parts, Reading, Readings, Undefined};
 use crate::outcome::{CheckOutcome, FieldValues, Status, SuiteOutcome, worst};
 use crate::spec::{Correction, NoData};
 use std::collections::BTreeMap;
 
 /// A metric of the plan with its name and what tells its series apart.
 pub struct BoundMetric {
-    /// Equal keys are one metric.
-    pub key: String,
     /// Catalogue name, or `plugin_NAME`.
     pub name: String,
     pub column: Option<String>,
     pub labels: Vec<(String, String)>,
     pub fields: Vec<Field>,
     pub compares: bool,
+    /// What its p-values are about, in the order of its parts: known whether or not it can be computed, so that a failure changes
+    /// nobody else's correction.
+    pub hypotheses: Hypotheses,
     /// Only rows for which this expression is true.
     pub filter: Option<String>,
     /// The metric, or why it cannot be computed (an unusable plugin, a column on one side only).
@@ -26,13 +27,22 @@ pub struct BoundMetric {
 impl BoundMetric {
     /// Looks only at rows for which `filter` is true, and tells so in the series' `params` label.
     pub fn restrict(&mut self, filter: &str) {
-        let own = format!("where={filter}");
-        match self.labels.iter_mut().find(|(name, _)| name == "params") {
-            Some((_, params)) => *params = format!("{params},{own}"),
-            None => self.labels.push(("params".into(), own)),
-        }
-        self.key = format!("{} where {filter}", self.key);
+        add_params(&mut self.labels, &[format!("where={filter}")]);
+        // The same test over other rows is another hypothesis.
+        self.hypotheses.tests.iter_mut().flatten().for_each(|hypothesis| *hypothesis = format!("{hypothesis} where {filter}"));
         self.filter = Some(filter.into());
+    }
+}
+
+/// Adds to the label that tells series of other parameters apart.
+pub fn add_params(labels: &mut Vec<(String, String)>, more: &[String]) {
+    if more.is_empty() {
+        return;
+    }
+    let more = more.join(",");
+    match labels.iter_mut().find(|(name, _)| name == "params") {
+        Some((_, params)) => *params = format!("{params},{more}"),
+        None => labels.push(("params".into(), more)),
     }
 }
 
@@ -67,11 +77,13 @@ pub type Correct = fn(Correction, &[f64]) -> Vec<f64>;
 impl Suite {
     /// Judges the suite. Pure: first the corrections over all its hypotheses, then each condition by itself.
     pub fn evaluate(&self, metrics: &[BoundMetric], results: &[MetricResult], correct: Correct) -> Judged {
-        let adjusted = self.adjusted(metrics, results, correct);
+        let of_suite = self.checks.iter().map(|c| c.metric).filter(|i| !metrics[*i].hypotheses.own_family);
+        let family = self.adjusted(of_suite, metrics, results, correct);
         let mut readings: BTreeMap<usize, Readings> = BTreeMap::new();
-        for check in &self.checks {
-            readings.entry(check.metric).or_insert_with(|| {
-                conclude(&metrics[check.metric], &results[check.metric], &adjusted)
+        for i in self.checks.iter().map(|check| check.metric) {
+            readings.entry(i).or_insert_with(|| match metrics[i].hypotheses.own_family {
+                true => conclude(&metrics[i], &results[i], &self.adjusted([i], metrics, results, correct)),
+                false => conclude(&metrics[i], &results[i], &family),
             });
         }
         let judge = |check: &Check| {
@@ -82,15 +94,21 @@ impl Suite {
         Judged { outcome: SuiteOutcome { name: self.name.clone(), status, checks }, readings }
     }
 
-    /// The adjusted p-value of each hypothesis of the suite. What has no p-value counts as 1.
-    fn adjusted(&self, metrics: &[BoundMetric], results: &[MetricResult], correct: Correct) -> BTreeMap<String, f64> {
+    /// The adjusted p-value of each hypothesis of the given metrics. What came to no p-value counts as 1.
+    fn adjusted(
+        &self,
+        of: impl IntoIterator<Item = usize>,
+        metrics: &[BoundMetric],
+        results: &[MetricResult],
+        correct: Correct,
+    ) -> BTreeMap<String, f64> {
         let mut raw: BTreeMap<String, f64> = BTreeMap::new();
-        for check in &self.checks {
-            let hypotheses = hypotheses(&metrics[check.metric]);
-            let parts = &results[check.metric].parts;
-            for (i, hypothesis) in hypotheses.into_iter().enumerate() {
+        for metric in of {
+            let parts = &results[metric].parts;
+            for (i, hypothesis) in metrics[metric].hypotheses.tests.iter().enumerate() {
+                let Some(hypothesis) = hypothesis else { continue };
                 let p = parts.get(i).and_then(|p| p.as_ref().ok()).and_then(|r| r.field("p_value"));
-                raw.insert(hypothesis, p.unwrap_or(1.0));
+                raw.insert(hypothesis.clone(), p.unwrap_or(1.0));
             }
         }
         let values: Vec<f64> = raw.values().copied().collect();
@@ -104,21 +122,13 @@ pub struct Judged {
     pub readings: BTreeMap<usize, Readings>,
 }
 
-/// The same test over other rows is another hypothesis.
-fn hypotheses(metric: &BoundMetric) -> Vec<String> {
-    let all = metric.metric.as_ref().map(|m| m.hypotheses()).unwrap_or_default();
-    match &metric.filter {
-        Some(filter) => all.into_iter().map(|hypothesis| format!("{hypothesis} where {filter}")).collect(),
-        None => all,
-    }
-}
-
 /// The final readings of a metric under the given adjusted p-values (none: raw).
 pub fn conclude(metric: &BoundMetric, result: &MetricResult, adjusted: &BTreeMap<String, f64>) -> Readings {
     let bound = metric.metric.as_ref().map_err(|reason| Undefined::error(reason.clone()))?;
     let mut parts = result.parts.clone();
-    for (part, hypothesis) in parts.iter_mut().zip(hypotheses(metric)) {
-        if let (Ok(reading), Some(p)) = (part, adjusted.get(&hypothesis))
+    for (part, hypothesis) in parts.iter_mut().zip(&metric.hypotheses.tests) {
+        let adjusted = hypothesis.as_ref().and_then(|hypothesis| adjusted.get(hypothesis));
+        if let (Ok(reading), Some(p)) = (part, adjusted)
             && let Some(raw) = reading.field("p_value")
         {
             reading.set("p_value", *p);
@@ -128,20 +138,21 @@ pub fn conclude(metric: &BoundMetric, result: &MetricResult, adjusted: &BTreeMap
     bound.conclude(parts)
 }
 
-/// The names that a condition over these fields may use.
-pub fn condition_fields(fields: &[Field], describes_one_side: bool) -> Vec<String> {
-    let mut names = vec!["value".to_owned()];
-    names.extend(fields.iter().map(|f| f.name.to_owned()));
+/// What a condition over these fields may read, with the values that each can have.
+pub fn condition_fields(fields: &[Field], describes_one_side: bool) -> Vec<(String, Range)> {
+    let range = |field: &Field| if field.unit == "ratio" { Range::SHARE } else { Range::ANY };
+    let mut named: Vec<(String, Range)> = fields.first().map(|first| ("value".to_owned(), range(first))).into_iter().collect();
+    named.extend(fields.iter().map(|f| (f.name.to_owned(), range(f))));
     if fields.iter().any(|f| f.name == "p_value") {
-        names.push("p_value_raw".into());
+        named.push(("p_value_raw".into(), Range::SHARE));
     }
     if describes_one_side {
-        names.push("reference".into());
-        names.extend(fields.iter().map(|f| format!("reference.{}", f.name)));
+        named.extend(fields.first().map(|first| ("reference".to_owned(), range(first))));
+        named.extend(fields.iter().map(|f| (format!("reference.{}", f.name), range(f))));
     }
-    names.extend(["n_reference".into(), "n_current".into()]);
-    names.dedup();
-    names
+    named.extend(["n_reference", "n_current"].map(|name| (name.to_owned(), Range::COUNT)));
+    named.dedup();
+    named
 }
 
 fn judge(

@@ -12,7 +12,15 @@ pub fn serve(specs: &[PathBuf]) -> Result<ExitCode, OpenError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|e| OpenError::Run(format!("no runtime: {e}")))?;
     // A spec is planned on a runtime of its own, so all are read before this one is entered.
-    let monitors: Vec<(Served, Vec<_>)> = specs.iter().map(|s| monitor(s)).collect::<Result<_, _>>()?;
+    let mut monitors: Vec<(Served, Starts)> = Vec::new();
+    for spec in specs {
+        let (served, starts) = monitor(spec)?;
+        if monitors.iter().any(|(other, _)| other.name == served.name) {
+            let message = format!("{}: there is another monitor named `{}` already; names tell series apart", spec.display(), served.name);
+            return Err(OpenError::Spec(message));
+        }
+        monitors.push((served, starts));
+    }
     let result = runtime.block_on(run(monitors));
     // An evaluation that is under way is not waited for: nothing of it was acknowledged.
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -27,6 +35,10 @@ fn monitor(path: &Path) -> Result<(Served, Starts), OpenError> {
     let schedule = plan.schedule.clone().ok_or_else(|| {
         OpenError::Spec(format!("{}: serving needs a schedule; add\n[schedule]\nevery = \"30s\"", path.display()))
     })?;
+    if plan.exports.is_empty() {
+        let message = format!("{}: serving needs an export; add\n[export.prometheus]\nlisten = \"127.0.0.1:9464\"", path.display());
+        return Err(OpenError::Spec(message));
+    }
     let again = monitor.clone();
     let served = Served {
         name: plan.monitor.clone(),

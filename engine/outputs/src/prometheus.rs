@@ -98,7 +98,8 @@ impl Families {
             self.add("driftline_left_out", help, MetricType::GAUGE, labels, *n as f64);
         }
         let undefined = outcome.suites.iter().flat_map(|s| &s.checks).filter(|c| c.fields.is_empty()).count();
-        let help = "checks of the last evaluation without a value, whose series are absent";
+        let undefined = undefined + outcome.undefined.len();
+        let help = "checks and records of the last evaluation without a value, whose series are absent";
         self.add("driftline_undefined_values", help, MetricType::GAUGE, vec![monitor.clone()], undefined as f64);
         for (side, rows) in [("reference", outcome.rows.reference), ("current", Some(outcome.rows.current))] {
             if let Some(rows) = rows {

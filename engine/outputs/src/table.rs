@@ -15,18 +15,33 @@ pub fn render(outcome: &Outcome, colour: bool) -> String {
     let _ = writeln!(out, "{}: {} ({rows})", outcome.monitor, status(outcome.status, colour));
     for suite in &outcome.suites {
         let _ = writeln!(out, "\n{}: {}", suite.name, status(suite.status, colour));
-        let width = suite.checks.iter().map(|c| c.id.chars().count()).max().unwrap_or(0);
+        let width = suite.checks.iter().map(|c| id(c).chars().count()).max().unwrap_or(0);
         for check in &suite.checks {
-            let padding = " ".repeat(width - check.id.chars().count());
-            let _ = writeln!(out, "  {} {}{padding}  {}", status(check.status, colour), check.id, reason(check));
+            let id = id(check);
+            let padding = " ".repeat(width - id.chars().count());
+            let _ = writeln!(out, "  {} {id}{padding}  {}", status(check.status, colour), printable(&reason(check)));
         }
     }
     let counts = counts(outcome);
     let _ = writeln!(out, "\n{}", counts);
+    for record in &outcome.undefined {
+        let column = record.column.as_ref().map(|c| format!(" of {c}")).unwrap_or_default();
+        let _ = writeln!(out, "note: no {}{}: {}", record.metric, printable(&column), printable(&record.reason));
+    }
     for (name, n) in &outcome.counters {
-        let _ = writeln!(out, "note: {name} = {n}");
+        let _ = writeln!(out, "note: {} = {n}", printable(name));
     }
     out
+}
+
+/// Names come from files: what would move a terminal's cursor is shown as its escape.
+fn printable(text: &str) -> String {
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
+}
+
+/// A check's id as it is shown.
+fn id(check: &CheckOutcome) -> String {
+    printable(&check.id)
 }
 
 fn reason(check: &CheckOutcome) -> String {

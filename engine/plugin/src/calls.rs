@@ -47,8 +47,9 @@ pub(crate) enum Call {
 pub(crate) fn calls(inputs: &[ArrayRef], rows: usize, most_row: usize) -> Vec<Call> {
     let mut calls = Vec::new();
     let (mut start, mut bytes) = (0, 0);
+    let sizes: Vec<Sizes> = inputs.iter().map(Sizes::new).collect();
     for row in 0..rows {
-        let size: usize = inputs.iter().map(|a| row_bytes(a, row)).sum();
+        let size: usize = sizes.iter().map(|s| s.of(row)).sum();
         if row > start && (bytes + size > CALL_BYTES || size > most_row) {
             calls.push(Call::Rows(start..row));
             (start, bytes) = (row, 0);
@@ -66,22 +67,60 @@ pub(crate) fn calls(inputs: &[ArrayRef], rows: usize, most_row: usize) -> Vec<Ca
     calls
 }
 
-fn row_bytes(array: &ArrayRef, row: usize) -> usize {
-    match array.data_type() {
-        DataType::List(f) => {
-            array.as_list::<i32>().value_length(row) as usize * f.data_type().primitive_width().unwrap_or(16)
-        }
-        DataType::LargeList(f) => {
-            array.as_list::<i64>().value_length(row) as usize * f.data_type().primitive_width().unwrap_or(16)
-        }
-        DataType::FixedSizeList(f, n) => *n as usize * f.data_type().primitive_width().unwrap_or(16),
-        DataType::LargeBinary => array.as_binary::<i64>().value_length(row) as usize,
-        DataType::LargeUtf8 => array.as_string::<i64>().value_length(row) as usize,
-        DataType::Binary => array.as_binary::<i32>().value_length(row) as usize,
-        DataType::Utf8 => array.as_string::<i32>().value_length(row) as usize,
-        DataType::BinaryView => array.as_binary_view().value(row).len(),
-        DataType::Utf8View => array.as_string_view().value(row).len(),
-        other => other.primitive_width().unwrap_or(16),
-    }
+/// Bytes of each row of an array.
+enum Sizes {
+    /// Alike for all rows.
+    Fixed(usize),
+    Rows(Vec<usize>),
 }
 
+impl Sizes {
+    fn new(array: &ArrayRef) -> Self {
+        let lengths = |length: &dyn Fn(usize) -> usize| Sizes::Rows((0..array.len()).map(length).collect());
+        match array.data_type() {
+            DataType::Binary => lengths(&|row| array.as_binary::<i32>().value_length(row) as usize),
+            DataType::LargeBinary => lengths(&|row| array.as_binary::<i64>().value_length(row) as usize),
+            DataType::BinaryView => lengths(&|row| array.as_binary_view().value(row).len()),
+            DataType::Utf8 => lengths(&|row| array.as_string::<i32>().value_length(row) as usize),
+            DataType::LargeUtf8 => lengths(&|row| array.as_string::<i64>().value_length(row) as usize),
+            DataType::Utf8View => lengths(&|row| array.as_string_view().value(row).len()),
+            DataType::Dictionary(..) => {
+                let dictionary = array.as_any_dictionary();
+                let values = Sizes::new(dictionary.values());
+                let keys = dictionary.normalized_keys();
+                // The key of a null row means nothing, and may lie outside of the values.
+                lengths(&|row| if array.is_null(row) || dictionary.values().is_empty() { 0 } else { values.of(keys[row]) })
+            }
+            DataType::List(_) => {
+                let list = array.as_list::<i32>();
+                let inner = Sizes::new(list.values());
+                lengths(&|row| inner.sum(list.value_offsets()[row] as usize, list.value_length(row) as usize))
+            }
+            DataType::LargeList(_) => {
+                let list = array.as_list::<i64>();
+                let inner = Sizes::new(list.values());
+                lengths(&|row| inner.sum(list.value_offsets()[row] as usize, list.value_length(row) as usize))
+            }
+            DataType::FixedSizeList(_, n) => {
+                let list = array.as_fixed_size_list();
+                let inner = Sizes::new(list.values());
+                lengths(&|row| inner.sum(list.value_offset(row) as usize, *n as usize))
+            }
+            other => Sizes::Fixed(other.primitive_width().unwrap_or(16)),
+        }
+    }
+
+    fn of(&self, row: usize) -> usize {
+        match self {
+            Sizes::Fixed(size) => *size,
+            Sizes::Rows(sizes) => sizes[row],
+        }
+    }
+
+    fn sum(&self, from: usize, rows: usize) -> usize {
+        match self {
+            Sizes::Fixed(size) => size * rows,
+            Sizes::Rows(sizes) => sizes[from..from + rows].iter().sum(),
+        }
+    }
+}

@@ -11,6 +11,8 @@ use wasmtime::{ResourceLimiter, Store, Trap};
 pub(crate) const TICK: Duration = Duration::from_millis(5);
 
 const MOST_TABLE_ELEMENTS: usize = 100_000;
+/// Core instances, memories and tables of one component; each costs the host something, even if it is empty.
+const MOST_PARTS: usize = 32;
 const MOST_LOG_MESSAGES: u32 = 100;
 const LONGEST_LOG_MESSAGE: usize = 1024;
 
@@ -18,6 +20,9 @@ const LONGEST_LOG_MESSAGE: usize = 1024;
 pub(crate) struct State {
     plugin: String,
     most_memory: usize,
+    /// Bytes of all its linear memories together, and elements of all its tables.
+    memory: usize,
+    elements: usize,
     /// Whether the memory limit refused a growth: the guest's trap that follows is told as this.
     refused_memory: bool,
     messages: u32,
@@ -47,13 +52,34 @@ impl LogHost for State {
 }
 
 impl ResourceLimiter for State {
-    fn memory_growing(&mut self, _now: usize, desired: usize, _most: Option<usize>) -> wasmtime::Result<bool> {
-        self.refused_memory |= desired > self.most_memory;
-        Ok(desired <= self.most_memory)
+    fn memory_growing(&mut self, now: usize, desired: usize, _most: Option<usize>) -> wasmtime::Result<bool> {
+        let together = self.memory.saturating_add(desired - now);
+        if together > self.most_memory {
+            self.refused_memory = true;
+            return Ok(false);
+        }
+        self.memory = together;
+        Ok(true)
     }
 
-    fn table_growing(&mut self, _now: usize, desired: usize, _most: Option<usize>) -> wasmtime::Result<bool> {
-        Ok(desired <= MOST_TABLE_ELEMENTS)
+    fn table_growing(&mut self, now: usize, desired: usize, _most: Option<usize>) -> wasmtime::Result<bool> {
+        let together = self.elements.saturating_add(desired - now);
+        if together <= MOST_TABLE_ELEMENTS {
+            self.elements = together;
+        }
+        Ok(together <= MOST_TABLE_ELEMENTS)
+    }
+
+    fn instances(&self) -> usize {
+        MOST_PARTS
+    }
+
+    fn memories(&self) -> usize {
+        MOST_PARTS
+    }
+
+    fn tables(&self) -> usize {
+        MOST_PARTS
     }
 }
 
@@ -76,7 +102,7 @@ pub(crate) struct Instance {
 impl Instance {
     pub fn new(plugin: &str, pre: &InstancePre<State>, limits: &LimitsFrame) -> Result<Self, Failure> {
         let most_memory = usize::try_from(limits.memory.0).unwrap_or(usize::MAX);
-        let state = State { plugin: plugin.into(), most_memory, refused_memory: false, messages: 0 };
+        let state = State { plugin: plugin.into(), most_memory, memory: 0, elements: 0, refused_memory: false, messages: 0 };
         let mut store = Store::new(pre.engine(), state);
         store.limiter(|state| state);
         arm(&mut store, limits);

@@ -12,6 +12,7 @@ use crate::world::exports::driftline::plugin::{about, metrics, transforms};
 use arrow::datatypes::{DataType, Schema};
 use driftline_core::accumulator::Handle;
 use driftline_core::diagnostic::Diagnostics;
+use driftline_core::name::is_identifier;
 use driftline_core::plugin::{Bindings, Description, Info, Input, Plugin, PluginKind, PluginResult, SampleInfo, Transform};
 use driftline_core::spec::{LimitsFrame, PluginSpec};
 use wasmtime::component::InstancePre;
@@ -126,6 +127,10 @@ impl Plugin for Loaded {
         &self.info
     }
 
+    fn accepts(&self, bindings: &Bindings, schema: &Schema) -> Result<(), String> {
+        self.bind(bindings, schema).map(|_| ())
+    }
+
     fn describe(&self, bindings: &Bindings, schema: &Schema) -> Result<Description, String> {
         let described = self.describe_bound(&self.bind(bindings, schema)?)?;
         let mut outputs = Vec::new();
@@ -133,6 +138,10 @@ impl Plugin for Loaded {
             let data_type = data_type(&output.arrow_type);
             let unknown = || self.linked.says(&format!("output `{}` is of unknown type {}", output.name, output.arrow_type));
             outputs.push((output.name.clone(), data_type.ok_or_else(unknown)?));
+        }
+        if let Some(wrong) = described.samples.iter().find(|s| !is_identifier(&s.name)) {
+            let message = format!("describes a sample {:?}; names of samples are lower_snake_case, since they become parts of series", wrong.name);
+            return Err(self.linked.says(&message));
         }
         let samples = described.samples.into_iter();
         let samples = samples.map(|s| SampleInfo { name: s.name, summary: s.summary, unit: s.unit }).collect();
@@ -164,7 +173,9 @@ impl Loaded {
     fn maker(&self, key: String, bindings: &Bindings, schema: &Schema) -> Result<Maker, String> {
         let World::Metric(indices) = &self.world else { return Err(self.linked.says("it is no metric")) };
         let bound = self.bind(bindings, schema)?;
-        Ok(Maker::new(self.linked.clone(), indices.clone(), key, &self.info, self.config.clone(), bound))
+        let samples = self.describe(bindings, schema)?.samples.into_iter().map(|s| s.name).collect();
+        let linked = self.linked.clone();
+        Ok(Maker::new(linked, indices.clone(), key, &self.info, self.config.clone(), bound, samples))
     }
 }
 

@@ -9,6 +9,7 @@ use crate::world::driftline::plugin::types;
 use crate::world::exports::driftline::plugin::metrics::{Guest, GuestIndices};
 use driftline_core::accumulator::{Accumulator, Context, Finished, Header};
 use driftline_core::block::Block;
+use driftline_core::name::is_identifier;
 use driftline_core::plugin::{Info, PluginResult, PluginSample};
 use std::sync::{Arc, Mutex};
 use wasmtime::component::ResourceAny;
@@ -21,13 +22,23 @@ pub(crate) struct Maker {
     key: String,
     config: String,
     bound: Vec<Bound>,
+    /// The samples that it describes.
+    samples: Arc<[String]>,
     header: Header,
 }
 
 impl Maker {
-    pub fn new(linked: Linked, indices: GuestIndices, key: String, info: &Info, config: String, bound: Vec<Bound>) -> Self {
+    pub fn new(
+        linked: Linked,
+        indices: GuestIndices,
+        key: String,
+        info: &Info,
+        config: String,
+        bound: Vec<Bound>,
+        samples: Arc<[String]>,
+    ) -> Self {
         let header = Header::new(&info.name, info.state_version, cache::hex(config.as_bytes()));
-        Self { linked, indices, key, config, bound, header }
+        Self { linked, indices, key, config, bound, samples, header }
     }
 
     pub fn accumulator(&self, context: &Context) -> Result<PluginAccumulator, String> {
@@ -47,6 +58,7 @@ impl Maker {
             guest,
             accumulator,
             bound: self.bound.clone(),
+            samples: self.samples.clone(),
             header: self.header.clone(),
             unusable: 0,
         })
@@ -66,9 +78,13 @@ pub(crate) struct PluginAccumulator {
     guest: Guest,
     accumulator: ResourceAny,
     bound: Vec<Bound>,
+    samples: Arc<[String]>,
     header: Header,
     unusable: u64,
 }
+
+/// Labels that every series has, or that mean something else on it.
+const TAKEN_LABELS: [&str; 4] = ["monitor", "column", "segment", "params"];
 
 impl PluginAccumulator {
     /// One call into the guest. Its own errors and its failures are reasons for the user, counted once.
@@ -83,6 +99,22 @@ impl PluginAccumulator {
         let result = running.call(name, call);
         let result = result.map_err(|f| if first { self.linked.count(f) } else { f.message })?;
         result.map_err(|e| self.linked.fail("error", &e))
+    }
+
+    /// What is wrong with a sample as a part of a series.
+    fn wrong(&self, sample: &types::Sample) -> Option<String> {
+        let name = &sample.name;
+        if !sample.value.is_finite() {
+            return Some(format!("sample `{name}` is not a finite number"));
+        }
+        if !self.samples.contains(name) {
+            return Some(format!("gave a sample {name:?} that it did not describe"));
+        }
+        let label = sample.labels.iter().enumerate().find_map(|(i, (label, _))| {
+            let again = sample.labels[..i].iter().any(|(other, _)| other == label);
+            (!is_identifier(label) || TAKEN_LABELS.contains(&label.as_str()) || again).then_some(label)
+        })?;
+        Some(format!("sample `{name}` has a label {label:?}; a label is lower_snake_case, comes once, and is none of {}", TAKEN_LABELS.join(", ")))
     }
 
     /// The guest's own state, without our header.
@@ -121,8 +153,8 @@ impl Accumulator for PluginAccumulator {
 
     fn finish(&self) -> Result<Finished, String> {
         let samples = self.call("finish", |s| self.guest.accumulator().call_finish(s, self.accumulator))?;
-        if let Some(wrong) = samples.iter().find(|s| !s.value.is_finite()) {
-            return Err(self.linked.fail("output", &format!("sample `{}` is not a finite number", wrong.name)));
+        if let Some(wrong) = samples.iter().find_map(|sample| self.wrong(sample)) {
+            return Err(self.linked.fail("output", &wrong));
         }
         let sample = |s: types::Sample| PluginSample { name: s.name, labels: s.labels, value: s.value };
         let samples = samples.into_iter().map(sample).collect();

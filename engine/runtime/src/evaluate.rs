@@ -5,14 +5,13 @@ use crate::plan::{Plan, Side};
 use crate::state::StateFolder;
 use driftline_core::accumulator::{Context, Request};
 use driftline_core::metric::{Readings, Sides};
-use driftline_core::outcome::{Family, Outcome, Rows, SCHEMA, Sample, worst};
+use driftline_core::outcome::{Family, Outcome, Rows, SCHEMA, Sample, UndefinedRecord, worst};
 use driftline_core::profile::Profile;
 use driftline_core::source::SourceError;
 use driftline_core::suite::{BoundMetric, Correct, MetricResult, conclude};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
-use tempfile::TempDir;
 
 /// Why there is no outcome.
 #[derive(Debug, thiserror::Error)]
@@ -30,13 +29,12 @@ pub struct Evaluator {
     reference: Mutex<Option<Arc<Kept>>>,
 }
 
-/// A reference that was read, with the files that its profile spilled to.
+/// A reference that was read.
 struct Kept {
     /// What its profile depends on.
     key: String,
     profile: Arc<Profile>,
     counters: BTreeMap<String, u64>,
-    _spill: TempDir,
 }
 
 impl Evaluator {
@@ -53,14 +51,13 @@ impl Evaluator {
             Some(side) => Some(timed("reference_seconds", &mut timings, || self.reference(plan, side, progress))?),
             None => None,
         };
-        let spill = spill_folder()?;
         let profile = reference.as_ref().map(|r| r.profile.clone());
-        let context = context(plan, &spill, profile);
+        let context = context(plan, profile);
         let current = timed("current_seconds", &mut timings, || read_side(job(plan, &plan.current, false), &context, progress))?;
         reference.iter().for_each(|kept| count("reference", &kept.counters, &mut counters));
         count("current", &current.counters, &mut counters);
         let mut outcome = judge(plan, &current.profile, context.reference.as_deref(), self.correct);
-        outcome.counters = counters;
+        outcome.counters.extend(counters);
         outcome.plugin_failures = plan.host.take_failures();
         timings.insert("total_seconds".into(), started.elapsed().as_secs_f64());
         outcome.timings = timings;
@@ -77,10 +74,9 @@ impl Evaluator {
             return Ok(kept.clone());
         }
         *last = None;
-        let spill = spill_folder()?;
-        let result = read_side(job, &context(plan, &spill, None), progress)?;
+        let result = read_side(job, &context(plan, None), progress)?;
         let profile = Arc::new(result.profile);
-        let kept = Kept { key: key.clone().unwrap_or_default(), profile, counters: result.counters, _spill: spill };
+        let kept = Kept { key: key.clone().unwrap_or_default(), profile, counters: result.counters };
         let kept = Arc::new(kept);
         // What failed (a plugin out of time) may do better at the next evaluation.
         *last = key.filter(|_| kept.profile.is_complete()).map(|_| kept.clone());
@@ -95,14 +91,9 @@ fn key(plan: &Plan, side: &Side, requests: &[(Slice, Request)]) -> Option<String
     Some(format!("{data} {:?} {} {:?} {requests:?}", side.filter, plan.spec_digest, plan.plugin_digests))
 }
 
-fn spill_folder() -> Result<TempDir, EvaluateError> {
-    let folder = tempfile::Builder::new().prefix("driftline").tempdir();
-    folder.map_err(|e| EvaluateError::Io(format!("no folder for temporary files: {e}")))
-}
-
-fn context(plan: &Plan, spill: &TempDir, reference: Option<Arc<Profile>>) -> Context {
+fn context(plan: &Plan, reference: Option<Arc<Profile>>) -> Context {
     let memory = usize::try_from(plan.run.memory.0 / 2).unwrap_or(usize::MAX);
-    Context { reference, memory, spill: spill.path().to_path_buf(), seed: plan.run.seed }
+    Context { reference, memory, spill: std::env::temp_dir(), seed: plan.run.seed }
 }
 
 fn timed<T>(name: &str, timings: &mut BTreeMap<String, f64>, work: impl FnOnce() -> T) -> T {
@@ -160,7 +151,8 @@ fn judge(plan: &Plan, current: &Profile, reference: Option<&Profile>, correct: C
     for i in &plan.records {
         final_readings.entry(*i).or_insert_with(|| conclude(&plan.metrics[*i], &results[*i], &BTreeMap::new()));
     }
-    let samples = samples(plan, &final_readings);
+    let (samples, conflicts) = samples(plan, &final_readings);
+    let counters = (conflicts > 0).then(|| ("conflicting_series".to_owned(), conflicts)).into_iter().collect();
     let suites: Vec<_> = judged.into_iter().map(|j| j.outcome).collect();
     Outcome {
         schema: SCHEMA.into(),
@@ -174,7 +166,8 @@ fn judge(plan: &Plan, current: &Profile, reference: Option<&Profile>, correct: C
         rows: Rows { reference: reference.map(|r| r.rows), current: current.rows },
         suites,
         samples,
-        counters: BTreeMap::new(),
+        undefined: plan.records.iter().filter_map(|i| undefined(&plan.metrics[*i], &final_readings[i])).collect(),
+        counters,
         plugin_failures: Vec::new(),
         timings: BTreeMap::new(),
         families: families(plan, &final_readings),
@@ -197,9 +190,17 @@ fn family_of(metric: &BoundMetric, family: &Option<String>, field: &str) -> Stri
     family.clone().unwrap_or_else(|| format!("{}_{field}", metric.name))
 }
 
-/// The numbers of all readings, p-values raw. Equal series are one.
-fn samples(plan: &Plan, readings: &BTreeMap<usize, Readings>) -> Vec<Sample> {
-    let mut samples: Vec<Sample> = Vec::new();
+/// A record that came to nothing, and why.
+fn undefined(metric: &BoundMetric, readings: &Readings) -> Option<UndefinedRecord> {
+    let reason = readings.as_ref().err()?.reason().to_owned();
+    let labels = metric.labels.iter().cloned().collect();
+    Some(UndefinedRecord { metric: metric.name.clone(), column: metric.column.clone(), labels, reason })
+}
+
+/// The numbers of all readings, p-values raw. Equal series are one; how many others had another value is told beside them.
+fn samples(plan: &Plan, readings: &BTreeMap<usize, Readings>) -> (Vec<Sample>, u64) {
+    let mut samples: BTreeMap<(String, BTreeMap<String, String>), f64> = BTreeMap::new();
+    let mut conflicts = 0;
     for (i, readings) in readings {
         let metric = &plan.metrics[*i];
         for reading in readings.iter().flatten() {
@@ -207,16 +208,20 @@ fn samples(plan: &Plan, readings: &BTreeMap<usize, Readings>) -> Vec<Sample> {
             labels.extend(metric.column.iter().map(|c| ("column".to_owned(), c.clone())));
             for (field, value) in &reading.fields {
                 let value = if field == "p_value" { reading.field("p_value_raw").unwrap_or(*value) } else { *value };
-                let sample = Sample { name: family_of(metric, &reading.family, field), labels: labels.clone(), value };
-                let known = samples.iter().any(|s| s.name == sample.name && s.labels == sample.labels);
-                if field != "p_value_raw" && value.is_finite() && !known {
-                    samples.push(sample);
+                if field == "p_value_raw" || !value.is_finite() {
+                    continue;
+                }
+                let name = family_of(metric, &reading.family, field);
+                let known = *samples.entry((name.clone(), labels.clone())).or_insert(value);
+                if known != value {
+                    conflicts += 1;
+                    tracing::warn!("series driftline_{name} {labels:?} is {known} by one check and {value} by another; the first is exported");
                 }
             }
         }
     }
-    samples.sort_by(|a, b| (&a.name, &a.labels).cmp(&(&b.name, &b.labels)));
-    samples
+    let samples = samples.into_iter().map(|((name, labels), value)| Sample { name, labels, value }).collect();
+    (samples, conflicts)
 }
 
 fn families(plan: &Plan, readings: &BTreeMap<usize, Readings>) -> Vec<Family> {

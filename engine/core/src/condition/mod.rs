@@ -12,8 +12,10 @@
 //! ```
 
 mod parse;
+mod range;
 
 pub use parse::parse;
+pub use range::Range;
 use std::collections::BTreeMap;
 
 /// A parsed condition: always true or false, never a number.

@@ -1,5 +1,6 @@
 //! Parser of conditions, with byte offsets in its errors.
 
+use super::range::{self, Range, constant};
 use super::{Condition, Expression, Operator};
 use crate::name::suggestion;
 
@@ -12,8 +13,8 @@ pub struct ConditionError {
     pub help: Option<String>,
 }
 
-/// Parses a condition over the named fields.
-pub fn parse(text: &str, fields: &[&str]) -> Result<Condition, ConditionError> {
+/// Parses a condition over the named fields. A comparison that never holds, or always, for the values that they can have is an error.
+pub fn parse(text: &str, fields: &[(String, Range)]) -> Result<Condition, ConditionError> {
     let tokens = tokenise(text)?;
     let mut parser = Parser { tokens, at: 0, fields, used: Vec::new(), end: text.len(), depth: 0 };
     let root = parser.condition()?;
@@ -103,7 +104,7 @@ fn number_length(text: &str) -> usize {
 struct Parser<'a> {
     tokens: Vec<Token>,
     at: usize,
-    fields: &'a [&'a str],
+    fields: range::Fields<'a>,
     used: Vec<String>,
     end: usize,
     depth: usize,
@@ -203,6 +204,7 @@ impl Parser<'_> {
     }
 
     fn comparison(&mut self) -> Result<Typed, ConditionError> {
+        let first = self.here();
         let left = self.sum()?;
         let token = self.here();
         let Some(operator) = self.comparison_operator() else { return Ok(left) };
@@ -216,7 +218,21 @@ impl Parser<'_> {
             let help = Some("write `a < b and b < c`".to_owned());
             return Err(ConditionError { help, ..error(&next, "comparisons cannot be chained") });
         }
+        let end = self.tokens.get(self.at.saturating_sub(1)).map_or(token.end, |last| last.end);
+        self.refuse_constant(&Token { end, ..first }, &left.0, operator, &right.0)?;
         Ok((Expression::Compare(Box::new(left.0), operator, Box::new(right.0)), true))
+    }
+
+    fn refuse_constant(&self, whole: &Token, left: &Expression, operator: Operator, right: &Expression) -> Result<(), ConditionError> {
+        let (a, b) = (range::of(left, self.fields), range::of(right, self.fields));
+        let Some(holds) = constant(a, operator, b) else { return Ok(()) };
+        let what = if holds { "this always holds" } else { "this can never hold" };
+        let shares = [left, right].into_iter().filter_map(|side| match side {
+            Expression::Field(name) if range::of(side, self.fields) == Range::SHARE => Some(name),
+            _ => None,
+        });
+        let help = shares.map(|name| format!("`{name}` lies between 0 and 1; 30 percent is written `30%` or `0.3`")).next();
+        Err(ConditionError { help, ..error(whole, what) })
     }
 
     fn comparison_operator(&mut self) -> Option<Operator> {
@@ -254,6 +270,9 @@ impl Parser<'_> {
             if left.1 || right.1 {
                 return Err(error(&token, format!("`{symbol}` needs numbers on both sides")));
             }
+            if *operator == Operator::Divide && range::of(&right.0, self.fields) == (Range { low: 0.0, high: 0.0 }) {
+                return Err(error(&token, "this divides by zero"));
+            }
             left = (Expression::Arithmetic(Box::new(left.0), *operator, Box::new(right.0)), false);
         }
     }
@@ -277,8 +296,9 @@ impl Parser<'_> {
         self.at += 1;
         match token.kind.clone() {
             Kind::Number(n) => {
-                let scale = if self.take_symbol("%") { 0.01 } else { 1.0 };
-                Ok((Expression::Number(n * scale), false))
+                // A division, since 0.01 is no float: 5 % is exactly what `0.05` is.
+                let value = if self.take_symbol("%") { n / 100.0 } else { n };
+                Ok((Expression::Number(value), false))
             }
             Kind::Word(word) if word == "abs" => self.absolute(&token),
             Kind::Word(word) => self.field(&token, word),
@@ -305,8 +325,8 @@ impl Parser<'_> {
     }
 
     fn field(&mut self, token: &Token, word: String) -> Result<Typed, ConditionError> {
-        if !self.fields.contains(&word.as_str()) {
-            let help = suggestion(&word, self.fields.iter().copied());
+        if !self.fields.iter().any(|(name, _)| *name == word) {
+            let help = suggestion(&word, self.fields.iter().map(|(name, _)| name.as_str()));
             return Err(ConditionError { help, ..error(token, format!("no field `{word}` in this metric's result")) });
         }
         if !self.used.contains(&word) {

@@ -22,6 +22,7 @@ pub fn append_overrides(text: &mut Text, environment: &Environment) {
 pub fn apply_overrides<'a>(root: &mut DeTable<'a>, text: &'a Text, diagnostics: &mut Diagnostics) {
     for item in text.overrides() {
         let path: Vec<String> = item.variable[PREFIX.len()..].split("__").map(str::to_lowercase).collect();
+        diagnostics.hide(item.span.clone(), text.slice(&item.span));
         if let Err(message) = insert(root, &path, value_of(text.slice(&item.span), &item.span), item) {
             diagnostics.error(&item.span, message);
         }
@@ -69,31 +70,41 @@ fn respan<'a>(value: DeValue<'a>, span: &Span) -> DeValue<'a> {
     }
 }
 
-/// Replaces `${NAME}` and `${NAME:-default}` in every string; `$$` is a dollar sign.
-pub fn interpolate(table: &mut DeTable<'_>, environment: &Environment, diagnostics: &mut Diagnostics) {
+/// Replaces `${NAME}` and `${NAME:-default}` in every string of the file; `$$` is a dollar sign. Overrides are taken as they are.
+pub fn interpolate(table: &mut DeTable<'_>, text: &Text, environment: &Environment, diagnostics: &mut Diagnostics) {
     for (_, value) in table.iter_mut() {
-        interpolate_value(value, environment, diagnostics);
+        interpolate_value(value, text, environment, diagnostics);
     }
 }
 
-fn interpolate_value(value: &mut Spanned<DeValue<'_>>, environment: &Environment, diagnostics: &mut Diagnostics) {
+fn interpolate_value(value: &mut Spanned<DeValue<'_>>, text: &Text, environment: &Environment, diagnostics: &mut Diagnostics) {
     let span = value.span();
     match value.get_mut() {
+        DeValue::String(_) if span.start >= text.file().len() => {}
         DeValue::String(s) if s.contains('$') => match expand(s, environment) {
-            Ok(expanded) => *s = Cow::Owned(expanded),
+            Ok(Expanded { text, variables }) => {
+                variables.iter().for_each(|value| diagnostics.hide(span.clone(), value));
+                *s = Cow::Owned(text);
+            }
             Err(message) => diagnostics.push(
                 Diagnostic::at(span, message)
                     .help("write ${NAME}, ${NAME:-default}, or $$ for a dollar sign".to_owned()),
             ),
         },
-        DeValue::Array(items) => items.iter_mut().for_each(|i| interpolate_value(i, environment, diagnostics)),
-        DeValue::Table(table) => interpolate(table, environment, diagnostics),
+        DeValue::Array(items) => items.iter_mut().for_each(|i| interpolate_value(i, text, environment, diagnostics)),
+        DeValue::Table(table) => interpolate(table, text, environment, diagnostics),
         _ => {}
     }
 }
 
-fn expand(text: &str, environment: &Environment) -> Result<String, String> {
-    let mut out = String::with_capacity(text.len());
+/// A string with its variables replaced, and the values that were put in: they may be secret.
+struct Expanded {
+    text: String,
+    variables: Vec<String>,
+}
+
+fn expand(text: &str, environment: &Environment) -> Result<Expanded, String> {
+    let (mut out, mut variables) = (String::with_capacity(text.len()), Vec::new());
     let mut rest = text;
     while let Some(at) = rest.find('$') {
         out.push_str(&rest[..at]);
@@ -103,14 +114,16 @@ fn expand(text: &str, environment: &Environment) -> Result<String, String> {
             rest = after;
         } else if let Some(after) = rest.strip_prefix('{') {
             let (inside, after) = after.split_once('}').ok_or("`${` without `}`")?;
-            out.push_str(&variable(inside, environment)?);
+            let value = variable(inside, environment)?;
+            out.push_str(&value);
+            variables.push(value);
             rest = after;
         } else {
             out.push('$');
         }
     }
     out.push_str(rest);
-    Ok(out)
+    Ok(Expanded { text: out, variables })
 }
 
 fn variable(inside: &str, environment: &Environment) -> Result<String, String> {

@@ -102,8 +102,9 @@ pub fn parse<'a>(text: &'a Text, environment: &Environment, diagnostics: &mut Di
         diagnostics.push(Diagnostic::at(span, format!("not valid TOML: {}", error.message())));
     }
     let mut root = root.into_inner();
-    environment::interpolate(&mut root, environment, diagnostics);
+    // First the overrides: a variable that stands in an overridden value need not be set.
     environment::apply_overrides(&mut root, text, diagnostics);
+    environment::interpolate(&mut root, text, environment, diagnostics);
     let span = 0..text.file().lines().next().map_or(0, str::len);
     let mut root = Table::new(span, root);
     let (records, recorded_presets) = read_records(&mut root, diagnostics);

@@ -80,6 +80,11 @@ impl<'a> Table<'a> {
         entries.into_iter().map(|(k, v)| (k.into_inner().into_owned(), v)).collect()
     }
 
+    /// The entries that are left, as JSON.
+    pub fn json(&self) -> serde_json::Value {
+        super::Config::new(&Spanned::new(self.span.clone(), DeValue::Table(self.entries.clone()))).value
+    }
+
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

@@ -1,12 +1,14 @@
 //! Metrics of the catalogue, bound to their columns.
 
 use super::resolver::Resolver;
-use super::selection::{Selected, is_many};
+use super::selection::Selected;
 use driftline_core::catalogue::{Binding, Field, MetricEntry, Scope, find, find_or_report};
 use driftline_core::column::Column;
 use driftline_core::diagnostic::{Diagnostic, Span};
 use driftline_core::spec::{Component, MetricSpec};
-use driftline_core::suite::BoundMetric;
+use driftline_core::metric::Hypotheses;
+use driftline_core::suite::{BoundMetric, add_params};
+use serde_json::Value;
 
 /// A metric of the plan, for a check or a record.
 pub(super) struct Bound {
@@ -66,10 +68,11 @@ impl Resolver<'_> {
             None => None,
             Some((words, span)) => match self.select(words, span, entry.accepts) {
                 Selected::Columns(columns) => Some(columns),
-                Selected::Unusable(reason) => return vec![self.unusable(entry.doc.name, reason)],
+                Selected::Unusable(reason) => return vec![self.unusable(entry.doc.name, words, reason)],
                 Selected::Wrong => return Vec::new(),
             },
         };
+        let words = columns.as_ref().map(|(words, _)| words.join(","));
         match (entry.scope, selected) {
             (Scope::Column, None) => {
                 let help = "add `columns`: a name, a glob, \"@numerical\" or \"@categorical\"".to_owned();
@@ -77,80 +80,80 @@ impl Resolver<'_> {
                 self.diagnostics.push(Diagnostic::at(component.kind_span.clone(), message).help(help));
                 Vec::new()
             }
-            (Scope::Dataset, selected) => {
-                let all = || self.columns.iter().filter(|c| self.counts(c)).cloned().collect();
-                let columns = selected.unwrap_or_else(all);
-                self.bind_one(entry, component, None, &columns, None).into_iter().collect()
+            (Scope::Dataset | Scope::Either, None) => {
+                let all: Vec<Column> = self.columns.iter().filter(|c| self.counts(c, entry)).cloned().collect();
+                self.bind_one(entry, component, Over::Dataset(&all, None)).into_iter().collect()
             }
-            (Scope::Either, None) => {
-                let all: Vec<Column> = self.columns.iter().filter(|c| self.counts(c)).cloned().collect();
-                self.bind_one(entry, component, None, &all, None).into_iter().collect()
+            (Scope::Dataset, Some(selected)) => {
+                self.bind_one(entry, component, Over::Dataset(&selected, words)).into_iter().collect()
             }
             (_, Some(selected)) => {
-                let many = columns.as_ref().is_some_and(|(words, _)| is_many(words, selected.len()));
-                let bind = |column: &Column| {
-                    let suffix = many.then(|| column.name.clone());
-                    self.bind_one(entry, component.clone(), Some(column), std::slice::from_ref(column), suffix)
-                };
+                let many = columns.as_ref().is_some_and(|(words, _)| self.is_many(words, selected.len()));
+                let bind = |column: &Column| self.bind_one(entry, component.clone(), Over::Column(column, many));
                 selected.iter().filter_map(bind).collect()
             }
         }
     }
 
-    /// Whether a metric over all columns sees a column: one of the current source that is not ignored.
-    fn counts(&self, column: &Column) -> bool {
-        column.in_current && column.plugin.is_none() && !self.ignored.contains(&column.name)
+    /// Whether a metric over all columns sees a column: one that is not ignored and, unless the metric compares, of the current source.
+    fn counts(&self, column: &Column, entry: &MetricEntry) -> bool {
+        (entry.compares || (column.in_current && column.plugin.is_none())) && !self.ignored.contains(&column.name)
     }
 
     fn bind_one(
         &mut self,
         entry: &MetricEntry,
         component: Component<'_>,
-        column: Option<&Column>,
-        columns: &[Column],
-        suffix: Option<String>,
+        over: Over<'_>,
     ) -> Option<Bound> {
+        let (column, columns, suffix, words) = match over {
+            Over::Column(column, many) => (Some(column), std::slice::from_ref(column), many.then(|| column.name.clone()), None),
+            Over::Dataset(columns, words) => (None, columns, None, words),
+        };
+        let given = component.params.json();
         let binding = Binding { column, columns, roles: &self.roles, catalogue: self.planner.catalogue };
         let before = self.diagnostics.len();
         let built = (entry.build)(&binding, component, &mut self.diagnostics);
-        let Some(built) = built else {
+        let Some(mut built) = built else {
             debug_assert!(self.diagnostics.len() > before, "a metric that is not built says why");
             return None;
         };
+        let params = params(&given, &(entry.doc.parameters)().to_value(), built.labelled, words);
+        add_params(&mut built.labels, &params);
+        let hypotheses = built.metric.hypotheses();
         let metric = match column.and_then(|c| one_sided(c, entry.compares, self.has_reference)) {
             Some(reason) => Err(reason),
             None => Ok(built.metric),
         };
-        let requests: Vec<String> = metric.iter().flat_map(|m| m.requests()).map(|r| r.key).collect();
-        let key = format!("{} {:?} {:?} {requests:?}", entry.doc.name, column.map(|c| &c.name), built.labels);
         let metric = BoundMetric {
-            key,
             name: entry.doc.name.to_owned(),
             column: column.map(|c| c.name.clone()),
             labels: built.labels,
             fields: built.fields,
             compares: entry.compares,
+            hypotheses,
             filter: None,
             metric,
         };
-        // Parameters without a label (a condition of `drifted_columns`, a category) make two metrics of one key differ, so
-        // metrics are shared only through their accumulators.
         self.plan_metrics.push(metric);
         Some(Bound { metric: self.plan_metrics.len() - 1, suffix, sample: None, default_fail: built.default_fail })
     }
 
     /// A metric whose columns an unusable plugin would have added.
-    pub(super) fn unusable(&mut self, name: &str, reason: String) -> Bound {
+    pub(super) fn unusable(&mut self, name: &str, words: &[String], reason: String) -> Bound {
         let entry = find(&self.planner.catalogue.metrics, name);
         let fields: Vec<Field> = entry.map(|e| e.doc.fields.to_vec()).unwrap_or_default();
         let compares = entry.is_some_and(|e| e.compares);
+        // How many columns a glob would have matched is unknown; each word counts as one.
+        let tested = fields.iter().any(|f| f.name == "p_value");
+        let tests = words.iter().map(|word| tested.then(|| format!("{name} {word}"))).collect();
         let metric = BoundMetric {
-            key: format!("{name} unusable"),
             name: name.into(),
             column: None,
             labels: Vec::new(),
             fields,
             compares,
+            hypotheses: Hypotheses { tests, own_family: false },
             filter: None,
             metric: Err(reason),
         };
@@ -159,6 +162,26 @@ impl Resolver<'_> {
         let default_fail = Some("value > 0".to_owned());
         Bound { metric: self.plan_metrics.len() - 1, suffix: None, sample: None, default_fail }
     }
+}
+
+/// What a metric is bound to.
+enum Over<'a> {
+    /// A column, and whether the check has others.
+    Column(&'a Column, bool),
+    /// Many columns at once, with the words that the spec chose them by.
+    Dataset(&'a [Column], Option<String>),
+}
+
+/// What tells a metric's series from those with other parameters: those that differ from their defaults, and the columns that were chosen.
+fn params(given: &Value, schema: &Value, labelled: &[&str], columns: Option<String>) -> Vec<String> {
+    let is_default = |key: &str, value: &Value| {
+        let default = &schema["properties"][key]["default"];
+        default == value || (value.is_number() && default.as_f64() == value.as_f64())
+    };
+    let entries = given.as_object().into_iter().flatten();
+    let told = entries.filter(|(key, value)| !labelled.contains(&key.as_str()) && !is_default(key, value));
+    let shown = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    told.map(|(key, value)| format!("{key}={}", shown(value))).chain(columns.map(|words| format!("columns={words}"))).collect()
 }
 
 /// Why a column that only one side has cannot be computed.

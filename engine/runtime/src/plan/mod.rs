@@ -16,8 +16,8 @@ use driftline_core::diagnostic::Diagnostics;
 use driftline_core::exporter::Starting;
 use driftline_core::plugin::{Bindings, Plugin, PluginHost};
 use driftline_core::source::{Derived, Source, SourceError};
-use driftline_core::spec::{RunFrame, SourceSpec, Spec};
-use driftline_core::suite::{BoundMetric, Suite};
+use driftline_core::spec::{Component, RunFrame, SourceSpec, Spec};
+use driftline_core::suite::{BoundMetric, Suite, condition_fields};
 use inference::infer_columns;
 use resolver::Resolver;
 use std::collections::{BTreeMap, BTreeSet};
@@ -89,8 +89,8 @@ impl Plan {
 
 /// Why there is no plan.
 pub enum PlanError {
-    /// The spec is wrong.
-    Spec(Diagnostics),
+    /// The spec is wrong; perhaps a source cannot be reached either.
+    Spec(Diagnostics, Option<SourceError>),
     /// A source cannot be reached.
     Source(SourceError),
 }
@@ -105,22 +105,28 @@ pub struct Planner<'a> {
 
 impl Planner<'_> {
     /// Resolves a spec. Errors of the spec come all at once, those found while it was parsed included.
-    pub async fn plan(&self, spec: Spec<'_>, mut diagnostics: Diagnostics) -> Result<Plan, PlanError> {
+    pub async fn plan(&self, mut spec: Spec<'_>, mut diagnostics: Diagnostics) -> Result<Plan, PlanError> {
         let d = &mut diagnostics;
-        let schedule = spec.schedule.and_then(|(frame, span)| Schedule::new(&frame, &span).map_err(|e| d.push(e)).ok());
+        let schedule = spec.schedule.take().and_then(|(frame, span)| Schedule::new(&frame, &span).map_err(|e| d.push(e)).ok());
         let mut exports = Vec::new();
-        for export in spec.exports {
+        for export in std::mem::take(&mut spec.exports) {
             if let Some(entry) = find_or_report(&self.catalogue.exporters, &export.component, "exporter", &[], d) {
                 exports.extend((entry.start)(export.component, d).map(|start| (export.name, start)));
             }
         }
-        let reference = self.open(spec.reference, None, d).await;
+        let reference = self.open(spec.reference.take(), None, d).await;
         let types = reference.as_ref().ok().and_then(|r| Some(r.as_ref()?.schema.clone()));
-        let current = self.open(spec.current, types, d).await;
+        let current = self.open(spec.current.take(), types, d).await;
         let (reference, current) = match (reference, current) {
             (Ok(reference), Ok(Some(current))) => derive(reference, current, &spec.derived, d),
-            (Err(e), _) | (_, Err(e)) if d.is_empty() => return Err(PlanError::Source(e)),
-            _ => return Err(PlanError::Spec(diagnostics)),
+            (reference, current) => {
+                // What can be told without the data is told.
+                self.check_names(&spec, d);
+                return Err(match (reference.err().or(current.err()), d.is_empty()) {
+                    (Some(e), true) => PlanError::Source(e),
+                    (unreachable, _) => PlanError::Spec(diagnostics, unreachable),
+                });
+            }
         };
         let roles = Roles {
             id: spec.columns.id.as_ref().map(|c| c.get_ref().clone()),
@@ -150,7 +156,7 @@ impl Planner<'_> {
         let mut records: Vec<usize> = spec.records.into_iter().flat_map(|r| resolver.record(r)).collect();
         records.extend(spec.recorded_presets.iter().flat_map(|(name, span)| resolver.record_preset(name, span)));
         if !resolver.diagnostics.is_empty() {
-            return Err(PlanError::Spec(resolver.diagnostics));
+            return Err(PlanError::Spec(resolver.diagnostics, None));
         }
         let Resolver { diagnostics: _, sides: _, planner: _, roles, columns, plugins, plan_metrics, counters, sample_help, transforms, .. } =
             resolver;
@@ -184,6 +190,27 @@ impl Planner<'_> {
             exports,
             host: self.host.clone(),
         })
+    }
+
+    /// Reports metrics and presets that the catalogue does not have, and conditions that are none.
+    fn check_names(&self, spec: &Spec<'_>, d: &mut Diagnostics) {
+        let plugins: Vec<&str> = spec.plugins.iter().map(|p| p.name.as_str()).collect();
+        let mut metric = |component: &Component<'_>| match plugins.contains(&component.kind.as_str()) {
+            true => None,
+            false => find_or_report(&self.catalogue.metrics, component, "metric", &plugins, d),
+        };
+        let checks = spec.suites.iter().flat_map(|s| &s.checks);
+        let entries: Vec<_> = checks.map(|check| (check, metric(&check.metric.metric))).collect();
+        for record in &spec.records {
+            metric(&record.metric);
+        }
+        for (check, entry) in entries {
+            let Some(entry) = entry else { continue };
+            let fields = condition_fields(entry.doc.fields, !entry.compares);
+            for condition in [&check.fail, &check.warn].into_iter().flatten() {
+                resolver::condition(condition, &fields, d);
+            }
+        }
     }
 
     async fn open(

@@ -3,17 +3,19 @@
 use super::PlannedTransform;
 use super::binding::Bound;
 use super::resolver::Resolver;
-use super::selection::{Selected, is_many};
+use super::selection::Selected;
 use crate::plugin_metric::{PluginMetric, family};
 use arrow::datatypes::Schema;
 use driftline_core::catalogue::{Field, find};
 use driftline_core::column::{Column, Kind};
 use driftline_core::diagnostic::{Diagnostic, Span};
+use driftline_core::metric::Hypotheses;
 use driftline_core::name::suggestion;
 use driftline_core::plugin::{Bindings, Plugin, PluginKind};
 use driftline_core::spec::{Component, PluginSpec};
 use driftline_core::suite::BoundMetric;
 use std::sync::Arc;
+use toml::Spanned;
 
 /// A plugin of the spec, usable or not.
 pub(super) struct Used {
@@ -41,6 +43,7 @@ impl Resolver<'_> {
     /// Checks a plugin's inputs against the columns, and adds a transform's outputs to them.
     fn add_plugin(&mut self, spec: &PluginSpec, plugin: Arc<dyn Plugin>) -> Result<Arc<dyn Plugin>, String> {
         let inputs = &plugin.info().inputs;
+        let before = self.diagnostics.len();
         for (input, column) in &spec.frame.inputs {
             if !inputs.iter().any(|i| i.name == *input) {
                 let help = suggestion(input, inputs.iter().map(|i| i.name.as_str()));
@@ -58,7 +61,7 @@ impl Resolver<'_> {
             self.diagnostics.push(Diagnostic::at(spec.span.clone(), message).help(help));
         }
         plugin.check_config(spec, &mut self.diagnostics)?;
-        if plugin.info().kind == PluginKind::Transform && self.diagnostics.is_empty() {
+        if plugin.info().kind == PluginKind::Transform && self.diagnostics.len() == before {
             self.add_outputs(spec, &plugin)?;
         }
         Ok(plugin)
@@ -98,8 +101,8 @@ impl Resolver<'_> {
         let per_column = spec.frame.inputs.values().any(|c| c.get_ref() == "$column");
         let targets: Vec<Option<Column>> = match (per_column, &columns) {
             (true, Some((words, span))) => match self.select(words, span, &[]) {
-                Selected::Columns(columns) => columns.into_iter().map(Some).collect(),
-                Selected::Unusable(reason) => return vec![self.unusable(&component.kind, reason)],
+                Selected::Columns(columns) => self.readable(&spec, &plugin, columns, words).into_iter().map(Some).collect(),
+                Selected::Unusable(reason) => return vec![self.unusable(&component.kind, words, reason)],
                 Selected::Wrong => return Vec::new(),
             },
             (true, None) => {
@@ -114,8 +117,11 @@ impl Resolver<'_> {
             }
             (false, None) => vec![None],
         };
-        let sample = parameters.sample.map(|s| family(&spec.name, &s));
-        let many = columns.as_ref().is_some_and(|(words, _)| is_many(words, targets.len()));
+        if let Some(sample) = &parameters.sample {
+            self.check_sample(sample, &spec, &plugin, targets.first().cloned().flatten().as_ref());
+        }
+        let sample = parameters.sample.map(|s| family(&spec.name, s.get_ref()));
+        let many = columns.as_ref().is_some_and(|(words, _)| self.is_many(words, targets.len()));
         let bind = |column: Option<Column>| {
             let metric = self.plugin_metric(&spec, &plugin, column.as_ref());
             self.plan_metrics.push(metric);
@@ -123,6 +129,35 @@ impl Resolver<'_> {
             Bound { metric: self.plan_metrics.len() - 1, suffix, sample: sample.clone(), default_fail: None }
         };
         targets.into_iter().map(bind).collect()
+    }
+
+    /// The columns whose type the plugin takes; others that a pattern matched are left out and counted.
+    fn readable(&mut self, spec: &PluginSpec, plugin: &Result<Arc<dyn Plugin>, String>, columns: Vec<Column>, words: &[String]) -> Vec<Column> {
+        let (Ok(plugin), true) = (plugin, self.is_many(words, columns.len())) else { return columns };
+        let schema = self.full_schema();
+        let named = |c: &Column| words.contains(&c.name);
+        let reads = |c: &Column| named(c) || plugin.accepts(&bindings(spec, Some(&c.name)), &schema).is_ok();
+        let (fitting, others): (Vec<Column>, Vec<Column>) = columns.into_iter().partition(reads);
+        self.leave_out(&words.join(", "), &others);
+        fitting
+    }
+
+    /// A sample that the plugin does not describe is a mistake of the spec.
+    fn check_sample(
+        &mut self,
+        sample: &Spanned<String>,
+        spec: &PluginSpec,
+        plugin: &Result<Arc<dyn Plugin>, String>,
+        column: Option<&Column>,
+    ) {
+        let bindings = bindings(spec, column.map(|c| c.name.as_str()));
+        let described = plugin.as_ref().ok().and_then(|plugin| plugin.describe(&bindings, &self.full_schema()).ok());
+        let Some(described) = described else { return };
+        if !described.samples.iter().any(|s| s.name == *sample.get_ref()) {
+            let help = suggestion(sample.get_ref(), described.samples.iter().map(|s| s.name.as_str()));
+            let message = format!("plugin `{}` has no sample `{}`", spec.name, sample.get_ref());
+            self.diagnostics.push(Diagnostic::at(sample.span(), message).help(help));
+        }
     }
 
     fn plugin_metric(
@@ -141,12 +176,12 @@ impl Resolver<'_> {
             Ok(Box::new(PluginMetric { plugin: spec.name.clone(), samples }) as Box<dyn driftline_core::metric::Metric>)
         });
         BoundMetric {
-            key: format!("plugin {} {bindings:?}", spec.name),
             name: format!("plugin_{}", spec.name),
             column: column.map(|c| c.name.clone()),
             labels: Vec::new(),
             fields: vec![Field::new("value", "", "the plugin's sample")],
             compares: false,
+            hypotheses: Hypotheses::default(),
             filter: None,
             metric: bound,
         }
@@ -163,7 +198,8 @@ impl Resolver<'_> {
 #[derive(Debug, Clone, Default, serde::Deserialize, schemars::JsonSchema)]
 struct PluginParameters {
     /// Of several samples, the one that is judged.
-    sample: Option<String>,
+    #[schemars(with = "Option<String>")]
+    sample: Option<Spanned<String>>,
 }
 
 fn bindings(spec: &PluginSpec, column: Option<&str>) -> Bindings {

@@ -4,7 +4,7 @@ use super::plugins::Used;
 use super::{PlannedTransform, Planner, Side};
 use arrow::datatypes::SchemaRef;
 use driftline_core::column::{Column, Kind, Roles};
-use driftline_core::condition::{self, Condition};
+use driftline_core::condition::{self, Condition, Range};
 use driftline_core::diagnostic::{Diagnostic, Diagnostics, Span};
 use driftline_core::name::suggestion;
 use driftline_core::spec::{CheckSpec, ColumnsFrame, MetricSpec, SuiteSpec};
@@ -75,33 +75,34 @@ impl Resolver<'_> {
                 _ => fail.clone(),
             };
             if fail.is_none() && warn.is_none() {
-                let help = format!("add `fail` or `warn` over {}, or make it a [[record]]", names.join(", "));
+                let all: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).collect();
+                let help = format!("add `fail` or `warn` over {}, or make it a [[record]]", all.join(", "));
                 let message = format!("check `{name}` has no condition");
                 self.diagnostics.push(Diagnostic::at(span.clone(), message).help(help));
                 continue;
             }
             let id = bound.suffix.as_ref().map_or(name.clone(), |column| format!("{name}.{column}"));
-            let fail = fail.and_then(|c| self.condition(c, &names));
-            let warn = warn.clone().and_then(|c| self.condition(c, &names));
+            let fail = fail.and_then(|c| condition(&c, &names, &mut self.diagnostics));
+            let warn = warn.as_ref().and_then(|c| condition(c, &names, &mut self.diagnostics));
             checks.push(Check { id, metric: bound.metric, sample: bound.sample, fail, warn, no_data });
         }
         checks
     }
 
-    fn condition(&mut self, (text, span): (String, Span), fields: &[String]) -> Option<Condition> {
-        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
-        let error = match condition::parse(&text, &fields) {
-            Ok(condition) => return Some(condition),
-            Err(error) => error,
-        };
-        // Inside the quotes, where the text stands as it was written.
-        let plain = span.len() == text.len() + 2;
-        let at = if plain { span.start + 1 + error.start..span.start + 1 + error.end } else { span };
-        self.diagnostics.push(Diagnostic::at(at, error.message).help(error.help));
-        None
-    }
-
     pub(super) fn record(&mut self, spec: MetricSpec<'_>) -> Vec<usize> {
         self.bind(spec).into_iter().map(|b| b.metric).collect()
     }
+}
+
+/// Reads a condition over these fields.
+pub(super) fn condition((text, span): &(String, Span), fields: &[(String, Range)], diagnostics: &mut Diagnostics) -> Option<Condition> {
+    let error = match condition::parse(text, fields) {
+        Ok(condition) => return Some(condition),
+        Err(error) => error,
+    };
+    // Inside the quotes, where the text stands as it was written.
+    let plain = span.len() == text.len() + 2;
+    let at = if plain { span.start + 1 + error.start..span.start + 1 + error.end } else { span.clone() };
+    diagnostics.push(Diagnostic::at(at, error.message).help(error.help));
+    None
 }

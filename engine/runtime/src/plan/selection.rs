@@ -32,8 +32,22 @@ impl Resolver<'_> {
         if wrong { Selected::Wrong } else { Selected::Columns(selected) }
     }
 
+    /// What a word means: a column of exactly that name, whatever signs are in it, else a pattern.
+    fn selector(&self, word: &str) -> Result<Selector, String> {
+        match self.columns.iter().any(|c| c.name == word) {
+            true => Ok(Selector::Name(word.to_owned())),
+            false => Selector::parse(word),
+        }
+    }
+
+    /// Whether a check's id appends its column: several columns were asked for, or a pattern that may match several.
+    pub(super) fn is_many(&self, words: &[String], matches: usize) -> bool {
+        let is_pattern = |word: &String| !matches!(self.selector(word), Ok(Selector::Name(_)));
+        words.len() > 1 || matches > 1 || words.iter().any(is_pattern)
+    }
+
     fn select_word(&mut self, word: &str, span: &Span, accepts: &[Kind]) -> Selected {
-        let selector = match Selector::parse(word) {
+        let selector = match self.selector(word) {
             Ok(selector) => selector,
             Err(message) => {
                 self.diagnostics.error(span, message);
@@ -57,12 +71,17 @@ impl Resolver<'_> {
             self.diagnostics.push(Diagnostic::at(span.clone(), message).help(help));
             return Selected::Wrong;
         }
+        self.leave_out(word, &others);
+        Selected::Columns(fitting)
+    }
+
+    /// Counts columns that a pattern matched and the metric does not take, and names them.
+    pub(super) fn leave_out(&mut self, word: &str, others: &[Column]) {
         if !others.is_empty() {
             *self.counters.entry("columns_of_other_types".into()).or_default() += others.len() as u64;
             let names: Vec<&str> = others.iter().map(|c| c.name.as_str()).collect();
             tracing::warn!("columns = \"{word}\" leaves out columns of other types: {}", names.join(", "));
         }
-        Selected::Columns(fitting)
     }
 
     fn no_match(&mut self, word: &str, span: &Span, named: bool) -> Selected {
@@ -80,10 +99,4 @@ impl Resolver<'_> {
         }
         Selected::Wrong
     }
-}
-
-/// Whether a check's id appends its column: several columns were asked for, or a pattern that may match several.
-pub(super) fn is_many(words: &[String], matches: usize) -> bool {
-    let is_pattern = |word: &String| !matches!(Selector::parse(word), Ok(Selector::Name(_)));
-    words.len() > 1 || matches > 1 || words.iter().any(is_pattern)
 }

@@ -2,14 +2,13 @@
 //!
 //! The chance that any two of n distinct rows share a fingerprint is at most n² / 2^129: 1.5e-21 for a billion rows.
 
+use super::spill::{Part, Spill};
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array};
 use arrow::datatypes::{DataType, Float32Type, Float64Type};
 use arrow::row::{RowConverter, SortField};
 use driftline_core::accumulator::{Accumulator, Context, Finished, Handle, Header};
 use driftline_core::block::{Block, missing};
-use std::fs::{File, OpenOptions};
-use std::io::{BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::Read;
 use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
@@ -92,9 +91,8 @@ struct State {
     /// Fingerprints in memory, and how many may be.
     held: usize,
     room: usize,
-    spill: PathBuf,
-    /// Folder of the partitions on disk, once there is one; removed with the state.
-    folder: Option<tempfile::TempDir>,
+    spill: Spill,
+    written: Vec<Written>,
 }
 
 impl State {
@@ -109,8 +107,8 @@ impl State {
             held: 0,
             // Vectors may hold twice what is used.
             room: (context.memory / (2 * BYTES)).max(1 << 12),
-            spill: context.spill.clone(),
-            folder: None,
+            spill: Spill::new(&context.spill),
+            written: Vec::new(),
         })
     }
 
@@ -137,23 +135,14 @@ impl State {
         if self.held * 2 < self.room {
             return Ok(());
         }
-        self.write().map_err(|e| format!("no room in memory, and {} cannot be written: {e}", self.spill.display()))
-    }
-
-    fn write(&mut self) -> std::io::Result<()> {
-        let folder = match &self.folder {
-            Some(folder) => folder,
-            None => self.folder.insert(tempfile::Builder::new().prefix("distinct").tempdir_in(&self.spill)?),
-        };
-        for (i, partition) in self.partitions.iter_mut().enumerate() {
-            let file = OpenOptions::new().create(true).append(true).open(partition_path(folder.path(), i))?;
-            let mut out = BufWriter::with_capacity(64 << 10, file);
-            for fingerprint in partition.iter() {
-                out.write_all(&fingerprint.to_le_bytes())?;
-            }
-            out.flush()?;
-            partition.clear();
-        }
+        let part = self.spill.append(self.partitions.iter().flatten().map(|fingerprint| fingerprint.to_le_bytes()))?;
+        let mut end = 0;
+        let ends = self.partitions.iter().map(|partition| {
+            end += (partition.len() * BYTES) as u64;
+            end
+        });
+        self.written.push(Written { ends: ends.collect(), part });
+        self.partitions.iter_mut().for_each(Vec::clear);
         self.held = 0;
         Ok(())
     }
@@ -161,9 +150,8 @@ impl State {
     /// The distinct fingerprints of a partition, in memory and on disk.
     fn partition(&self, i: usize) -> Result<Vec<u128>, String> {
         let mut all = self.partitions[i].clone();
-        if let Some(folder) = &self.folder {
-            let path = partition_path(folder.path(), i);
-            all.extend(read_partition(&path).map_err(|e| format!("{} cannot be read: {e}", path.display()))?);
+        for written in &self.written {
+            written.read(i, &mut all).map_err(|e| format!("fingerprints kept on disk cannot be read: {e}"))?;
         }
         all.sort_unstable();
         all.dedup();
@@ -171,15 +159,22 @@ impl State {
     }
 }
 
-fn partition_path(folder: &Path, i: usize) -> PathBuf {
-    folder.join(format!("{i:03}"))
+/// All partitions at one time, one after another on disk.
+struct Written {
+    part: Part,
+    /// Where each partition ends.
+    ends: Vec<u64>,
 }
 
-fn read_partition(path: &Path) -> std::io::Result<Vec<u128>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.read_to_end(&mut bytes)?;
-    // `as_chunks` gives arrays of 16 bytes; a file is written in whole fingerprints.
-    Ok(bytes.as_chunks::<BYTES>().0.iter().map(|b| u128::from_le_bytes(*b)).collect())
+impl Written {
+    fn read(&self, partition: usize, into: &mut Vec<u128>) -> std::io::Result<()> {
+        let start = partition.checked_sub(1).map_or(0, |before| self.ends[before]);
+        let mut bytes = Vec::new();
+        self.part.slice(start, self.ends[partition]).read_to_end(&mut bytes)?;
+        // `as_chunks` gives arrays of 16 bytes; a file is written in whole fingerprints.
+        into.extend(bytes.as_chunks::<BYTES>().0.iter().map(|b| u128::from_le_bytes(*b)));
+        Ok(())
+    }
 }
 
 impl Accumulator for State {

@@ -9,6 +9,7 @@ mod moments;
 mod presence;
 mod row_missing;
 mod shape;
+mod spill;
 mod text;
 mod values;
 

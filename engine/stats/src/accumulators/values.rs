@@ -1,37 +1,25 @@
 //! All values of a numeric column, sorted; what does not fit in memory is sorted on disk.
 
+use super::spill::{Part, Spill};
 use driftline_core::accumulator::{Accumulator, Context, Finished, Handle, Header};
 use driftline_core::block::Block;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::fs::File;
-use std::io::{BufReader, BufWriter, Read, Write};
-use std::path::PathBuf;
+use std::io::{BufReader, Read};
 use std::sync::{Arc, OnceLock};
 
 /// The values of a column without the missing ones, in ascending order.
 #[derive(Debug, Default)]
 pub struct SortedValues {
     memory: Vec<f64>,
-    runs: Vec<Arc<Run>>,
+    /// Sorted runs on disk.
+    runs: Vec<Part>,
     missing: u64,
     /// Why a run on disk could not be read, once it happened.
     fault: Arc<OnceLock<String>>,
 }
 
-/// A sorted run on disk, removed with its last reader.
-#[derive(Debug)]
-struct Run {
-    path: PathBuf,
-    length: u64,
-}
-
-impl Drop for Run {
-    fn drop(&mut self) {
-        // The whole spill folder is removed after the run, so a failure here loses nothing.
-        let _ = std::fs::remove_file(&self.path);
-    }
-}
+const BYTES: u64 = size_of::<f64>() as u64;
 
 impl SortedValues {
     /// Sorts values that are all in memory.
@@ -41,7 +29,7 @@ impl SortedValues {
     }
 
     pub fn len(&self) -> u64 {
-        self.memory.len() as u64 + self.runs.iter().map(|r| r.length).sum::<u64>()
+        self.memory.len() as u64 + self.runs.iter().map(|run| run.length() / BYTES).sum::<u64>()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -110,7 +98,7 @@ impl Iterator for SortedIter<'_> {
 /// Merges sorted runs.
 pub struct Merge<'a> {
     memory: std::slice::Iter<'a, f64>,
-    readers: Vec<BufReader<File>>,
+    readers: Vec<BufReader<Part>>,
     heads: BinaryHeap<Reverse<(Key, usize)>>,
     fault: &'a OnceLock<String>,
 }
@@ -132,13 +120,8 @@ const READ_BUFFER: usize = 64 << 10;
 
 impl<'a> Merge<'a> {
     fn new(values: &'a SortedValues) -> Self {
-        let mut merge = Self { memory: values.memory.iter(), readers: Vec::new(), heads: BinaryHeap::new(), fault: &values.fault };
-        for run in &values.runs {
-            match File::open(&run.path) {
-                Ok(file) => merge.readers.push(BufReader::with_capacity(READ_BUFFER, file)),
-                Err(e) => merge.fail(format!("values kept on disk cannot be read: {e}")),
-            }
-        }
+        let readers = values.runs.iter().map(|run| BufReader::with_capacity(READ_BUFFER, run.clone())).collect();
+        let mut merge = Self { memory: values.memory.iter(), readers, heads: BinaryHeap::new(), fault: &values.fault };
         for i in (0..merge.readers.len()).chain([MEMORY]) {
             merge.refill(i);
         }
@@ -187,18 +170,18 @@ pub fn values(column: &str) -> Handle<SortedValues> {
 struct State {
     column: String,
     buffer: Vec<f64>,
-    runs: Vec<Arc<Run>>,
+    runs: Vec<Part>,
     missing: u64,
     /// Values that the buffer may hold.
     room: usize,
-    spill: PathBuf,
+    spill: Spill,
 }
 
 impl State {
     fn new(column: String, context: &Context) -> Self {
         // Half of the memory, since finishing sorts a copy.
         let room = (context.memory / 16).max(1 << 12);
-        Self { column, buffer: Vec::new(), runs: Vec::new(), missing: 0, room, spill: context.spill.clone() }
+        Self { column, buffer: Vec::new(), runs: Vec::new(), missing: 0, room, spill: Spill::new(&context.spill) }
     }
 
     fn header(&self) -> Header {
@@ -220,9 +203,7 @@ impl State {
 
     fn write_run(&mut self) -> Result<(), String> {
         self.buffer.sort_unstable_by(f64::total_cmp);
-        let run = write_run(&self.buffer, &self.spill)
-            .map_err(|e| format!("no room in memory, and {} cannot be written: {e}", self.spill.display()))?;
-        self.runs.push(Arc::new(run));
+        self.runs.push(self.spill.append(self.buffer.iter().map(|value| value.to_le_bytes()))?);
         self.buffer.clear();
         Ok(())
     }
@@ -231,17 +212,6 @@ impl State {
         let sorted = SortedValues::from_values(self.buffer.clone());
         SortedValues { runs: self.runs.clone(), missing: self.missing, ..sorted }
     }
-}
-
-fn write_run(values: &[f64], folder: &std::path::Path) -> std::io::Result<Run> {
-    let (file, path) = tempfile::Builder::new().prefix("values").tempfile_in(folder)?.keep()?;
-    let run = Run { path, length: values.len() as u64 };
-    let mut out = BufWriter::with_capacity(READ_BUFFER, file);
-    for value in values {
-        out.write_all(&value.to_le_bytes())?;
-    }
-    out.flush()?;
-    Ok(run)
 }
 
 impl Accumulator for State {
@@ -269,6 +239,6 @@ impl Accumulator for State {
     }
 
     fn size(&self) -> usize {
-        size_of::<Self>() + self.buffer.capacity() * 8 + self.runs.len() * size_of::<Run>()
+        size_of::<Self>() + self.buffer.capacity() * 8 + self.runs.len() * size_of::<Part>()
     }
 }

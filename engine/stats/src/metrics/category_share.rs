@@ -58,7 +58,7 @@ impl Default for Parameters {
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     let Parameters { category, most } = read_parameters(component, diagnostics)?;
     let counts = categories(&binding.column?.name);
-    Some(plain(CategoryShare { counts, category, most }, &FIELDS))
+    Some(Built { labelled: &["category"], ..plain(CategoryShare { counts, category, most }, &FIELDS) })
 }
 
 struct CategoryShare {

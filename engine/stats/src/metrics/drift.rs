@@ -8,7 +8,7 @@ use driftline_core::catalogue::{
 };
 use driftline_core::column::{Column, Kind};
 use driftline_core::diagnostic::{Diagnostic, Diagnostics, Span};
-use driftline_core::metric::{Metric, Parts, Reading, Sides, Undefined, single};
+use driftline_core::metric::{Hypotheses, Metric, Parts, Reading, Sides, Undefined, single};
 use driftline_core::spec::{Component, Table, component_of};
 use driftline_core::two_sample::TwoSampleTest;
 
@@ -108,6 +108,7 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
     let bound = bind_test(binding.column?, test, &span, diagnostics)?;
     Some(Built {
         labels: bound.labels.clone(),
+        labelled: &["test"],
         fields: bound.fields.clone(),
         default_fail: Some(bound.drifted.to_owned()),
         metric: Box::new(Drift { bound }),
@@ -133,7 +134,7 @@ impl Metric for Drift {
         single(self.compare(sides))
     }
 
-    fn hypotheses(&self) -> Vec<String> {
-        self.bound.hypothesis.iter().cloned().collect()
+    fn hypotheses(&self) -> Hypotheses {
+        Hypotheses { tests: vec![self.bound.hypothesis.clone()], own_family: false }
     }
 }

@@ -9,7 +9,7 @@ use driftline_core::catalogue::{
 use driftline_core::column::{Column, Kind};
 use driftline_core::condition::{self, Condition, Fields};
 use driftline_core::diagnostic::{Diagnostic, Diagnostics, Span};
-use driftline_core::metric::{Metric, Parts, Reading, Readings, Sides, Undefined};
+use driftline_core::metric::{Hypotheses, Metric, Parts, Reading, Readings, Sides, Undefined};
 use driftline_core::spec::Component;
 use driftline_core::suite::condition_fields;
 use schemars::JsonSchema;
@@ -21,9 +21,10 @@ pub const ENTRY: MetricEntry = MetricEntry {
         name: "drifted_columns",
         aliases: &[],
         summary: "Number and share of columns that drifted, and the verdict on the dataset.",
-        description: "Tests every numerical and categorical column but id, timestamp and ignored ones, or those in `columns`. A column has drifted when \
-`drifted` holds for its test, after the suite's correction. Columns whose test is `no_data` or `error` count as not drifted; the message names \
-them. If no column could be tested the result is `no_data`. The dataset has drifted when the share reaches `drift_share`.",
+        description: "Tests every numerical and categorical column of either side but id, timestamp and ignored ones, columns that transforms add included; or \
+those in `columns`. A column has drifted when `drifted` holds for its test. p-values are corrected as the suite says, over these columns and no other \
+check's. Columns that could not be tested (missing on a side, without values) count as not drifted; `untested` tells how many, and the message which. If no \
+column could be tested the result is `no_data`. The dataset has drifted when the share reaches `drift_share`.",
         formula: "share = drifted columns / columns; dataset_drift = 1 if share >= drift_share, else 0",
         direction: Direction::Lower,
         fields: &FIELDS,
@@ -37,10 +38,11 @@ them. If no column could be tested the result is `no_data`. The dataset has drif
     build,
 };
 
-const FIELDS: [Field; 4] = [
+const FIELDS: [Field; 5] = [
     Field::new("count", "", "columns that drifted"),
-    Field::new("share", "ratio", "columns that drifted over columns tested"),
-    Field::new("columns", "", "columns tested"),
+    Field::new("share", "ratio", "columns that drifted over all columns"),
+    Field::new("columns", "", "all columns, those that could not be tested included"),
+    Field::new("untested", "", "columns that could not be tested"),
     Field::new("dataset_drift", "", "1 if the share reaches drift_share, else 0"),
 ];
 
@@ -81,7 +83,11 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
     let tested = binding.columns.iter().filter(|c| ENTRY.accepts.contains(&c.kind) && !skipped(c));
     let columns: Option<Vec<Tested>> =
         tested.map(|c| tested_column(c, test.clone(), drifted.as_ref(), &span, diagnostics)).collect();
-    Some(plain(DriftedColumns { columns: columns?, drift_share }, &FIELDS))
+    let columns = columns?;
+    // One test for all columns is told by the labels that it has on any of them.
+    let labels = columns.first().filter(|_| test.is_some()).map(|first| first.bound.labels.clone()).unwrap_or_default();
+    let metric = DriftedColumns { columns, drift_share };
+    Some(Built { labels, labelled: &["test"], ..plain(metric, &FIELDS) })
 }
 
 struct Tested {
@@ -99,7 +105,6 @@ fn tested_column(
 ) -> Option<Tested> {
     let bound = bind_test(column, test, span, diagnostics)?;
     let names = condition_fields(&bound.fields, false);
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let (text, at) = drifted.map_or((bound.drifted, span.clone()), |d| (d.get_ref().as_str(), d.span()));
     match condition::parse(text, &names) {
         Ok(drifted) => Some(Tested { column: column.name.clone(), bound, drifted }),
@@ -133,9 +138,8 @@ impl Metric for DriftedColumns {
         self.columns.iter().map(compare).collect()
     }
 
-    fn hypotheses(&self) -> Vec<String> {
-        // Every column needs a place, in the order of the parts; one without a p-value is nobody else's hypothesis.
-        self.columns.iter().map(|c| c.bound.hypothesis.clone().unwrap_or_default()).collect()
+    fn hypotheses(&self) -> Hypotheses {
+        Hypotheses { tests: self.columns.iter().map(|c| c.bound.hypothesis.clone()).collect(), own_family: true }
     }
 
     fn conclude(&self, parts: Parts) -> Readings {
@@ -156,6 +160,7 @@ impl Metric for DriftedColumns {
             ("count", drifted.len() as f64),
             ("share", share),
             ("columns", self.columns.len() as f64),
+            ("untested", untested.len() as f64),
             ("dataset_drift", dataset_drift),
         ]);
         let notes = [note("drifted", &drifted), note("could not be tested", &untested)];

@@ -45,9 +45,8 @@ struct Parameters {
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     let Parameters { unbiased } = read_parameters(component, diagnostics)?;
     let handle = shape(&binding.column?.name);
-    let labels = if unbiased { vec![("params".to_owned(), "unbiased=true".to_owned())] } else { Vec::new() };
     let metric = Single { handle, read: if unbiased { read_unbiased } else { read } };
-    Some(Built { labels, ..plain(metric, &FIELDS) })
+    Some(plain(metric, &FIELDS))
 }
 
 fn read(found: &ColumnShape) -> Result<Reading, Undefined> {

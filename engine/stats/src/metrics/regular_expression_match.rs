@@ -62,8 +62,7 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
         }
     };
     let handle = pattern_matches(&binding.column?.name, compiled);
-    let labels = vec![("params".to_owned(), format!("pattern={pattern}"))];
-    Some(Built { labels, default_fail: Some("others > 0".to_owned()), ..plain(Single { handle, read }, &FIELDS) })
+    Some(Built { default_fail: Some("others > 0".to_owned()), ..plain(Single { handle, read }, &FIELDS) })
 }
 
 fn read(found: &PatternMatches) -> Result<Reading, Undefined> {

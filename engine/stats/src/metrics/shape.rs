@@ -51,7 +51,7 @@ impl<T: Send + Sync + 'static> Metric for Each<T> {
 
 /// A metric without labels of its own.
 pub(super) fn plain(metric: impl Metric + 'static, fields: &[Field]) -> Built {
-    Built { metric: Box::new(metric), labels: Vec::new(), fields: fields.to_vec(), default_fail: None }
+    Built { metric: Box::new(metric), labels: Vec::new(), labelled: &[], fields: fields.to_vec(), default_fail: None }
 }
 
 /// The names of a binding's columns.

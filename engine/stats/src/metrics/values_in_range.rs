@@ -58,12 +58,9 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
         return None;
     }
     let name = &binding.column?.name;
-    let ends = [("min", min), ("max", max)].into_iter().filter_map(|(key, end)| Some(format!("{key}={}", end?)));
-    let params: Vec<String> = ends.collect();
-    let labels = if params.is_empty() { Vec::new() } else { vec![("params".to_owned(), params.join(","))] };
     let of_reference = (min.is_none() || max.is_none()).then(|| moments(name));
     let metric = ValuesInRange { found: in_range(name, min, max), of_reference };
-    Some(Built { labels, default_fail: Some("count > 0".to_owned()), ..plain(metric, &FIELDS) })
+    Some(Built { default_fail: Some("count > 0".to_owned()), ..plain(metric, &FIELDS) })
 }
 
 struct ValuesInRange {

@@ -29,7 +29,7 @@ one and the same category, is `no_data`.",
     build,
 };
 
-const FIELDS: [Field; 3] = [STATISTIC, P_VALUE, Field::new("effect_size", "ratio", "difference of the second category's share, current less reference")];
+const FIELDS: [Field; 3] = [STATISTIC, P_VALUE, Field::new("effect_size", "", "difference of the second category's share, current less reference")];
 
 fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<BuiltTest> {
     read_parameters::<NoParameters>(component, diagnostics)?;
