@@ -7,10 +7,11 @@ use driftline::core::accumulator::{Accumulator, Context, Finished, Request};
 use driftline::core::block::Block;
 use driftline::core::catalogue::{Binding, Built, Scope};
 use driftline::core::column::{Column, Kind, Roles};
-use driftline::core::diagnostic::Diagnostics;
+use driftline::core::diagnostic::{Diagnostics, Text};
 use driftline::core::metric::Sides;
 use driftline::core::profile::Profile;
-use driftline::core::spec::{Component, Table};
+use driftline::core::plugin::{PluginHost, PluginResult};
+use driftline::core::spec::{self, Component, Table};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -75,21 +76,35 @@ fn merged(request: &Request, pieces: &[RecordBatch]) -> Finished {
     whole.finish().expect("finish again")
 }
 
-fn values(metrics: &[(&'static str, Built)], reference: &Profile, current: &Profile) -> Vec<String> {
+/// Each value with what it is of; what is undefined has its reason.
+fn values(metrics: &[(&'static str, Built)], reference: &Profile, current: &Profile) -> Vec<(String, f64)> {
     let sides = Sides { current, reference: Some(reference) };
     let mut shown = Vec::new();
     for (name, built) in metrics {
         match built.metric.conclude(built.metric.evaluate(sides)) {
             Ok(readings) => {
                 for reading in readings {
-                    let fields: Vec<String> = reading.fields.iter().map(|(f, v)| format!("{f}={v:.9e}")).collect();
-                    shown.push(format!("{name} {:?} {}", reading.labels, fields.join(" ")));
+                    shown.extend(reading.fields.iter().map(|(field, v)| (format!("{name} {:?} {field}", reading.labels), *v)));
                 }
             }
-            Err(undefined) => shown.push(format!("{name} {undefined:?}")),
+            Err(undefined) => shown.push((format!("{name} {undefined:?}"), 0.0)),
         }
     }
     shown
+}
+
+/// Counts are equal, and everything else is to 1e-12.
+fn agree(a: &[(String, f64)], b: &[(String, f64)]) -> Result<(), String> {
+    let names = |of: &[(String, f64)]| of.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    if names(a) != names(b) {
+        return Err(format!("{:?}\n{:?}", names(a), names(b)));
+    }
+    let exact = |name: &str| name.ends_with(" count") || name.ends_with("_rows") || name.starts_with("row_count");
+    let near = |(name, x): &(String, f64), y: f64| *x == y || (!exact(name) && (x - y).abs() <= 1e-12 * x.abs().max(1e-3));
+    match a.iter().zip(b).find(|(a, b)| !near(a, b.1)) {
+        Some((a, b)) => Err(format!("{}: {} and {}", a.0, a.1, b.1)),
+        None => Ok(()),
+    }
 }
 
 type Row = (Option<f64>, Option<u8>);
@@ -140,7 +155,34 @@ proptest! {
         }
         let reference = profile(&half, reference);
         let (a, b) = (profile(&whole, at_once), profile(&whole, in_pieces));
-        prop_assert_eq!(values(&metrics, &reference, &a), values(&metrics, &reference, &b));
+        if let Err(difference) = agree(&values(&metrics, &reference, &a), &values(&metrics, &reference, &b)) {
+            prop_assert!(false, "{}", difference);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn plugins_obey_the_same_laws(
+        rows in prop::collection::vec(row(), 1..200),
+        cut in 0usize..200,
+    ) {
+        let host = driftline::plugin::Host::new(None).expect("a host");
+        let whole = batch(&rows);
+        let cut = cut % rows.len();
+        let pieces = [whole.slice(cut, rows.len() - cut), whole.slice(0, cut)];
+        for component in ["plugins/rounded.wasm", "plugins/hostile/hostile_metric.wasm"] {
+            let text = Text::new("test", format!("[plugin.it]\ncomponent = \"{component}\"\ninputs = {{ value = \"x\" }}\n"));
+            let spec = spec::parse(&text, &Default::default(), &mut Diagnostics::default()).plugins.remove(0);
+            let plugin = host.load(&spec, &crate::support::root()).expect("loads");
+            let request = plugin.samples(&vec![("value".to_owned(), "x".to_owned())], &whole.schema()).request;
+            let result = |finished: Finished| finished.downcast::<PluginResult>().expect("a plugin's").samples.clone();
+            let mut at_once = make(&request);
+            at_once.update(&Block::new(&whole)).expect("update");
+            prop_assert_eq!(result(at_once.finish().expect("finish")), result(merged(&request, &pieces)), "{}", component);
+        }
     }
 }
 

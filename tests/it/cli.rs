@@ -60,10 +60,96 @@ fn the_environment_interpolates_and_overrides() {
     assert_eq!(run(&[]), 0);
     assert_eq!(run(&[("COLUMN", "x")]), 1);
     assert_eq!(run(&[("COLUMN", "x"), ("DRIFTLINE__SOURCE__CURRENT__PATH", "reference.csv")]), 0);
-    let output = driftline().arg("run").arg(&path).env("DRIFTLINE__RUN__THREADS", "secret-value").output().expect("runs");
-    assert_eq!(output.status.code(), Some(2));
-    let error = text(&output.stderr);
-    assert!(error.contains("DRIFTLINE__RUN__THREADS") && !error.contains("secret-value\n"), "{error}");
+    // An overridden value's own variables need not be set.
+    spec(folder.path(), &format!("{DRIFT}[export.prometheus]\nlisten = \"${{LISTEN}}\"\n"));
+    assert_eq!(run(&[]), 2);
+    assert_eq!(run(&[("DRIFTLINE__EXPORT__PROMETHEUS__LISTEN", "127.0.0.1:0")]), 1);
+}
+
+#[test]
+fn values_of_the_environment_are_in_no_message() {
+    let folder = tables(300, 0.5);
+    let plain = folder.path().join("plain.toml");
+    std::fs::copy(spec(folder.path(), DRIFT), &plain).expect("copied");
+    let listening = spec(folder.path(), &format!("{DRIFT}[export.prometheus]\nlisten = \"${{LISTEN}}\"\n"));
+    for (path, variable, value) in [
+        (&plain, "DRIFTLINE__RUN__THREADS", "hunter2"),
+        (&plain, "DRIFTLINE__RUN__THREADS", "\"hunter2\""),
+        (&plain, "DRIFTLINE__RUN__THREADS", "[\"hunter2\", 4711]"),
+        (&plain, "DRIFTLINE__RUN__STATE", "4711"),
+        (&plain, "DRIFTLINE__RUN__MEMORY", "hunter2"),
+        (&plain, "DRIFTLINE__MONITOR__NAME", "hunter2 4711"),
+        (&listening, "LISTEN", "hunter2"),
+    ] {
+        let output = driftline().arg("run").arg(path).env(variable, value).output().expect("runs");
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{variable}={value}: {error}");
+        assert!(error.contains(variable) && !error.contains("hunter2") && !error.contains("4711"), "{variable}={value}: {error}");
+    }
+}
+
+#[test]
+fn serving_refuses_what_could_not_be_told_apart_or_seen() {
+    let folder = tables(300, 0.5);
+    let export = "[export.prometheus]\nlisten = \"127.0.0.1:0\"\n[schedule]\nevery = \"1s\"\n";
+    let twice = spec(folder.path(), &format!("{DRIFT}{export}"));
+    let again = folder.path().join("again.toml");
+    std::fs::copy(&twice, &again).expect("copied");
+    let output = driftline().arg("serve").args([&twice, &again]).output().expect("runs");
+    assert!(output.status.code() == Some(2) && text(&output.stderr).contains("another monitor named `test`"), "{}", text(&output.stderr));
+    let silent = spec(folder.path(), &format!("{DRIFT}[schedule]\nevery = \"1s\"\n"));
+    let output = driftline().arg("serve").arg(&silent).output().expect("runs");
+    assert!(output.status.code() == Some(2) && text(&output.stderr).contains("[export.prometheus]"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn series_with_other_parameters_are_other_series() {
+    let folder = tables(300, 0.5);
+    let metrics = ["drifted_columns\"\ntest = { name = \"psi\", bins = 20 }", "drifted_columns\"\ncolumns = \"y\"", "drifted_columns\"", "duplicated_rows\"\ncolumns = \"c\"", "duplicated_rows\"", "category_share\"\ncolumns = \"c\"\nmost = 1", "category_share\"\ncolumns = \"c\"", "category_share\"\ncolumns = \"c\"\nmost = 50"];
+    let records: String = metrics.map(|m| format!("[[record]]\nmetric = \"{m}\n")).concat();
+    let found = outcome(&spec(folder.path(), &records.replace("drifted_columns\"\ntest", "drifted_columns\"\ncolumns = [\"x\", \"y\"]\ntest")));
+    let samples = found["samples"].as_array().expect("samples");
+    let labels = |name: &str| {
+        let mut of: Vec<String> = samples.iter().filter(|s| s["name"] == name).map(|s| s["labels"].to_string()).collect();
+        of.sort();
+        of.dedup();
+        of
+    };
+    assert_eq!(labels("duplicated_rows_count"), ["{\"params\":\"columns=c\"}", "{}"]);
+    assert_eq!(labels("drifted_columns_count"), ["{\"params\":\"bins=20,columns=x,y\",\"test\":\"population_stability_index\"}", "{\"params\":\"columns=y\"}", "{}"]);
+    assert_eq!(labels("category_share_share").len(), 2 + 3);
+    assert_eq!(found["counters"]["conflicting_series"], Value::Null);
+}
+
+#[test]
+fn a_record_without_a_value_is_told() {
+    let folder = tables(300, 0.5);
+    let found = outcome(&spec(folder.path(), "[[record]]\nmetric = \"mean\"\ncolumns = \"x\"\nwhere = \"x > 100\"\n"));
+    assert_eq!(found["undefined"][0]["metric"], "mean");
+    assert_eq!(found["undefined"][0]["reason"], "the column has no values");
+}
+
+#[test]
+fn what_fails_stays_in_the_family_and_drifted_columns_is_outside_of_it() {
+    let folder = tables(40, 0.2);
+    let file = folder.path().join("reference.csv");
+    let with_more: String = std::fs::read_to_string(&file).expect("read").lines().enumerate().map(|(i, l)| format!("{l},{}\n", if i == 0 { "gone".into() } else { format!("{i}.5") })).collect();
+    std::fs::write(&file, with_more).expect("written");
+    let check = |name: &str, columns: &str| format!("[[suite.check]]\nname = \"{name}\"\nmetric = \"drift\"\ncolumns = \"{columns}\"\n");
+    let p = |checks_: &str| {
+        let found = checks(&outcome(&spec(folder.path(), &format!("[plugin.lost]\ncomponent = \"lost.wasm\"\n[[suite]]\nname = \"s\"\ncorrection = \"bonferroni\"\n{checks_}"))));
+        let x = &found.iter().find(|(id, _)| id == "x").expect("x").1["fields"];
+        (x["p_value"].as_f64().expect("p") / x["p_value_raw"].as_f64().expect("p")).round()
+    };
+    let x = check("x", "x");
+    assert_eq!(p(&x), 1.0);
+    assert_eq!(p(&(x.clone() + &check("y", "y"))), 2.0);
+    // A column of one side, and one that an unusable plugin would have added.
+    assert_eq!(p(&(x.clone() + &check("y", "y") + &check("gone", "gone"))), 3.0);
+    assert_eq!(p(&(x.clone() + &check("lost", "lost_1"))), 2.0);
+    for test in ["", "test = \"psi\"\ncolumns = [\"x\", \"y\"]\n"] {
+        assert_eq!(p(&(x.clone() + &format!("[[suite.check]]\nmetric = \"drifted_columns\"\n{test}fail = \"share > 30%\"\n"))), 1.0);
+    }
 }
 
 #[test]
@@ -80,13 +166,13 @@ fn state_gives_revisions_and_previous_statuses() {
 fn bad_values_become_null_and_are_counted() {
     let folder = tables(300, 0.0);
     let file = folder.path().join("current.csv");
-    let csv = std::fs::read_to_string(&file).expect("read").replacen("red", "red\n,,", 1);
-    let csv = csv.replacen("0,0,red", "n/a,0,red", 1);
+    let csv = std::fs::read_to_string(&file).expect("read").replacen("0,0,red", "n/a,0,red\n,,", 1);
     std::fs::write(&file, csv).expect("written");
     let rest = "[columns]\nnumerical = [\"x\"]\n[[suite]]\nname = \"s\"\n[[suite.check]]\nmetric = \"missing_values\"\ncolumns = \"x\"\nfail = \"count > 0\"\n";
     let found = outcome(&spec(folder.path(), rest));
-    // The column is text on this side, since its first row is; the finding is an error with the reason, not a crash.
-    assert!(["fail", "error"].contains(&checks(&found)[0].1["status"].as_str().expect("a status")), "{found}");
+    let check = &checks(&found)[0].1;
+    assert_eq!((&check["status"], &check["fields"]["count"]), (&"fail".into(), &2.0.into()), "{found}");
+    assert_eq!(found["counters"]["current.unparsed_values.x"], 1);
 }
 
 #[test]

@@ -1,10 +1,11 @@
-//! The committed mfcc component, in the host, computes what librosa computes; so does a freshly built one, to the last bit.
+//! The committed components, in the host: mfcc computes what librosa computes, and freshly built ones do the same to the last bit.
 
 use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, RecordBatch};
 use arrow::datatypes::Float64Type;
 use driftline::core::block::Block;
 use driftline::core::diagnostic::{Diagnostics, Text};
-use driftline::core::plugin::PluginHost;
+use driftline::core::accumulator::Context;
+use driftline::core::plugin::{PluginHost, PluginResult, PluginSample};
 use driftline::core::spec::{self, PluginSpec};
 use driftline::plugin::Host;
 use serde_json::Value;
@@ -28,6 +29,49 @@ fn coefficients(host: &Host, component: &str, wav: &[u8], config: &str) -> Vec<O
     columns.iter().map(|c| c.is_valid(0).then(|| c.as_primitive::<Float64Type>().value(0))).collect()
 }
 
+/// A component that was built from the sources just now, where there is one.
+fn rebuilt(name: &str) -> Option<String> {
+    let folder = std::path::PathBuf::from(std::env::var_os("DRIFTLINE_REBUILT")?);
+    Some(folder.join(format!("{name}.wasm")).display().to_string())
+}
+
+/// The samples of a metric over a column.
+fn samples(host: &Host, component: &str, input: &str, config: &str, column: ArrayRef) -> Vec<PluginSample> {
+    let mut spec = plugin(component, config);
+    spec.frame.inputs = [(input.to_owned(), toml::Spanned::new(0..0, "it".to_owned()))].into();
+    let plugin = host.load(&spec, &crate::support::root()).expect("loads");
+    let batch = RecordBatch::try_from_iter([("it", column)]).expect("a batch");
+    let request = plugin.samples(&vec![(input.to_owned(), "it".to_owned())], &batch.schema()).request;
+    let context = Context { reference: None, memory: 1 << 20, spill: std::env::temp_dir(), seed: 0 };
+    let mut accumulator = (request.make)(&context).expect("an accumulator");
+    accumulator.update(&Block::new(&batch)).expect("an update");
+    let result = accumulator.finish().expect("a result").downcast::<PluginResult>().expect("a plugin's");
+    result.samples.clone()
+}
+
+#[test]
+fn metrics_of_golden_clips_are_the_same_when_rebuilt() {
+    let folder = crate::support::root().join("tests/golden/audio");
+    let mut paths: Vec<_> = std::fs::read_dir(folder).expect("the clips").map(|e| e.expect("an entry").path()).collect();
+    paths.retain(|p| p.extension().is_some_and(|e| e == "wav"));
+    paths.sort();
+    let clips: Vec<Vec<u8>> = paths.iter().map(|p| std::fs::read(p).expect("a clip")).collect();
+    let audio: ArrayRef = Arc::new(BinaryArray::from_iter_values(&clips));
+    let numbers: ArrayRef = Arc::new(arrow::array::Float64Array::from_iter_values((0..clips.len()).map(|i| i as f64 / 2.0)));
+    let host = Host::new(None).expect("a host");
+    for (name, input, config, column, expected) in [
+        ("clipping", "audio", "{ level = 0.999 }", audio, ("silent_share", 1.0 / clips.len() as f64)),
+        ("rounded", "value", "{ step = 1.0 }", numbers, ("rounded_share", clips.len().div_ceil(2) as f64 / clips.len() as f64)),
+    ] {
+        let committed = samples(&host, &format!("plugins/{name}.wasm"), input, config, column.clone());
+        let found = committed.iter().find(|s| s.name == expected.0).expect("the sample");
+        assert_eq!(found.value, expected.1, "{name}");
+        if let Some(rebuilt) = rebuilt(name) {
+            assert_eq!(committed, samples(&host, &rebuilt, input, config, column), "the rebuilt {name} differs");
+        }
+    }
+}
+
 #[test]
 fn means_agree_with_librosa() {
     let folder = crate::support::root().join("tests/golden/audio");
@@ -44,7 +88,7 @@ fn means_agree_with_librosa() {
         );
         let wav = std::fs::read(folder.join(clip["file"].as_str().expect("a file"))).expect("a clip");
         let found = coefficients(&host, COMMITTED, &wav, &config);
-        if let Ok(rebuilt) = std::env::var("DRIFTLINE_REBUILT_MFCC") {
+        if let Some(rebuilt) = rebuilt("mfcc") {
             assert_eq!(found, coefficients(&host, &rebuilt, &wav, &config), "the rebuilt component differs");
         }
         let mean = clip["mean"].as_array().expect("mean");

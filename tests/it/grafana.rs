@@ -136,6 +136,19 @@ fn every_expression_returns_points_and_drift_shows_where_it_is() {
     let others = "ALERTS{alertname=\"DriftlineCheckFailed\",check=~\"drift\\\\..*\",check!=\"drift.x\"}";
     assert!(query(scraped, others).is_empty());
 
+    // Every rule's expression has been evaluated, and without an error.
+    let rules = || {
+        let answer = ureq::get(format!("http://127.0.0.1:{scraped}/api/v1/rules")).call();
+        let text = answer.ok().and_then(|mut r| r.body_mut().read_to_string().ok()).unwrap_or_default();
+        let json: Value = serde_json::from_str(&text).unwrap_or_default();
+        json["data"]["groups"][0]["rules"].as_array().cloned().unwrap_or_default()
+    };
+    assert_eq!(rules().len(), driftline::generate::rules::rules().matches("alert:").count());
+    wait("all rules", || rules().iter().all(|rule| rule["health"] != "unknown"));
+    for rule in rules() {
+        assert_eq!(rule["health"], "ok", "{rule}");
+    }
+
     for (expression, labels) in expressions() {
         let resolved = expression.replace("$monitor", ".*").replace("$__rate_interval", "10s");
         wait(&resolved, || !query(scraped, &resolved).is_empty());

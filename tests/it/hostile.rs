@@ -6,6 +6,7 @@ use serde_json::Value;
 const HEALTHY: &str = r#"
 [[suite]]
 name = "healthy"
+correction = "benjamini_hochberg"
 [[suite.check]]
 metric = "drift"
 columns = ["x", "y"]
@@ -31,13 +32,15 @@ fn plugin(name: &str, component: &str, input: &str, behaviour: &str) -> String {
     )
 }
 
-const METRICS: [(&str, &str); 7] = [
+const METRICS: [(&str, &str); 9] = [
     ("loop", "time limit"),
     ("memory", "memory limit"),
     ("trap", "trapped"),
     ("error", ""),
     ("many_samples", "output limit"),
     ("nan_sample", "not a finite number"),
+    ("other_sample", "did not describe"),
+    ("taken_label", "monitor"),
     ("deep_recursion", ""),
 ];
 
@@ -64,6 +67,11 @@ fn hostile_guests_cost_their_own_checks_alone() {
     let together = outcome(&spec(folder.path(), &format!("{text}{HEALTHY}{suite}")));
     let of = |o: &Value| o["suites"].as_array().expect("suites").iter().find(|s| s["name"] == "healthy").expect("healthy").to_string();
     assert_eq!(of(&alone), of(&together));
+    let series = |o: &Value| {
+        let samples = o["samples"].as_array().expect("samples").iter();
+        samples.filter(|s| !s["name"].as_str().expect("a name").starts_with("plugin_")).map(Value::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(series(&alone), series(&together));
     let checks = checks(&together);
     let reason = |prefix: &str| {
         let found: Vec<_> = checks.iter().filter(|(id, _)| id == prefix || id.starts_with(&format!("{prefix}."))).collect();

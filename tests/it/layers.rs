@@ -21,9 +21,14 @@ fn manifest(name: &str) -> String {
 
 fn dependencies(name: &str) -> Vec<String> {
     let manifest = manifest(name);
-    let section = manifest.split("[dependencies]").nth(1).expect("dependencies");
-    let section = section.split("\n[").next().unwrap_or(section);
-    section.lines().filter_map(|l| l.split(['.', ' ', '=']).next()).filter(|n| !n.is_empty()).map(str::to_owned).collect()
+    let manifest: toml::Table = manifest.parse().expect("TOML");
+    let own = ["dependencies", "dev-dependencies", "build-dependencies"].map(|kind| manifest.get(kind).cloned());
+    let targets = manifest.get("target").and_then(|t| t.as_table()).cloned().unwrap_or_default();
+    let of_targets = targets.values().flat_map(|t| t.as_table().cloned()).flatten().map(|(_, table)| Some(table));
+    let tables = own.into_iter().chain(of_targets).flatten().filter_map(|table| table.as_table().cloned());
+    // A renamed dependency is what its `package` says.
+    let name = |(key, value): (String, toml::Value)| value.get("package").and_then(|p| p.as_str()).unwrap_or(&key).to_owned();
+    tables.flatten().map(name).collect()
 }
 
 #[test]

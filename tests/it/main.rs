@@ -19,5 +19,6 @@ mod plugins;
 mod presets;
 mod serve;
 mod slices;
+mod sources;
 mod specs;
 mod support;

@@ -12,7 +12,8 @@ const KEYS: &[Key] = &[
     Key {
         name: "behaviour",
         summary: "What the plugin does wrong: in `update` it loops for ever, allocates for ever, panics, returns an error, \
-                  floods the log or recurses for ever; in `finish` it returns many samples or a NaN; or it writes a state \
+                  floods the log or recurses for ever; in `finish` it returns many samples, a NaN, a sample that it did not describe, or one with a label \
+                  that every series has; or it writes a state \
                   that it cannot read. `good` counts rows, and `reference` \
                   those of the reference.",
         kind: Kind::Choice {
@@ -28,6 +29,8 @@ const KEYS: &[Key] = &[
                 "deep_recursion",
                 "many_samples",
                 "nan_sample",
+                "other_sample",
+                "taken_label",
                 "bad_state",
             ],
         },
@@ -122,6 +125,8 @@ impl GuestAccumulator for Accumulator {
         Ok(match self.behaviour() {
             "many_samples" => (0..self.amount()).map(labelled).collect(),
             "nan_sample" => vec![rows(f64::NAN)],
+            "other_sample" => vec![Sample { name: "rows 1\ndriftline_status 1".into(), ..rows(1.0) }],
+            "taken_label" => vec![Sample { labels: vec![("monitor".into(), "another".into())], ..rows(1.0) }],
             "reference" => self.reference.map(|reference| rows(reference as f64)).into_iter().collect(),
             _ => vec![rows(self.rows.get() as f64)],
         })

@@ -1,0 +1,148 @@
+//! Files as people have them: columns in another order or absent, odd values, odd names, wide rows.
+
+use crate::support::{checks, driftline, outcome, spec, text};
+use arrow::array::{ArrayRef, BinaryArray, Float64Array, RecordBatch};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, content) in files {
+        std::fs::write(folder.path().join(name), content).expect("written");
+    }
+    folder
+}
+
+fn found(spec: &Path) -> (BTreeMap<String, Value>, Value) {
+    let whole = outcome(spec);
+    (checks(&whole).into_iter().collect(), whole)
+}
+
+/// A check of each metric on a column, which warns if there is anything.
+fn suite(metrics: &[(&str, &str)]) -> String {
+    let check = |(metric, column): &(&str, &str)| {
+        let columns = if column.is_empty() { String::new() } else { format!("columns = {column:?}\n") };
+        format!("[[suite.check]]\nname = \"{metric}_{}\"\nmetric = \"{metric}\"\n{columns}warn = \"value != 0\"\n", column.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_"))
+    };
+    String::from("[[suite]]\nname = \"s\"\n") + &metrics.iter().map(check).collect::<String>()
+}
+
+#[test]
+fn one_odd_value_does_not_make_another_column_of_it() {
+    let reference: String = (0..200).map(|i| format!("{},{}.5,k{},\n", i % 40, i, i % 3)).collect();
+    let current: String = (0..200).map(|i| format!("{},{},k{},\n", i % 40, if i == 0 { "n/a".into() } else { format!("{i}.5") }, i % 3)).collect();
+    let folder = folder(&[("reference.csv", &format!("i,x,c,empty\n{reference}")), ("current.csv", &format!("i,x,c,empty\n{current}"))]);
+    let (checks, whole) = found(&spec(folder.path(), &suite(&[("missing_values", "x"), ("mean", "x"), ("drift", "x"), ("column_types", ""), ("drift", "empty")])));
+    assert_eq!(checks["missing_values_x"]["fields"]["count"], 1.0);
+    assert_eq!(checks["mean_x"]["fields"]["value"], (1..200).map(|i| f64::from(i) + 0.5).sum::<f64>() / 199.0);
+    assert_eq!(checks["drift_x"]["n_current"], 199);
+    assert_eq!(checks["column_types_"]["status"], "pass", "{}", checks["column_types_"]);
+    assert_eq!(checks["drift_empty"]["status"], "no_data", "{}", checks["drift_empty"]);
+    assert_eq!(whole["counters"]["current.unparsed_values.x"], 1);
+}
+
+#[test]
+fn integers_that_became_floats_are_told_and_stay_numbers_and_categories() {
+    let rows = |suffix: &str| (0..300).map(|i| format!("{}{suffix},{i}{suffix}\n", i % 3)).collect::<String>();
+    let folder = folder(&[("reference.csv", &format!("few,many\n{}", rows(""))), ("current.csv", &format!("few,many\n{}", rows(".0")))]);
+    let (checks, _) = found(&spec(folder.path(), &suite(&[("drift", "few"), ("drift", "many"), ("column_types", "")])));
+    for column in ["few", "many"] {
+        assert_eq!(checks[&format!("drift_{column}")]["fields"]["statistic"], 0.0);
+    }
+    assert_eq!(checks["column_types_"]["fields"]["retyped"], 2.0);
+}
+
+#[test]
+fn lines_that_cannot_be_read_are_counted_and_fractions_are_not_cut_off() {
+    let line = |i: usize| format!("{{\"n\": {i}, \"t\": \"a\"}}\n");
+    let reference: String = (0..100).map(line).collect();
+    let current = reference.clone() + "{\"n\": 1e999, \"t\": \"a\"}\n{\"n\": [1], \"t\": \"a\"}\nnonsense\n{\"n\": \"x\", \"t\": 5}\n";
+    let folder = folder(&[("reference.ndjson", &reference), ("current.ndjson", &current)]);
+    let text = std::fs::read_to_string(spec(folder.path(), &suite(&[("row_count", ""), ("missing_values", "n"), ("max", "n")]))).expect("the spec");
+    let path = folder.path().join("monitor.toml");
+    std::fs::write(&path, text.replace("csv", "ndjson")).expect("written");
+    let (checks, whole) = found(&path);
+    assert_eq!(checks["row_count_"]["fields"]["value"], 102.0, "{whole}");
+    assert_eq!(checks["max_n"]["fields"]["value"], 99.0);
+    assert_eq!(checks["missing_values_n"]["fields"]["count"], 2.0);
+    assert_eq!((&whole["counters"]["current.unreadable_rows"], &whole["counters"]["current.unparsed_values.n"]), (&2.into(), &2.into()));
+}
+
+fn write(path: &Path, columns: Vec<(&str, ArrayRef)>) {
+    let batch = RecordBatch::try_from_iter(columns).expect("a batch");
+    let file = std::fs::File::create(path).expect("a file");
+    let mut writer = arrow::ipc::writer::FileWriter::try_new(file, &batch.schema()).expect("a writer");
+    writer.write(&batch).expect("written");
+    writer.finish().expect("finished");
+}
+
+/// A spec over Arrow files in a folder `part[s]` whose name is a glob's.
+fn parts(files: Vec<Vec<(&str, ArrayRef)>>, rest: &str) -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let own = folder.path().join("part[s]");
+    std::fs::create_dir(&own).expect("made");
+    for (i, columns) in files.into_iter().enumerate() {
+        write(&own.join(format!("{i}.arrow")), columns);
+    }
+    let path = own.join("monitor.toml");
+    let text = format!("[monitor]\nname = \"test\"\n[source.current]\nkind = \"arrow_ipc\"\npath = \"*.arrow\"\n{rest}");
+    std::fs::write(&path, text).expect("written");
+    (folder, path)
+}
+
+#[test]
+fn files_have_their_columns_in_any_order_and_may_lack_some() {
+    let ones = || Arc::new(Float64Array::from(vec![1.0; 10])) as ArrayRef;
+    let twos = || Arc::new(Float64Array::from(vec![2.0; 10])) as ArrayRef;
+    let files = vec![vec![("x", ones()), ("y", twos())], vec![("y", twos()), ("x", ones())], vec![("y", twos())]];
+    let rest = suite(&[("max", "x"), ("min", "y"), ("missing_values", "x")]);
+    let (_folder, path) = parts(files, &rest.replace("kind = \"arrow_ipc\"", "kind = \"arrow_ipc\"\nfilter = \"y > 1\""));
+    let (checks, _) = found(&path);
+    assert_eq!(checks["max_x"]["fields"]["value"], 1.0);
+    assert_eq!(checks["min_y"]["fields"]["value"], 2.0);
+    assert_eq!(checks["missing_values_x"]["fields"]["count"], 10.0);
+}
+
+#[test]
+fn a_column_may_be_named_like_a_glob() {
+    let numbers = |from: f64| Arc::new(Float64Array::from(vec![from, from + 1.0])) as ArrayRef;
+    let (_folder, path) = parts(vec![vec![("price [EUR]", numbers(5.0)), ("price E", numbers(1.0))]], &suite(&[("max", "price [EUR]")]));
+    let (checks, _) = found(&path);
+    assert_eq!(checks["max_price__eur_"]["fields"]["value"], 6.0);
+}
+
+#[test]
+fn what_no_name_tells_apart_is_refused() {
+    for (current, words) in [("a,a\n1,2\n", "named `a`"), ("", "is empty")] {
+        let folder = folder(&[("reference.csv", "a,b\n1,2\n"), ("current.csv", current)]);
+        let output = driftline().arg("run").arg(spec(folder.path(), &suite(&[("row_count", "")]))).output().expect("runs");
+        assert_eq!(output.status.code(), Some(3));
+        assert!(text(&output.stderr).contains(words), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_side_may_be_a_header_alone() {
+    let folder = folder(&[("reference.csv", "a,b\n1.5,k\n2,k\n"), ("current.csv", "a,b\n")]);
+    let (checks, _) = found(&spec(folder.path(), &suite(&[("drift", "a"), ("mean", "a"), ("row_count", ""), ("column_types", "")])));
+    assert_eq!(checks["drift_a"]["status"], "no_data");
+    assert_eq!(checks["mean_a"]["status"], "no_data");
+    assert_eq!(checks["row_count_"]["fields"]["value"], 0.0);
+    assert_eq!(checks["column_types_"]["status"], "pass");
+}
+
+#[test]
+fn wide_rows_make_small_blocks_and_the_same_numbers() {
+    // 300 rows of a megabyte: a block has at most 32.
+    let x: Vec<f64> = (0..300).map(|i| (f64::from(i) * 0.618).fract()).collect();
+    let wide: ArrayRef = Arc::new(BinaryArray::from_iter_values((0..300).map(|_| vec![0u8; 1 << 20])));
+    let mean = |columns| {
+        let (_folder, path) = parts(vec![columns], &suite(&[("standard_deviation", "x")]));
+        found(&path).0["standard_deviation_x"]["fields"]["value"].as_f64().expect("a value")
+    };
+    let x: ArrayRef = Arc::new(Float64Array::from(x));
+    let (narrow, wide) = (mean(vec![("x", x.clone())]), mean(vec![("x", x), ("wide", wide)]));
+    assert!((narrow - wide).abs() <= 1e-14 * narrow, "{narrow} and {wide}");
+}
