@@ -216,3 +216,32 @@ fn skewness_and_kurtosis_are_exact_however_they_are_split() {
     skewness.finish();
     kurtosis.finish();
 }
+
+#[test]
+fn bins_agree_with_numpy() {
+    let all: Value = serde_json::from_str(include_str!("edges.json")).expect("JSON");
+    let cases = all["cases"].as_array().expect("cases");
+    assert!(cases.len() >= 90);
+    for case in cases {
+        let (name, rule) = (text(case, "sample"), text(case, "rule"));
+        let values = sample(name);
+        let (n, low, high) = (values.len() as u64, values[0], values[values.len() - 1]);
+        let quantile = |q| {
+            let place = linear_quantile_ranks(n, q).expect("a rank");
+            let upper = values[(place.lower_rank as usize + 1).min(values.len() - 1)];
+            lerp(values[place.lower_rank as usize], upper, place.fraction)
+        };
+        let number = match rule {
+            "equal_width" => 7,
+            "sturges" => sturges_bins(n),
+            "doane" => doane_bins(&ShapeMoments::from_block(&values)).expect("a number"),
+            _ => freedman_diaconis_bins(n, quantile(0.75) - quantile(0.25), high - low).expect("a number"),
+        };
+        let expected: Vec<f64> = case["edges"].as_array().expect("edges").iter().map(|e| e.as_f64().expect("a number")).collect();
+        let found = equal_width_edges(low, high, number).expect("edges");
+        assert_eq!(found.len(), expected.len(), "{name} by {rule}");
+        for (found, expected) in found.iter().zip(&expected).skip(1).take(expected.len() - 2) {
+            assert!((found - expected).abs() <= 1e-15 * (high - low).max(expected.abs()), "{name} by {rule}: {found} for {expected}");
+        }
+    }
+}

@@ -1,8 +1,10 @@
 //! Accumulators: mergeable states, one file each. Missing means null or, in a column of floats, NaN. Infinities are values.
 
 mod categories;
+mod column_pairs;
 mod constant;
 mod distinct;
+mod frequent;
 mod in_range;
 mod matches;
 mod moments;
@@ -14,13 +16,15 @@ mod text;
 mod values;
 
 pub use categories::{CategoryCounts, MOST_CATEGORIES, categories};
+pub use column_pairs::{ColumnPairs, MOST_PAIRED_COLUMNS, column_pairs};
 pub use constant::{Constant, constant};
 pub use distinct::{Distinct, row_distinct, value_distinct};
+pub use frequent::{COUNTERS, MostFrequent, most_frequent};
 pub use in_range::{InRange, in_range};
 pub use matches::{Matches, matches};
 pub use moments::{ColumnMoments, moments};
 pub use presence::{Presence, presence};
 pub use row_missing::{RowMissing, row_missing};
 pub use shape::{ColumnShape, shape};
-pub use text::{PatternMatches, pattern_matches, text_length};
+pub use text::{PatternMatches, TextMeasure, pattern_matches, text_measure};
 pub use values::{SortedIter, SortedValues, values};

@@ -1,7 +1,7 @@
-//! Rows with at least one missing value.
+//! Rows with at least one missing value, and rows without any value.
 
 use arrow::array::BooleanArray;
-use arrow::compute::or;
+use arrow::compute::{and, or};
 use driftline_core::accumulator::{Accumulator, Finished, Handle, Header};
 use driftline_core::block::{Block, missing};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,8 @@ pub struct RowMissing {
     pub rows: u64,
     /// Rows with a null or NaN in at least one of the columns.
     pub with_missing: u64,
+    /// Rows with a null or NaN in all of them.
+    pub empty: u64,
 }
 
 /// Rows with a missing value in any of the columns.
@@ -29,22 +31,27 @@ struct State {
 
 impl State {
     fn header(&self) -> Header {
-        Header::new("row_missing", 1, self.columns.join(","))
+        Header::new("row_missing", 2, self.columns.join(","))
     }
 }
 
 impl Accumulator for State {
     fn update(&mut self, block: &Block) -> Result<(), String> {
-        let mut any: Option<BooleanArray> = None;
+        let mut found: Option<(BooleanArray, BooleanArray)> = None;
         for name in &self.columns {
             let rows = missing(block.column(name)?);
-            any = Some(match any {
-                Some(before) => or(&before, &rows).map_err(|e| e.to_string())?,
-                None => rows,
+            found = Some(match found {
+                Some((any, all)) => {
+                    (or(&any, &rows).map_err(|e| e.to_string())?, and(&all, &rows).map_err(|e| e.to_string())?)
+                }
+                None => (rows.clone(), rows),
             });
         }
         self.found.rows += block.rows as u64;
-        self.found.with_missing += any.map_or(0, |a| a.true_count() as u64);
+        if let Some((any, all)) = found {
+            self.found.with_missing += any.true_count() as u64;
+            self.found.empty += all.true_count() as u64;
+        }
         Ok(())
     }
 
@@ -56,6 +63,7 @@ impl Accumulator for State {
         let other: RowMissing = self.header().decode(state)?;
         self.found.rows += other.rows;
         self.found.with_missing += other.with_missing;
+        self.found.empty += other.empty;
         Ok(())
     }
 

@@ -1,35 +1,73 @@
-//! Lengths of strings, and how many match a pattern.
+//! What can be measured of strings, and how many match a pattern.
 
 use crate::math::{Dd, Moments};
 use driftline_core::accumulator::{Accumulator, Finished, Handle, Header};
 use driftline_core::block::Block;
 use regex::Regex;
 use std::sync::Arc;
+use unicode_segmentation::UnicodeSegmentation;
 
-/// Moments of the strings' lengths in characters (Unicode scalar values).
-pub fn text_length(column: &str) -> Handle<Moments> {
-    let name = column.to_owned();
-    Handle::new(format!("text_length({column})"), vec![column.into()], false, move |_| {
-        Ok(Lengths { column: name.clone(), moments: Moments::default() })
-    })
+/// A number that a string has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextMeasure {
+    /// Characters (Unicode scalar values).
+    Length,
+    /// Words with a letter or digit, by Unicode Standard Annex 29.
+    Words,
+    /// Sentences with a letter or digit, by Unicode Standard Annex 29.
+    Sentences,
+    /// Characters that are neither letters nor white space over all characters; 0 for an empty string.
+    NonLetterShare,
 }
 
-struct Lengths {
-    column: String,
-    moments: Moments,
-}
+impl TextMeasure {
+    fn name(self) -> &'static str {
+        match self {
+            TextMeasure::Length => "text_length",
+            TextMeasure::Words => "word_count",
+            TextMeasure::Sentences => "sentence_count",
+            TextMeasure::NonLetterShare => "non_letter_share",
+        }
+    }
 
-impl Lengths {
-    fn header(&self) -> Header {
-        Header::new("text_length", 1, &self.column)
+    fn of(self, text: &str) -> f64 {
+        match self {
+            TextMeasure::Length => text.chars().count() as f64,
+            TextMeasure::Words => text.unicode_words().count() as f64,
+            TextMeasure::Sentences => text.unicode_sentences().count() as f64,
+            TextMeasure::NonLetterShare => {
+                let others = text.chars().filter(|c| !c.is_alphabetic() && !c.is_whitespace()).count();
+                others as f64 / text.chars().count().max(1) as f64
+            }
+        }
     }
 }
 
-impl Accumulator for Lengths {
+/// Moments of a measure of a column's strings.
+pub fn text_measure(column: &str, measure: TextMeasure) -> Handle<Moments> {
+    let name = column.to_owned();
+    Handle::new(format!("{}({column})", measure.name()), vec![column.into()], false, move |_| {
+        Ok(Measured { column: name.clone(), measure, moments: Moments::default() })
+    })
+}
+
+struct Measured {
+    column: String,
+    measure: TextMeasure,
+    moments: Moments,
+}
+
+impl Measured {
+    fn header(&self) -> Header {
+        Header::new(self.measure.name(), 1, &self.column)
+    }
+}
+
+impl Accumulator for Measured {
     fn update(&mut self, block: &Block) -> Result<(), String> {
         let strings = block.strings(&self.column)?;
-        let lengths: Vec<f64> = strings.iter().flatten().map(|text| text.chars().count() as f64).collect();
-        self.moments = self.moments.merge(&Moments::from_block(&lengths));
+        let measured: Vec<f64> = strings.iter().flatten().map(|text| self.measure.of(text)).collect();
+        self.moments = self.moments.merge(&Moments::from_block(&measured));
         Ok(())
     }
 

@@ -1,9 +1,10 @@
-//! Histograms over bins whose edges are quantiles of a reference.
+//! Histograms over bins that a reference gives: by its quantiles, or of equal width.
 //!
 //! Reference implementation: `numpy.histogram` over `numpy.unique(numpy.quantile(x, numpy.linspace(0, 1, bins + 1)))`, the outer
 //! edges replaced by infinities.
 
 use super::quantile::{lerp, linear_quantile_ranks};
+use super::shape_moments::ShapeMoments;
 
 /// Edges of at most `bins` bins of about equal shares of the reference, ascending, from `-inf` to `inf`.
 ///
@@ -24,6 +25,43 @@ pub fn quantile_edges(n: u64, bins: u32, mut order_statistic: impl FnMut(u64) ->
         }
     }
     open_ends(edges)
+}
+
+/// Edges of bins of equal width from `low` to `high`, whose outer ends are open. None unless `low < high` are finite and their
+/// distance too.
+///
+/// Reference implementation: `numpy.linspace(low, high, bins + 1)`.
+pub fn equal_width_edges(low: f64, high: f64, bins: u32) -> Option<Vec<f64>> {
+    let step = (high - low) / f64::from(bins);
+    if !(step.is_finite() && step > 0.0) {
+        return None;
+    }
+    let mut edges: Vec<f64> = (0..=bins).map(|i| low + f64::from(i) * step).collect();
+    // Where the values are as close as floats can be, neighbouring edges are one.
+    edges.dedup();
+    open_ends(edges)
+}
+
+/// Sturges' number of bins, `ceil(log2 n + 1)` (J. Am. Stat. Assoc. 21, 1926); `numpy.histogram_bin_edges(bins="sturges")`.
+pub fn sturges_bins(n: u64) -> u32 {
+    ((n.max(1) as f64).log2() + 1.0).ceil() as u32
+}
+
+/// Doane's number of bins (Am. Stat. 30, 1976); `numpy.histogram_bin_edges(bins="doane")`. None for fewer than three values, or where
+/// all are equal.
+pub fn doane_bins(values: &ShapeMoments) -> Option<u32> {
+    let n = values.count as f64;
+    let skewness = values.skewness(false).filter(|_| values.count > 2)?;
+    let error = (6.0 * (n - 2.0) / ((n + 1.0) * (n + 3.0))).sqrt();
+    Some((1.0 + n.log2() + (1.0 + skewness.abs() / error).log2()).ceil() as u32)
+}
+
+/// Freedman and Diaconis' number of bins, of width `2 iqr / cbrt(n)` (Z. Wahrscheinlichkeitstheorie 57, 1981);
+/// `numpy.histogram_bin_edges(bins="fd")`. None where the interquartile range is 0 or not finite.
+pub fn freedman_diaconis_bins(n: u64, iqr: f64, range: f64) -> Option<u32> {
+    let width = 2.0 * iqr * (n as f64).powf(-1.0 / 3.0);
+    let bins = (range / width).ceil();
+    (width > 0.0 && bins.is_finite()).then_some(bins.min(f64::from(u32::MAX)) as u32)
 }
 
 /// `index / bins` with the rounding of `numpy.linspace(0, 1, bins + 1)`.

@@ -43,7 +43,7 @@ pub use counts::{
 pub use dd::{Dd, two_prod, two_sum};
 pub use distributions::{normal_two_sided, student_t_two_sided};
 pub use edf_tests::{CramerVonMisesMethod, EdfTest, EnergyDistance, anderson_darling, cramer_von_mises, energy_distance, kuiper};
-pub use edges::{Histogram, quantile_edges};
+pub use edges::{Histogram, doane_bins, equal_width_edges, freedman_diaconis_bins, quantile_edges, sturges_bins};
 pub use epps_singleton::{Components, EppsSingleton, epps_singleton};
 pub use groups::{Group, Groups, groups};
 pub use kolmogorov::kolmogorov_sf;

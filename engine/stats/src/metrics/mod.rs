@@ -1,15 +1,19 @@
 //! Metrics, one file each. Adding one: write its file, and add its line below and to [`ENTRIES`].
 
 mod accuracy;
+mod almost_constant_columns;
 mod category_share;
 mod column_count;
 mod column_types;
 mod columns_with_missing_values;
+mod conflicting_rows;
 mod constant_columns;
 mod drift;
 mod drifted_columns;
+mod duplicated_columns;
 mod duplicated_rows;
 mod empty_columns;
+mod empty_rows;
 mod histogram;
 mod kurtosis;
 mod max;
@@ -19,10 +23,12 @@ mod min;
 mod missing_values;
 mod most_frequent_value;
 mod new_categories;
+mod non_letter_share;
 mod quantile;
 mod regular_expression_match;
 mod row_count;
 mod rows_with_missing_values;
+mod sentence_count;
 mod shape;
 mod skewness;
 mod standard_deviation;
@@ -32,21 +38,26 @@ mod unique_values;
 mod values_in_list;
 mod values_in_range;
 mod vanished_categories;
+mod word_count;
 
 use driftline_core::catalogue::MetricEntry;
 
 /// The catalogue's table of metrics.
 pub const ENTRIES: &[MetricEntry] = &[
     accuracy::ENTRY,
+    almost_constant_columns::ENTRY,
     category_share::ENTRY,
     column_count::ENTRY,
     column_types::ENTRY,
     columns_with_missing_values::ENTRY,
+    conflicting_rows::ENTRY,
     constant_columns::ENTRY,
     drift::ENTRY,
     drifted_columns::ENTRY,
+    duplicated_columns::ENTRY,
     duplicated_rows::ENTRY,
     empty_columns::ENTRY,
+    empty_rows::ENTRY,
     histogram::ENTRY,
     kurtosis::ENTRY,
     max::ENTRY,
@@ -56,10 +67,12 @@ pub const ENTRIES: &[MetricEntry] = &[
     missing_values::ENTRY,
     most_frequent_value::ENTRY,
     new_categories::ENTRY,
+    non_letter_share::ENTRY,
     quantile::ENTRY,
     regular_expression_match::ENTRY,
     row_count::ENTRY,
     rows_with_missing_values::ENTRY,
+    sentence_count::ENTRY,
     skewness::ENTRY,
     standard_deviation::ENTRY,
     sum::ENTRY,
@@ -68,4 +81,5 @@ pub const ENTRIES: &[MetricEntry] = &[
     values_in_list::ENTRY,
     values_in_range::ENTRY,
     vanished_categories::ENTRY,
+    word_count::ENTRY,
 ];

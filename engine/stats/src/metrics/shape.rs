@@ -54,6 +54,14 @@ pub(super) fn plain(metric: impl Metric + 'static, fields: &[Field]) -> Built {
     Built { metric: Box::new(metric), labels: Vec::new(), labelled: &[], fields: fields.to_vec(), default_fail: None }
 }
 
+/// What a measure of strings came to.
+pub(super) fn measured(found: &Moments) -> Result<Reading, Undefined> {
+    match found.count {
+        0 => Err(Undefined::no_data("the column has no values")),
+        _ => Ok(Reading::of([("mean", found.mean.to_f64()), ("min", found.min), ("max", found.max)])),
+    }
+}
+
 /// The names of a binding's columns.
 pub(super) fn names(binding: &Binding<'_>) -> Vec<String> {
     binding.columns.iter().map(|c| c.name.clone()).collect()

@@ -1,14 +1,12 @@
 //! Length of the strings of a column.
 
-use super::shape::{Single, plain};
-use crate::accumulators::text_length;
-use crate::math::Moments;
+use super::shape::{Single, measured, plain};
+use crate::accumulators::{TextMeasure, text_measure};
 use driftline_core::catalogue::{
     Binding, Built, Direction, Doc, Field, MetricEntry, NoParameters, Scope, read_parameters, schema_of,
 };
 use driftline_core::column::Kind;
 use driftline_core::diagnostic::Diagnostics;
-use driftline_core::metric::{Reading, Undefined};
 use driftline_core::spec::Component;
 
 pub const ENTRY: MetricEntry = MetricEntry {
@@ -38,12 +36,6 @@ const FIELDS: [Field; 3] = [
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     read_parameters::<NoParameters>(component, diagnostics)?;
-    Some(plain(Single { handle: text_length(&binding.column?.name), read }, &FIELDS))
-}
-
-fn read(found: &Moments) -> Result<Reading, Undefined> {
-    match found.count {
-        0 => Err(Undefined::no_data("the column has no values")),
-        _ => Ok(Reading::of([("mean", found.mean.to_f64()), ("min", found.min), ("max", found.max)])),
-    }
+    let handle = text_measure(&binding.column?.name, TextMeasure::Length);
+    Some(plain(Single { handle, read: measured }, &FIELDS))
 }

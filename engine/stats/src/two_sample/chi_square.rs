@@ -1,5 +1,6 @@
 //! The chi-square test of homogeneity.
 
+use super::binning::Binning;
 use super::counted::{Counted, Expected};
 use super::{P_VALUE, STATISTIC, params_label};
 use crate::math;
@@ -55,7 +56,7 @@ fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostic
         fields: FIELDS.to_vec(),
         params: params_label(&parameters, &Parameters::default()),
         drifted: "effect_size > 0.1 and p_value < 0.01",
-        test: Box::new(Test { counted: Counted::new(column, 0), parameters }),
+        test: Box::new(Test { counted: Counted::new(column, Binning::default()), parameters }),
     })
 }
 

@@ -1,20 +1,21 @@
-//! Counts of both sides over the same categories, or over bins whose edges are the reference's quantiles.
+//! Counts of both sides over the same categories, or over bins that the reference gives.
 
+use super::binning::Binning;
 use super::shapes::both;
 use crate::accumulators::{CategoryCounts, SortedValues, categories, values};
-use crate::math::{Histogram, quantile_edges};
+use crate::math::Histogram;
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::column::{Column, Kind};
 use driftline_core::metric::Undefined;
 use driftline_core::profile::Profile;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Where the counts of a column come from.
 pub(super) enum Counted {
     Categories(Handle<CategoryCounts>),
-    Binned { values: Handle<SortedValues>, bins: u32 },
+    Binned { values: Handle<SortedValues>, binning: Binning },
 }
 
 /// Counts of the two sides, in the same order.
@@ -64,9 +65,9 @@ impl Counts {
 }
 
 impl Counted {
-    pub fn new(column: &Column, bins: u32) -> Self {
+    pub fn new(column: &Column, binning: Binning) -> Self {
         match column.kind {
-            Kind::Numerical => Counted::Binned { values: values(&column.name), bins },
+            Kind::Numerical => Counted::Binned { values: values(&column.name), binning },
             _ => Counted::Categories(categories(&column.name)),
         }
     }
@@ -81,9 +82,9 @@ impl Counted {
     pub fn counts(&self, reference: &Profile, current: &Profile) -> Result<Counts, Undefined> {
         match self {
             Counted::Categories(handle) => by_category(&*reference.read(handle)?, &*current.read(handle)?),
-            Counted::Binned { values, bins } => {
+            Counted::Binned { values, binning } => {
                 let (r, c) = both(values, reference, current)?;
-                binned(&r, &c, *bins)
+                binned(&r, &c, binning)
             }
         }
     }
@@ -100,33 +101,20 @@ fn by_category(reference: &CategoryCounts, current: &CategoryCounts) -> Result<C
     Ok(Counts { reference: of(reference), current: of(current), method: format!("{} categories", names.len()) })
 }
 
-fn binned(reference: &SortedValues, current: &SortedValues, bins: u32) -> Result<Counts, Undefined> {
-    let edges = edges(reference, bins);
+fn binned(reference: &SortedValues, current: &SortedValues, binning: &Binning) -> Result<Counts, Undefined> {
+    let edges = binning.edges(reference)?;
     let count = |values: &SortedValues| match &edges {
         Some(edges) => histogram(values, edges),
         None => around(values, reference),
     };
     let (r, c) = (count(reference), count(current));
     reference.fault().and(current.fault()).map_err(Undefined::Error)?;
-    let method = format!("{} bins by the reference's quantiles", r.len());
+    let method = binning.method(r.len());
     Ok(Counts { reference: r, current: c, method })
 }
 
-/// The reference's quantiles as edges; `None` where it has a single one. A first run tells which order statistics are
-/// needed, so that values on disk are read once.
-fn edges(reference: &SortedValues, bins: u32) -> Option<Vec<f64>> {
-    let mut ranks = BTreeSet::new();
-    quantile_edges(reference.len(), bins, |rank| {
-        ranks.insert(rank);
-        Some(rank as f64)
-    });
-    let ranks: Vec<u64> = ranks.into_iter().collect();
-    let found: BTreeMap<u64, f64> = ranks.iter().copied().zip(reference.at_ranks(&ranks)).collect();
-    quantile_edges(reference.len(), bins, |rank| found.get(&rank).copied())
-}
-
 fn histogram(values: &SortedValues, edges: &[f64]) -> Vec<u64> {
-    // `quantile_edges` gives at least two ascending edges.
+    // Every binning gives at least two ascending edges.
     let Some(mut histogram) = Histogram::new(edges.to_vec()) else { return Vec::new() };
     let mut chunk = Vec::with_capacity(4096);
     let mut iter = values.iter();

@@ -1,5 +1,6 @@
 //! Fisher's exact test.
 
+use super::binning::Binning;
 use super::counted::{Counted, two_categories};
 use super::shapes::{Found, OverCounts};
 use super::{P_VALUE, STATISTIC};
@@ -37,7 +38,7 @@ fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostic
         fields: FIELDS.to_vec(),
         params: None,
         drifted: "abs(effect_size) > 0.1 and p_value < 0.01",
-        test: OverCounts::boxed(Counted::new(column, 0), |counts| {
+        test: OverCounts::boxed(Counted::new(column, Binning::default()), |counts| {
             let [reference, current] = two_categories(counts)?;
             let found = math::fisher_exact(reference, current).ok_or_else(|| Undefined::no_data("a side has no values"))?;
             let share = |counts: [u64; 2]| counts[1] as f64 / (counts[0] + counts[1]) as f64;

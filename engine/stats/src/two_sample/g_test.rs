@@ -1,5 +1,6 @@
 //! The G test.
 
+use super::binning::Binning;
 use super::counted::{Counted, Expected};
 use super::shapes::{Found, OverCounts};
 use super::{P_VALUE, STATISTIC, params_label};
@@ -46,7 +47,7 @@ fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostic
         fields: FIELDS.to_vec(),
         params: params_label(&parameters, &Parameters::default()),
         drifted: "abs(effect_size) > 0.1 and p_value < 0.01",
-        test: OverCounts::boxed(Counted::new(column, 0), move |counts| {
+        test: OverCounts::boxed(Counted::new(column, Binning::default()), move |counts| {
             let (found, rows) = match parameters.expected {
                 Expected::Contingency => {
                     let found = math::g_test_contingency(&counts.reference, &counts.current);

@@ -1,18 +1,17 @@
 //! The Jensen-Shannon distance.
 
+use super::binning::Binning;
 use super::counted::Counted;
-use super::{P_VALUE, STATISTIC, params_label};
+use super::{P_VALUE, STATISTIC};
 use crate::math;
 use driftline_core::accumulator::Request;
-use driftline_core::catalogue::{BuiltTest, Direction, Doc, Field, TestEntry, read_parameters, schema_of};
+use driftline_core::catalogue::{BuiltTest, Direction, Doc, Field, TestEntry, schema_of};
 use driftline_core::column::{Column, Kind};
 use driftline_core::diagnostic::Diagnostics;
 use driftline_core::metric::Undefined;
 use driftline_core::profile::Profile;
 use driftline_core::spec::Component;
 use driftline_core::two_sample::{TestResult, TwoSampleTest};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 pub const ENTRY: TestEntry = TestEntry {
     doc: Doc {
@@ -26,7 +25,7 @@ A reference with a single quantile is cut into below, at and above it. A side wi
         formula: "sqrt((KL(p || m) + KL(q || m)) / 2) with m = (p + q) / 2 and logarithms to base 2",
         direction: Direction::Lower,
         fields: &FIELDS,
-        parameters: schema_of::<Parameters>,
+        parameters: schema_of::<Binning>,
         example: "metric = \"drift\"\ncolumns = \"@categorical\"\ntest = \"jensen_shannon\"",
         reference: "Lin, IEEE Trans. Inf. Theory 37 (1991); Endres, Schindelin (2003); scipy.spatial.distance.jensenshannon(base=2)",
     },
@@ -36,36 +35,20 @@ A reference with a single quantile is cut into below, at and above it. A side wi
 
 const FIELDS: [Field; 3] = [STATISTIC, P_VALUE, Field::new("effect_size", "ratio", "the distance, between 0 and 1")];
 
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-struct Parameters {
-    /// Bins of a numeric column, of equal shares of the reference.
-    #[schemars(range(min = 2, max = 10_000))]
-    bins: u32,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Self { bins: 10 }
-    }
-}
-
 struct Test {
     counted: Counted,
     categorical: bool,
 }
 
 fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<BuiltTest> {
-    let span = component.params.span.clone();
-    let parameters: Parameters = read_parameters(component, diagnostics)?;
-    super::check_bins(parameters.bins, &span, diagnostics)?;
+    let binning = Binning::read(component, diagnostics)?;
     let categorical = column.kind != Kind::Numerical;
     let has_p_value = "effect_size > 0.1 and p_value < 0.01";
     Some(BuiltTest {
         fields: FIELDS.iter().filter(|f| categorical || f.name != "p_value").copied().collect(),
-        params: params_label(&parameters, &Parameters::default()),
+        params: binning.label(),
         drifted: if categorical { has_p_value } else { "effect_size > 0.1" },
-        test: Box::new(Test { counted: Counted::new(column, parameters.bins), categorical }),
+        test: Box::new(Test { counted: Counted::new(column, binning), categorical }),
     })
 }
 

@@ -1,8 +1,9 @@
 //! The divergence of Kullback and Leibler.
 
+use super::binning::Binning;
 use super::counted::Counted;
 use super::shapes::{Found, OverCounts};
-use super::{STATISTIC, check_bins, params_label};
+use super::{STATISTIC, join_labels, params_label};
 use crate::math;
 use driftline_core::catalogue::{BuiltTest, Direction, Doc, Field, TestEntry, read_parameters, schema_of};
 use driftline_core::column::{Column, Kind};
@@ -22,7 +23,7 @@ size is the distance. A side without values is `no_data`.",
         formula: "sum q ln(q / p), in nats",
         direction: Direction::Lower,
         fields: &FIELDS,
-        parameters: schema_of::<Parameters>,
+        parameters: schema_of::<Schema>,
         example: "metric = \"drift\"\ncolumns = \"@numerical\"\ntest = \"kullback_leibler\"",
         reference: "Kullback, Leibler, Ann. Math. Stat. 22 (1951); scipy.stats.entropy",
     },
@@ -35,28 +36,35 @@ const FIELDS: [Field; 2] = [STATISTIC, Field::new("effect_size", "", "the diverg
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 struct Parameters {
-    /// Bins of a numeric column, of equal shares of the reference.
-    #[schemars(range(min = 2, max = 10_000))]
-    bins: u32,
     /// Stands for a share of zero.
     empty_share: f64,
 }
 
+/// The parameters with those of the bins, for the documentation.
+#[derive(JsonSchema)]
+#[allow(dead_code)]
+struct Schema {
+    #[schemars(flatten)]
+    binning: Binning,
+    #[schemars(flatten)]
+    own: Parameters,
+}
+
 impl Default for Parameters {
     fn default() -> Self {
-        Self { bins: 10, empty_share: 1e-4 }
+        Self { empty_share: 1e-4 }
     }
 }
 
-fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<BuiltTest> {
-    let span = component.params.span.clone();
+fn build(column: &Column, mut component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<BuiltTest> {
+    let binning = Binning::take(&mut component.params, diagnostics);
     let parameters: Parameters = read_parameters(component, diagnostics)?;
-    check_bins(parameters.bins, &span, diagnostics)?;
+    let binning = binning?;
     Some(BuiltTest {
         fields: FIELDS.to_vec(),
-        params: params_label(&parameters, &Parameters::default()),
+        params: join_labels([binning.label(), params_label(&parameters, &Parameters::default())]),
         drifted: "effect_size > 0.1",
-        test: OverCounts::boxed(Counted::new(column, parameters.bins), move |counts| {
+        test: OverCounts::boxed(Counted::new(column, binning), move |counts| {
             let found = math::kullback_leibler(&counts.reference, &counts.current, parameters.empty_share);
             let distance = found.ok_or_else(|| Undefined::no_data("a side has no values"))?;
             Ok(Found { statistic: distance, effect_size: Some(distance), ..Found::default() })

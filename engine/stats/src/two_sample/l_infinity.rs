@@ -1,16 +1,15 @@
 //! The largest difference of a share.
 
+use super::binning::Binning;
 use super::counted::Counted;
 use super::shapes::{Found, OverCounts};
-use super::{STATISTIC, check_bins, params_label};
+use super::STATISTIC;
 use crate::math;
-use driftline_core::catalogue::{BuiltTest, Direction, Doc, Field, TestEntry, read_parameters, schema_of};
+use driftline_core::catalogue::{BuiltTest, Direction, Doc, Field, TestEntry, schema_of};
 use driftline_core::column::{Column, Kind};
 use driftline_core::diagnostic::Diagnostics;
 use driftline_core::metric::Undefined;
 use driftline_core::spec::Component;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
 pub const ENTRY: TestEntry = TestEntry {
     doc: Doc {
@@ -22,7 +21,7 @@ size is the distance. A side without values is `no_data`.",
         formula: "max |p - q|",
         direction: Direction::Lower,
         fields: &FIELDS,
-        parameters: schema_of::<Parameters>,
+        parameters: schema_of::<Binning>,
         example: "metric = \"drift\"\ncolumns = \"@numerical\"\ntest = \"l_infinity\"",
         reference: "Deequ and NannyML use it for categories",
     },
@@ -32,29 +31,13 @@ size is the distance. A side without values is `no_data`.",
 
 const FIELDS: [Field; 2] = [STATISTIC, Field::new("effect_size", "ratio", "the distance, between 0 and 1")];
 
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-struct Parameters {
-    /// Bins of a numeric column, of equal shares of the reference.
-    #[schemars(range(min = 2, max = 10_000))]
-    bins: u32,
-}
-
-impl Default for Parameters {
-    fn default() -> Self {
-        Self { bins: 10 }
-    }
-}
-
 fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<BuiltTest> {
-    let span = component.params.span.clone();
-    let parameters: Parameters = read_parameters(component, diagnostics)?;
-    check_bins(parameters.bins, &span, diagnostics)?;
+    let binning = Binning::read(component, diagnostics)?;
     Some(BuiltTest {
         fields: FIELDS.to_vec(),
-        params: params_label(&parameters, &Parameters::default()),
+        params: binning.label(),
         drifted: "effect_size > 0.1",
-        test: OverCounts::boxed(Counted::new(column, parameters.bins), |counts| {
+        test: OverCounts::boxed(Counted::new(column, binning), |counts| {
             let found = math::l_infinity_distance(&counts.reference, &counts.current);
             let distance = found.ok_or_else(|| Undefined::no_data("a side has no values"))?;
             Ok(Found { statistic: distance, effect_size: Some(distance), ..Found::default() })

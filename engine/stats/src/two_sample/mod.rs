@@ -2,6 +2,7 @@
 
 mod anderson_darling;
 mod ansari_bradley;
+mod binning;
 mod brunner_munzel;
 mod chi_square;
 mod counted;
@@ -96,11 +97,8 @@ fn params_label(parameters: &impl serde::Serialize, defaults: &impl serde::Seria
     (!changed.is_empty()).then(|| changed.join(","))
 }
 
-/// Bins must be two at least, and no more than anybody can mean.
-fn check_bins(bins: u32, span: &driftline_core::diagnostic::Span, diagnostics: &mut driftline_core::diagnostic::Diagnostics) -> Option<()> {
-    if (2..=10_000).contains(&bins) {
-        return Some(());
-    }
-    diagnostics.error(span, format!("`bins` must lie between 2 and 10000, not {bins}"));
-    None
+/// Several labels as one.
+fn join_labels<const N: usize>(labels: [Option<String>; N]) -> Option<String> {
+    let given: Vec<String> = labels.into_iter().flatten().collect();
+    (!given.is_empty()).then(|| given.join(","))
 }

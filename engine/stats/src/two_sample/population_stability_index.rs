@@ -1,7 +1,8 @@
 //! The population stability index.
 
+use super::binning::Binning;
 use super::counted::Counted;
-use super::{STATISTIC, params_label};
+use super::{STATISTIC, join_labels, params_label};
 use crate::math;
 use driftline_core::accumulator::Request;
 use driftline_core::catalogue::{BuiltTest, Direction, Doc, Field, TestEntry, read_parameters, schema_of};
@@ -26,7 +27,7 @@ A reference with a single quantile is cut into below, at and above it. A side wi
         formula: "sum (q - p) ln(q / p) over bins or categories, p the reference's shares and q the current ones",
         direction: Direction::Lower,
         fields: &FIELDS,
-        parameters: schema_of::<Parameters>,
+        parameters: schema_of::<Schema>,
         example: "metric = \"drift\"\ncolumns = \"@numerical\"\ntest = { name = \"psi\", bins = 20 }\nfail = \"statistic > 0.2\"",
         reference: "Siddiqi, Credit Risk Scorecards (2006); Yurdakul, Naranjo, J. Risk Model Valid. 14 (2020)",
     },
@@ -39,16 +40,23 @@ const FIELDS: [Field; 2] = [STATISTIC, Field::new("effect_size", "", "the index,
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 struct Parameters {
-    /// Bins of a numeric column, of equal shares of the reference.
-    #[schemars(range(min = 2, max = 10_000))]
-    bins: u32,
     /// Stands for the share of an empty bin or category, between 0 and 1.
     empty_share: f64,
 }
 
+/// The parameters with those of the bins, for the documentation.
+#[derive(JsonSchema)]
+#[allow(dead_code)]
+struct Schema {
+    #[schemars(flatten)]
+    binning: Binning,
+    #[schemars(flatten)]
+    own: Parameters,
+}
+
 impl Default for Parameters {
     fn default() -> Self {
-        Self { bins: 10, empty_share: 1e-4 }
+        Self { empty_share: 1e-4 }
     }
 }
 
@@ -57,20 +65,21 @@ struct Test {
     empty_share: f64,
 }
 
-fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<BuiltTest> {
+fn build(column: &Column, mut component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<BuiltTest> {
     let span = component.params.span.clone();
+    let binning = Binning::take(&mut component.params, diagnostics);
     let parameters: Parameters = read_parameters(component, diagnostics)?;
-    super::check_bins(parameters.bins, &span, diagnostics)?;
+    let binning = binning?;
     if !(parameters.empty_share > 0.0 && parameters.empty_share < 1.0) {
         diagnostics.error(&span, format!("`empty_share` must lie between 0 and 1, not {}", parameters.empty_share));
         return None;
     }
     Some(BuiltTest {
         fields: FIELDS.to_vec(),
-        params: params_label(&parameters, &Parameters::default()),
+        params: join_labels([binning.label(), params_label(&parameters, &Parameters::default())]),
         drifted: "effect_size > 0.2",
         test: Box::new(Test {
-            counted: Counted::new(column, parameters.bins),
+            counted: Counted::new(column, binning),
             empty_share: parameters.empty_share,
         }),
     })

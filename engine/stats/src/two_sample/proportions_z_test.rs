@@ -1,5 +1,6 @@
 //! The z test of equal proportions.
 
+use super::binning::Binning;
 use super::counted::{Counted, two_categories};
 use super::shapes::{Found, OverCounts, interval};
 use super::{EFFECT_HIGH, EFFECT_LOW, P_VALUE, STATISTIC};
@@ -36,7 +37,7 @@ fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostic
         fields: FIELDS.to_vec(),
         params: None,
         drifted: "abs(effect_size) > 0.1 and p_value < 0.01",
-        test: OverCounts::boxed(Counted::new(column, 0), |counts| {
+        test: OverCounts::boxed(Counted::new(column, Binning::default()), |counts| {
             let [reference, current] = two_categories(counts)?;
             let found = math::proportions_z_test(reference, current);
             let found = found.ok_or_else(|| Undefined::no_data("both sides have one and the same category"))?;
