@@ -245,3 +245,31 @@ fn bins_agree_with_numpy() {
         }
     }
 }
+
+#[test]
+fn correlations_agree_with_scipy() {
+    let all: Value = serde_json::from_str(include_str!("correlations.json")).expect("JSON");
+    for case in all["cases"].as_array().expect("cases") {
+        let n = case["n"].as_u64().expect("a number") as usize;
+        let values = |key: &str| sample(text(case, key))[..n].to_vec();
+        let (x, straight) = (values("a"), values("b"));
+        let y: Vec<f64> = (0..n).map(|i| if i % 2 == 0 { straight[i] } else { straight[n - 1 - i] }).collect();
+        let check = |name: &str, found: Option<f64>| {
+            let (found, expected) = (found.expect("a coefficient"), float(case, name));
+            assert!((found - expected).abs() <= 1e-12 * expected.abs().max(1e-2), "{name} of {case}: {found}");
+        };
+        check("pearson", CoMoments::from_block(&x, &y).correlation());
+        let (a, b) = (CoMoments::from_block(&x[..n / 3], &y[..n / 3]), CoMoments::from_block(&x[n / 3..], &y[n / 3..]));
+        check("pearson", a.merge(&b).correlation());
+        check("spearman", spearman(&x, &y));
+        check("kendall", kendall(&x, &y));
+    }
+    for case in all["tables"].as_array().expect("tables") {
+        let rows = case["table"].as_array().expect("rows").iter().enumerate();
+        let cells: Vec<(usize, usize, u64)> = rows
+            .flat_map(|(i, row)| row.as_array().expect("a row").iter().enumerate().map(move |(j, n)| (i, j, n.as_u64().expect("a count"))))
+            .collect();
+        let found = cramers_v_of_table(&cells).expect("a coefficient");
+        assert!((found - float(case, "cramers_v")).abs() <= 1e-12, "{case}: {found}");
+    }
+}

@@ -1,7 +1,7 @@
 //! The laws of accumulators, for every one that a metric asks for: cutting the rows anywhere, merging in any order, a round
 //! trip through the state, and finishing twice leave every metric's value unchanged.
 
-use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray, TimestampSecondArray};
 use driftline::catalogue;
 use driftline::core::accumulator::{Accumulator, Context, Finished, Request};
 use driftline::core::block::Block;
@@ -20,13 +20,23 @@ fn batch(rows: &[(Option<f64>, Option<u8>)]) -> RecordBatch {
     let x: Float64Array = rows.iter().map(|(x, _)| *x).collect();
     let c: StringArray = rows.iter().map(|(_, c)| c.map(|c| format!("k{c}"))).collect();
     let p: StringArray = rows.iter().map(|(x, c)| c.map(|c| format!("k{}", if x.is_some_and(|x| x > 0.0) { c } else { 0 }))).collect();
-    RecordBatch::try_from_iter([("x", Arc::new(x) as ArrayRef), ("c", Arc::new(c)), ("p", Arc::new(p))]).expect("a batch")
+    let y: Float64Array = rows.iter().map(|(x, c)| x.map(|x| x * 0.5 + f64::from(c.unwrap_or(7)))).collect();
+    let t: TimestampSecondArray = rows.iter().map(|(x, _)| x.filter(|x| x.is_finite()).map(|x| x as i64)).collect();
+    let columns: [(&str, ArrayRef); 5] = [("x", Arc::new(x)), ("c", Arc::new(c)), ("p", Arc::new(p)), ("y", Arc::new(y)), ("t", Arc::new(t))];
+    RecordBatch::try_from_iter(columns).expect("a batch")
 }
 
 fn columns() -> Vec<Column> {
     let column = |name: &str, kind, data_type| Column { name: name.into(), kind, data_type, in_reference: true, in_current: true, plugin: None };
-    use arrow::datatypes::DataType::{Float64, Utf8};
-    vec![column("x", Kind::Numerical, Float64), column("c", Kind::Categorical, Utf8), column("p", Kind::Categorical, Utf8)]
+    use arrow::datatypes::DataType::{Float64, Timestamp, Utf8};
+    let seconds = Timestamp(arrow::datatypes::TimeUnit::Second, None);
+    vec![
+        column("x", Kind::Numerical, Float64),
+        column("c", Kind::Categorical, Utf8),
+        column("p", Kind::Categorical, Utf8),
+        column("y", Kind::Numerical, Float64),
+        column("t", Kind::Timestamp, seconds),
+    ]
 }
 
 /// Every metric of the catalogue with its defaults, bound to a column that it takes.

@@ -14,6 +14,7 @@
 
 mod chi_square;
 mod correction;
+mod correlation;
 mod counts;
 mod dd;
 mod distributions;
@@ -35,6 +36,7 @@ mod two_sample;
 
 pub use chi_square::chi_square_sf;
 pub use correction::{benjamini_hochberg, benjamini_yekutieli, bonferroni};
+pub use correlation::{CoMoments, cramers_v_of_table, kendall, spearman};
 pub use counts::{
     ChiSquare, FisherExact, ProportionsTest, chi_square_against_shares, chi_square_contingency, cramers_v, fisher_exact,
     g_test_against_shares, g_test_contingency, hellinger_distance, jensen_shannon_distance, kullback_leibler, l_infinity_distance,

@@ -8,6 +8,8 @@ mod column_types;
 mod columns_with_missing_values;
 mod conflicting_rows;
 mod constant_columns;
+mod correlation;
+mod date_range;
 mod drift;
 mod drifted_columns;
 mod duplicated_columns;
@@ -24,6 +26,7 @@ mod missing_values;
 mod most_frequent_value;
 mod new_categories;
 mod non_letter_share;
+mod null_markers;
 mod quantile;
 mod regular_expression_match;
 mod row_count;
@@ -52,6 +55,8 @@ pub const ENTRIES: &[MetricEntry] = &[
     columns_with_missing_values::ENTRY,
     conflicting_rows::ENTRY,
     constant_columns::ENTRY,
+    correlation::ENTRY,
+    date_range::ENTRY,
     drift::ENTRY,
     drifted_columns::ENTRY,
     duplicated_columns::ENTRY,
@@ -68,6 +73,7 @@ pub const ENTRIES: &[MetricEntry] = &[
     most_frequent_value::ENTRY,
     new_categories::ENTRY,
     non_letter_share::ENTRY,
+    null_markers::ENTRY,
     quantile::ENTRY,
     regular_expression_match::ENTRY,
     row_count::ENTRY,
