@@ -27,7 +27,7 @@ fn batch(rows: &[(Option<f64>, Option<u8>)]) -> RecordBatch {
 }
 
 fn columns() -> Vec<Column> {
-    let column = |name: &str, kind, data_type| Column { name: name.into(), kind, data_type, in_reference: true, in_current: true, plugin: None };
+    let column = |name: &str, kind, data_type| Column { name: name.into(), kind, data_type, in_reference: true, in_current: true, plugin: None, sample: Default::default() };
     use arrow::datatypes::DataType::{Float64, Timestamp, Utf8};
     let seconds = Timestamp(arrow::datatypes::TimeUnit::Second, None);
     vec![

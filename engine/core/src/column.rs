@@ -3,6 +3,7 @@
 use arrow::datatypes::DataType;
 use globset::GlobBuilder;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// How a column is treated, inferred from the reference unless `[columns]` says otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
@@ -70,6 +71,8 @@ pub struct Column {
     pub in_current: bool,
     /// The transform that adds it, if it is in no source.
     pub plugin: Option<String>,
+    /// Of a categorical column: its values in the rows from which its kind was inferred, and how often they occur there.
+    pub sample: BTreeMap<String, usize>,
 }
 
 /// The columns that play a part in the model, by name.

@@ -20,14 +20,15 @@ pub struct BoundMetric {
     pub hypotheses: Hypotheses,
     /// Only rows for which this expression is true.
     pub filter: Option<String>,
+    /// The value of a column, such as `region=north`, whose rows these are.
+    pub segment: Option<String>,
     /// The metric, or why it cannot be computed (an unusable plugin, a column on one side only).
     pub metric: Result<Box<dyn Metric>, String>,
 }
 
 impl BoundMetric {
-    /// Looks only at rows for which `filter` is true, and tells so in the series' `params` label.
+    /// Looks only at rows for which `filter` is true.
     pub fn restrict(&mut self, filter: &str) {
-        add_params(&mut self.labels, &[format!("where={filter}")]);
         // The same test over other rows is another hypothesis.
         self.hypotheses.tests.iter_mut().flatten().for_each(|hypothesis| *hypothesis = format!("{hypothesis} where {filter}"));
         self.filter = Some(filter.into());
@@ -187,7 +188,7 @@ fn outcome(check: &Check, metric: &BoundMetric) -> CheckOutcome {
         metric: metric.name.clone(),
         test,
         column: metric.column.clone(),
-        segment: None,
+        segment: metric.segment.clone(),
         labels: metric.labels.iter().filter(|(k, _)| k != "test").cloned().collect(),
         status: Status::Pass,
         previous_status: None,

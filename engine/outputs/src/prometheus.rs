@@ -59,7 +59,9 @@ impl Families {
         for sample in &outcome.samples {
             let mut labels = vec![monitor.clone()];
             labels.extend(sample.labels.iter().map(|(k, v)| (label_name(k), v.clone())));
-            labels.push(("segment".into(), String::new()));
+            if !sample.labels.contains_key("segment") {
+                labels.push(("segment".into(), String::new()));
+            }
             labels.sort();
             let help = help.get(sample.name.as_str()).copied().unwrap_or(sample.name.as_str());
             self.add(&format!("driftline_{}", sample.name), help, MetricType::GAUGE, labels, sample.value);

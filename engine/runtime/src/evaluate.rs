@@ -56,6 +56,12 @@ impl Evaluator {
         let current = timed("current_seconds", &mut timings, || read_side(job(plan, &plan.current, false), &context, progress))?;
         reference.iter().for_each(|kept| count("reference", &kept.counters, &mut counters));
         count("current", &current.counters, &mut counters);
+        for (by, filter) in &plan.other_segments {
+            let rows = current.profile.slice(filter).map_or(0, |rest| rest.rows);
+            if rows > 0 {
+                counters.insert(format!("current.rows_of_other_segments.{by}"), rows);
+            }
+        }
         let mut outcome = judge(plan, &current.profile, context.reference.as_deref(), self.correct);
         outcome.counters.extend(counters);
         outcome.plugin_failures = plan.host.take_failures();
@@ -132,7 +138,7 @@ fn job(plan: &Plan, side: &Side, is_reference: bool) -> Job {
         source: side.source.clone(),
         schema: side.schema.clone(),
         filter: side.filter.clone(),
-        slices: plan.metrics.iter().filter(|m| m.metric.is_ok()).filter_map(|m| m.filter.clone()).collect(),
+        slices: plan.metrics.iter().filter(|m| m.metric.is_ok()).filter_map(|m| m.filter.clone()).chain(plan.other_segments.values().cloned()).collect(),
         requests,
         transform_inputs,
         transforms,
@@ -206,6 +212,7 @@ fn samples(plan: &Plan, readings: &BTreeMap<usize, Readings>) -> (Vec<Sample>, u
         for reading in readings.iter().flatten() {
             let mut labels: BTreeMap<String, String> = metric.labels.iter().chain(&reading.labels).cloned().collect();
             labels.extend(metric.column.iter().map(|c| ("column".to_owned(), c.clone())));
+            labels.extend(metric.segment.iter().map(|s| ("segment".to_owned(), s.clone())));
             for (field, value) in &reading.fields {
                 let value = if field == "p_value" { reading.field("p_value_raw").unwrap_or(*value) } else { *value };
                 if field == "p_value_raw" || !value.is_finite() {

@@ -177,6 +177,9 @@ pub struct MetricFrame {
     #[serde(rename = "where")]
     #[schemars(with = "Option<String>")]
     pub filter: Option<Spanned<String>>,
+    /// Categorical column: one result for each of its values (the 50 most frequent of the reference's first rows; rows with others are counted).
+    #[schemars(with = "Option<String>")]
+    pub by: Option<Spanned<String>>,
 }
 
 /// One word or a list of words.

@@ -46,6 +46,7 @@ pub struct MetricSpec<'a> {
     pub columns: Option<(Vec<String>, Span)>,
     /// `where`
     pub filter: Option<(String, Span)>,
+    pub by: Option<(String, Span)>,
 }
 
 #[derive(Debug, Clone)]
@@ -375,8 +376,8 @@ fn read_metric<'a>(mut table: Table<'a>, what: &str, diagnostics: &mut Diagnosti
     let metric = read_component(table, "metric", None, what, diagnostics)?;
     let frame = frame?;
     let columns = frame.columns.map(|c| (c.get_ref().clone().into_vec(), c.span()));
-    let filter = frame.filter.map(|f| (f.get_ref().clone(), f.span()));
-    Some(MetricSpec { metric, columns, filter })
+    let text = |value: Option<toml::Spanned<String>>| value.map(|v| (v.get_ref().clone(), v.span()));
+    Some(MetricSpec { metric, columns, filter: text(frame.filter), by: text(frame.by) })
 }
 
 fn require_identifier(name: &str, span: &Span, what: &str, diagnostics: &mut Diagnostics) {

@@ -3,7 +3,7 @@
 use super::resolver::Resolver;
 use super::selection::Selected;
 use driftline_core::catalogue::{Binding, Field, MetricEntry, Scope, find, find_or_report};
-use driftline_core::column::Column;
+use driftline_core::column::{Column, Kind};
 use driftline_core::diagnostic::{Diagnostic, Span};
 use driftline_core::spec::{Component, MetricSpec};
 use driftline_core::metric::Hypotheses;
@@ -20,27 +20,70 @@ pub(super) struct Bound {
 }
 
 impl Resolver<'_> {
-    /// Binds a metric to each of its columns.
+    /// Binds a metric to each of its columns, and to each value of `by`.
     pub(super) fn bind(&mut self, spec: MetricSpec<'_>) -> Vec<Bound> {
-        let filter = spec.filter.clone();
-        let bound = self.bind_all(spec);
-        if let Some((text, span)) = filter {
-            self.restrict(&bound, &text, &span);
+        let Some((by, span)) = spec.by.clone() else {
+            let filter = spec.filter.clone();
+            let bound = self.bind_all(spec);
+            if let Some((text, span)) = filter {
+                let params = [format!("where={text}")];
+                bound.iter().for_each(|b| add_params(&mut self.plan_metrics[b.metric].labels, &params));
+                self.restrict(&bound, &text, &span);
+            }
+            return bound;
+        };
+        let mut all = Vec::new();
+        for value in self.values_of(&by, &span) {
+            let mut bound = self.bind_all(spec.clone());
+            let mut filter = equals(&by, &value);
+            if let Some((text, _)) = &spec.filter {
+                let params = [format!("where={text}")];
+                bound.iter().for_each(|b| add_params(&mut self.plan_metrics[b.metric].labels, &params));
+                filter = format!("({text}) AND {filter}");
+            }
+            self.restrict(&bound, &filter, &span);
+            for b in &mut bound {
+                self.plan_metrics[b.metric].segment = Some(format!("{by}={value}"));
+                b.suffix = Some(b.suffix.iter().chain([&value]).cloned().collect::<Vec<_>>().join("."));
+            }
+            all.extend(bound);
         }
-        bound
+        all
     }
 
-    /// Gives metrics their `where`, which one side at least must understand.
+    /// The values of a column that get results of their own; rows with others are counted.
+    fn values_of(&mut self, by: &str, span: &Span) -> Vec<String> {
+        match self.columns.iter().find(|c| c.name == by) {
+            None => self.unknown_column(by, span.clone()),
+            Some(column) if column.kind != Kind::Categorical => {
+                let message = format!("`by` takes a categorical column, and `{by}` is {}", column.kind.name());
+                let help = format!("choose another column, or declare `{by}` under [columns] categorical");
+                self.diagnostics.push(Diagnostic::at(span.clone(), message).help(help));
+            }
+            Some(column) => {
+                let mut counted: Vec<(String, usize)> = column.sample.iter().map(|(value, n)| (value.clone(), *n)).collect();
+                counted.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+                counted.truncate(MOST_SEGMENTS);
+                let mut values: Vec<String> = counted.into_iter().map(|(value, _)| value).collect();
+                values.sort();
+                let known: Vec<String> = values.iter().map(|value| equals(by, value)).collect();
+                let rest = if known.is_empty() { "TRUE".to_owned() } else { format!("({}) IS NOT TRUE", known.join(" OR ")) };
+                self.other_segments.insert(by.to_owned(), rest);
+                return values;
+            }
+        }
+        Vec::new()
+    }
+
+    /// Gives metrics the rows for which an expression is true, which one side at least must understand.
     fn restrict(&mut self, bound: &[Bound], text: &str, span: &Span) {
         let (reference, current) = self.sides;
         let sides = [("reference", reference), ("current", Some(current))];
         let asked = sides.iter().filter_map(|(name, side)| Some((*name, (*side)?.source.check_filter(text))));
         let answers: Vec<(&str, Result<(), String>)> = asked.collect();
         let errors: Vec<(&str, &String)> = answers.iter().filter_map(|(name, e)| Some((*name, e.as_ref().err()?))).collect();
-        let Some((side, error)) = errors.first() else {
-            bound.iter().for_each(|b| self.plan_metrics[b.metric].restrict(text));
-            return;
-        };
+        bound.iter().for_each(|b| self.plan_metrics[b.metric].restrict(text));
+        let Some((side, error)) = errors.first() else { return };
         if errors.len() == answers.len() {
             self.diagnostics.error(span, format!("`where`: {error}"));
         }
@@ -50,7 +93,7 @@ impl Resolver<'_> {
     }
 
     fn bind_all(&mut self, spec: MetricSpec<'_>) -> Vec<Bound> {
-        let MetricSpec { metric: component, columns, filter: _ } = spec;
+        let MetricSpec { metric: component, columns, .. } = spec;
         if self.plugins.contains_key(&component.kind) {
             return self.bind_plugin(component, columns);
         }
@@ -133,6 +176,7 @@ impl Resolver<'_> {
             compares: entry.compares,
             hypotheses,
             filter: None,
+            segment: None,
             metric,
         };
         self.plan_metrics.push(metric);
@@ -155,6 +199,7 @@ impl Resolver<'_> {
             compares,
             hypotheses: Hypotheses { tests, own_family: false },
             filter: None,
+            segment: None,
             metric: Err(reason),
         };
         self.plan_metrics.push(metric);
@@ -162,6 +207,14 @@ impl Resolver<'_> {
         let default_fail = Some("value > 0".to_owned());
         Bound { metric: self.plan_metrics.len() - 1, suffix: None, sample: None, default_fail }
     }
+}
+
+/// Most values of a column that get results of their own.
+const MOST_SEGMENTS: usize = 50;
+
+/// SQL that is true where a column has a value.
+fn equals(column: &str, value: &str) -> String {
+    format!("CAST(\"{}\" AS VARCHAR) = '{}'", column.replace('"', "\"\""), value.replace('\'', "''"))
 }
 
 /// What a metric is bound to.

@@ -2,12 +2,12 @@
 
 use super::Side;
 use arrow::array::Array;
-use arrow::datatypes::{DataType, Schema};
+use arrow::datatypes::Schema;
 use driftline_core::block::Block;
 use driftline_core::column::{CATEGORICAL_STRINGS, Column, Kind, infer};
 use driftline_core::source::{Scan, SourceError};
 use futures::StreamExt;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Rows of the reference from which types are inferred.
@@ -25,9 +25,10 @@ pub(super) async fn infer_columns(reference: Option<&Side>, current: &Side) -> R
             continue;
         }
         let kind = match seen.get(name.as_str()) {
-            Some((distinct, present)) => infer(field.data_type(), *distinct, *present),
+            Some((distinct, present)) => infer(field.data_type(), distinct.len(), *present),
             None => Kind::of(field.data_type()),
         };
+        let sample = seen.get(name.as_str()).map(|(distinct, _)| distinct.clone()).unwrap_or_default();
         columns.push(Column {
             name: name.clone(),
             kind,
@@ -35,21 +36,23 @@ pub(super) async fn infer_columns(reference: Option<&Side>, current: &Side) -> R
             in_reference: reference.is_some_and(|r| r.schema.column_with_name(name).is_some()),
             in_current: now.column_with_name(name).is_some(),
             plugin: None,
+            sample,
         });
     }
     Ok(columns)
 }
 
+/// How often each value occurs, and how many rows have one.
+type Seen = (BTreeMap<String, usize>, usize);
+
 /// Distinct and present values of the columns whose kind depends on them.
-async fn sample(side: &Side, schema: &Schema) -> Result<BTreeMap<String, (usize, usize)>, SourceError> {
-    let open = |f: &&Arc<arrow::datatypes::Field>| {
-        f.data_type().is_integer() || (Kind::of(f.data_type()) == Kind::Categorical && !f.data_type().equals_datatype(&DataType::Boolean))
-    };
+async fn sample(side: &Side, schema: &Schema) -> Result<BTreeMap<String, Seen>, SourceError> {
+    let open = |f: &&Arc<arrow::datatypes::Field>| f.data_type().is_integer() || Kind::of(f.data_type()) == Kind::Categorical;
     let columns: Vec<String> = schema.fields().iter().filter(open).map(|f| f.name().clone()).collect();
     if columns.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let mut seen: BTreeMap<String, (BTreeSet<String>, usize)> = BTreeMap::new();
+    let mut seen: BTreeMap<String, Seen> = BTreeMap::new();
     let mut stream = side.source.scan(Scan { columns, filter: side.filter.clone(), limit: Some(SAMPLE_ROWS) });
     while let Some(piece) = stream.next().await {
         let batch = piece?.batch;
@@ -59,13 +62,15 @@ async fn sample(side: &Side, schema: &Schema) -> Result<BTreeMap<String, (usize,
             if let Ok(strings) = block.strings(field.name()) {
                 *present += strings.len() - strings.null_count();
                 for value in strings.iter().flatten() {
-                    // Beyond the bound the exact number makes no difference.
-                    if distinct.len() <= CATEGORICAL_STRINGS && !distinct.contains(value) {
-                        distinct.insert(value.to_owned());
+                    if let Some(n) = distinct.get_mut(value) {
+                        *n += 1;
+                    } else if distinct.len() <= CATEGORICAL_STRINGS {
+                        // Beyond the bound the exact number makes no difference.
+                        distinct.insert(value.to_owned(), 1);
                     }
                 }
             }
         }
     }
-    Ok(seen.into_iter().map(|(name, (distinct, present))| (name, (distinct.len(), present))).collect())
+    Ok(seen)
 }

@@ -65,6 +65,8 @@ pub struct Plan {
     pub run: RunFrame,
     /// What was left out while planning.
     pub counters: BTreeMap<String, u64>,
+    /// By column of a `by`: SQL for the rows whose value has no result of its own.
+    pub other_segments: BTreeMap<String, String>,
     /// HELP of plugin samples, by family.
     pub sample_help: BTreeMap<String, String>,
     pub schedule: Option<Schedule>,
@@ -146,6 +148,7 @@ impl Planner<'_> {
             plugins: BTreeMap::new(),
             plan_metrics: Vec::new(),
             counters: BTreeMap::new(),
+            other_segments: BTreeMap::new(),
             sample_help: BTreeMap::new(),
             transforms: Vec::new(),
             diagnostics,
@@ -158,9 +161,9 @@ impl Planner<'_> {
         if !resolver.diagnostics.is_empty() {
             return Err(PlanError::Spec(resolver.diagnostics, None));
         }
-        let Resolver { diagnostics: _, sides: _, planner: _, roles, columns, plugins, plan_metrics, counters, sample_help, transforms, .. } =
+        let Resolver { diagnostics: _, sides: _, planner: _, roles, columns, plugins, plan_metrics, counters, other_segments, sample_help, transforms, .. } =
             resolver;
-        let filters: BTreeSet<&String> = plan_metrics.iter().filter(|m| m.metric.is_ok()).filter_map(|m| m.filter.as_ref()).collect();
+        let filters: BTreeSet<&String> = plan_metrics.iter().filter(|m| m.metric.is_ok()).filter_map(|m| m.filter.as_ref()).chain(other_segments.values()).collect();
         let reference = reference.map(|side| side.sliced(&filters)).transpose().map_err(PlanError::Source)?;
         let current = current.sliced(&filters).map_err(PlanError::Source)?;
         let (mut plugin_digests, mut unusable_plugins) = (BTreeMap::new(), BTreeMap::new());
@@ -185,6 +188,7 @@ impl Planner<'_> {
             records,
             run: spec.run,
             counters,
+            other_segments,
             sample_help,
             schedule,
             exports,

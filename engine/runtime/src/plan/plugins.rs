@@ -80,7 +80,7 @@ impl Resolver<'_> {
             }
             let kind = Kind::of(&data_type);
             let plugin = Some(spec.name.clone());
-            let column = Column { name: name.clone(), kind, data_type, in_reference: self.has_reference, in_current: true, plugin };
+            let column = Column { name: name.clone(), kind, data_type, in_reference: self.has_reference, in_current: true, plugin, sample: Default::default() };
             self.columns.push(column);
             outputs.push(name);
         }
@@ -183,6 +183,7 @@ impl Resolver<'_> {
             compares: false,
             hypotheses: Hypotheses::default(),
             filter: None,
+            segment: None,
             metric: bound,
         }
     }

@@ -72,7 +72,7 @@ impl Resolver<'_> {
             [] => None,
             _ => Some((self.chosen(check), span.clone())),
         };
-        MetricSpec { metric: component(check.metric, span), columns, filter: None }
+        MetricSpec { metric: component(check.metric, span), columns, filter: None, by: None }
     }
 }
 

@@ -24,6 +24,8 @@ pub(super) struct Resolver<'a> {
     pub plugins: BTreeMap<String, Used>,
     pub plan_metrics: Vec<BoundMetric>,
     pub counters: BTreeMap<String, u64>,
+    /// By column of a `by`: SQL for the rows whose value has no result of its own.
+    pub other_segments: BTreeMap<String, String>,
     pub sample_help: BTreeMap<String, String>,
     pub transforms: Vec<PlannedTransform>,
     pub diagnostics: Diagnostics,

@@ -49,7 +49,10 @@ impl CoMoments {
     /// Pearson's r, in [-1, 1]; None where a variable does not vary.
     pub fn correlation(&self) -> Option<f64> {
         let (x, y) = (self.x.m2.to_f64(), self.y.m2.to_f64());
-        let r = self.cross.to_f64() / (x.sqrt() * y.sqrt());
+        // One root is more exact, unless the product leaves the range of floats.
+        let product = x * y;
+        let scale = if product.is_normal() { product.sqrt() } else { x.sqrt() * y.sqrt() };
+        let r = self.cross.to_f64() / scale;
         (x > 0.0 && y > 0.0 && r.is_finite()).then(|| r.clamp(-1.0, 1.0))
     }
 }
