@@ -6,11 +6,8 @@ use arrow::datatypes::{DataType, Float32Type, Float64Type};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-/// Rows in a full block. A block never crosses a unit of the scan, so that results depend on neither batches nor threads.
+/// Rows in a full block of numbers; strings, lists and bytes come in slabs, which are parts of it. A block never crosses a unit of the scan, so that results depend on neither batches nor threads.
 pub const BLOCK_ROWS: usize = 65_536;
-
-/// Bytes of a full block, by the average row of its unit: where rows are wide, blocks have fewer of them.
-pub const BLOCK_BYTES: usize = 32 << 20;
 
 /// The numbers of a column in row order, without the missing ones.
 #[derive(Debug, PartialEq)]
@@ -36,16 +33,21 @@ pub struct Block {
 
 impl Block {
     pub fn new(batch: &RecordBatch) -> Self {
-        let mut block = Self { rows: batch.num_rows(), columns: HashMap::new() };
+        let mut block = Self::empty(batch.num_rows());
         for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
             block.add(field.name(), Ok(array.clone()));
         }
         block
     }
 
+    /// A block without columns yet.
+    pub fn empty(rows: usize) -> Self {
+        Self { rows, columns: HashMap::new() }
+    }
+
     /// The rows for which `mask` is true, with the given columns of this block.
     pub fn filter(&self, mask: &BooleanArray, columns: &[String]) -> Self {
-        let mut block = Self { rows: mask.true_count(), columns: HashMap::new() };
+        let mut block = Self::empty(mask.true_count());
         for name in columns {
             let Some(slot) = self.columns.get(name) else { continue };
             let kept = slot.array.as_ref().map_err(Clone::clone);

@@ -32,8 +32,10 @@ pub struct Piece {
     pub unparsed: Vec<(String, u64)>,
     /// Rows that could not be read at all.
     pub unreadable: u64,
-    /// Rows of a block of this unit: fewer where its rows are wide. It depends on the data alone, whatever is read of it.
-    pub block_rows: usize,
+    /// Values that could not be computed (a derived column) and became null, by column; rows for which a filter could not be.
+    pub uncomputed: Vec<(String, u64)>,
+    /// Rows of a file that lacks a column which others have: null there, by column.
+    pub absent: Vec<(String, u64)>,
 }
 
 /// Why a source cannot be read. The message names the place and the fix and holds no secret.

@@ -1,11 +1,14 @@
 //! One side's rows through all accumulators: units are cut into blocks, transforms add columns, and each worker thread
 //! feeds its own accumulators, so that nothing depends on the number of threads.
+//!
+//! Numbers take few bytes: accumulators over them get whole blocks, whatever else is read. Strings, lists and bytes may take any
+//! number: accumulators that read such a column, and transforms, get slabs, which are parts of a block of so many bytes.
 
-use arrow::array::{Array, AsArray, RecordBatch};
-use arrow::compute::{concat_batches, prep_null_mask_filter};
-use arrow::datatypes::SchemaRef;
+use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
+use arrow::compute::{concat, concat_batches, prep_null_mask_filter};
+use arrow::datatypes::{DataType, SchemaRef};
 use driftline_core::accumulator::{Accumulator, Context, Finished, Request};
-use driftline_core::block::Block;
+use driftline_core::block::{BLOCK_ROWS, Block};
 use driftline_core::plugin::Transform;
 use driftline_core::profile::Profile;
 use driftline_core::source::{Piece, Scan, Source, SourceError};
@@ -55,7 +58,9 @@ pub fn read_side(job: Job, context: &Context, progress: Progress<'_>) -> Result<
     let mut stream = job.source.scan(scan);
     let (mut accumulators, mut results) = make(&job.requests, context);
     let slices = slices(&job);
-    let mut reader = Reader { transforms: job.transforms, rows: 0, slices, counters: BTreeMap::new() };
+    let wide = wide_columns(&job);
+    accumulators.iter_mut().for_each(|fed| fed.lane = Lane::of(&fed.columns, &wide));
+    let mut reader = Reader::new(slices, job.transforms, &accumulators);
     let shares = deal(&mut accumulators, job.threads.max(1));
     let outcome = std::thread::scope(|scope| {
         let (senders, workers): (Vec<_>, Vec<_>) = shares
@@ -115,17 +120,16 @@ fn slices(job: &Job) -> Vec<Sliced> {
 
 impl Sliced {
     /// The block's rows for which the expression is true; null is not true.
-    fn cut(&mut self, block: &Block) -> Result<Block, String> {
+    fn cut(&self, block: &Block) -> Result<Block, String> {
         let mask = block.column(&slice_column(&self.filter))?.as_boolean_opt().ok_or("`where` is not true or false")?;
         let mask = if mask.null_count() > 0 { prep_null_mask_filter(mask) } else { mask.clone() };
-        let cut = block.filter(&mask, &self.columns);
-        self.rows += cut.rows as u64;
-        Ok(cut)
+        Ok(block.filter(&mask, &self.columns))
     }
 }
 
-/// A block, and the rows of it that each slice has.
+/// A block or slab, and the rows of it that each slice has.
 struct Blocks {
+    lane: Lane,
     all: Block,
     slices: BTreeMap<String, Result<Block, String>>,
 }
@@ -157,7 +161,29 @@ type Place = (Slice, String);
 
 struct Fed {
     place: Place,
+    columns: Vec<String>,
+    lane: Lane,
     accumulator: Box<dyn Accumulator>,
+}
+
+/// What an accumulator is fed with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lane {
+    Blocks,
+    Slabs,
+}
+
+impl Lane {
+    fn of(columns: &[String], wide: &BTreeSet<String>) -> Self {
+        if columns.iter().any(|column| wide.contains(column)) { Lane::Slabs } else { Lane::Blocks }
+    }
+}
+
+/// Columns whose values may take any number of bytes. Those that transforms add are numbers, or no wider than a call may give back.
+fn wide_columns(job: &Job) -> BTreeSet<String> {
+    let schema = job.source.schema();
+    let wide = |f: &&Arc<arrow::datatypes::Field>| f.data_type().primitive_width().is_none() && *f.data_type() != DataType::Boolean;
+    schema.fields().iter().filter(wide).map(|f| f.name().clone()).collect()
 }
 
 struct Done {
@@ -179,7 +205,7 @@ fn make(requests: &[(Slice, Request)], context: &Context) -> (Vec<Fed>, Vec<Done
             (Some(_), None) => None,
         };
         match (request.make)(&Context { reference, ..context.clone() }) {
-            Ok(accumulator) => fed.push(Fed { place, accumulator }),
+            Ok(accumulator) => fed.push(Fed { place, columns: request.columns.clone(), lane: Lane::Blocks, accumulator }),
             Err(reason) => failed.push(Done { place, finished: Err(reason), unusable: 0 }),
         }
     }
@@ -199,7 +225,7 @@ fn work(share: Vec<Fed>, blocks: Receiver<Arc<Blocks>>) -> Vec<Done> {
     let mut running: Vec<(Fed, Option<String>)> = share.into_iter().map(|f| (f, None)).collect();
     for block in blocks {
         for (fed, failed) in &mut running {
-            if failed.is_none() {
+            if failed.is_none() && fed.lane == block.lane {
                 *failed = block.of(&fed.place.0).and_then(|block| fed.accumulator.update(block)).err();
             }
         }
@@ -217,11 +243,30 @@ struct Reader {
     rows: u64,
     slices: Vec<Sliced>,
     counters: BTreeMap<String, u64>,
+    /// Whether some accumulator is fed with slabs.
+    slabs: bool,
+    /// The columns of accumulators that are fed with blocks, and of a block so far its parts.
+    waiting: BTreeMap<String, Vec<Result<ArrayRef, String>>>,
+    waiting_rows: usize,
 }
 
 type Stream = futures::stream::BoxStream<'static, Result<Piece, SourceError>>;
 
 impl Reader {
+    fn new(slices: Vec<Sliced>, transforms: Vec<RunningTransform>, accumulators: &[Fed]) -> Self {
+        let in_blocks = accumulators.iter().filter(|fed| fed.lane == Lane::Blocks);
+        let columns = in_blocks.flat_map(|fed| fed.columns.iter().cloned().chain(fed.place.0.iter().map(|filter| slice_column(filter))));
+        Self {
+            transforms,
+            rows: 0,
+            slices,
+            counters: BTreeMap::new(),
+            slabs: accumulators.iter().any(|fed| fed.lane == Lane::Slabs),
+            waiting: columns.map(|column| (column, Vec::new())).collect(),
+            waiting_rows: 0,
+        }
+    }
+
     async fn read(
         &mut self,
         stream: &mut Stream,
@@ -233,17 +278,14 @@ impl Reader {
             let piece = piece?;
             self.count("filtered_rows", piece.filtered);
             self.count("unreadable_rows", piece.unreadable);
-            for (column, n) in &piece.unparsed {
-                self.count(&format!("unparsed_values.{column}"), *n);
+            let of_columns = [("unparsed_values", &piece.unparsed), ("uncomputed_values", &piece.uncomputed), ("absent_values", &piece.absent)];
+            for (what, counts) in of_columns {
+                counts.iter().for_each(|(column, n)| self.count(&format!("{what}.{column}"), *n));
             }
-            for block in cutter.push(piece)? {
-                self.send(&block, workers);
-                progress(self.rows);
-            }
+            self.take(cutter.push(piece)?, workers);
+            progress(self.rows);
         }
-        for block in cutter.rest()? {
-            self.send(&block, workers);
-        }
+        self.take(cutter.end()?, workers);
         progress(self.rows);
         Ok(())
     }
@@ -254,31 +296,65 @@ impl Reader {
         }
     }
 
-    fn send(&mut self, batch: &RecordBatch, workers: &[SyncSender<Arc<Blocks>>]) {
+    fn take(&mut self, cuts: Vec<Cut>, workers: &[SyncSender<Arc<Blocks>>]) {
+        for cut in cuts {
+            match cut {
+                Cut::Slab(batch) => self.take_slab(&batch, workers),
+                Cut::EndOfBlock => self.end_block(workers),
+            }
+        }
+    }
+
+    fn take_slab(&mut self, batch: &RecordBatch, workers: &[SyncSender<Arc<Blocks>>]) {
         self.rows += batch.num_rows() as u64;
-        let mut block = Block::new(batch);
-        self.transform(&mut block);
-        let slices = self.slices.iter_mut().map(|slice| (slice.filter.clone(), slice.cut(&block))).collect();
-        let block = Arc::new(Blocks { all: block, slices });
+        let mut slab = Block::new(batch);
+        self.transform(&mut slab);
+        self.waiting_rows += batch.num_rows();
+        for (column, parts) in &mut self.waiting {
+            parts.push(slab.column(column).cloned());
+        }
+        for slice in &mut self.slices {
+            let mask = slab.column(&slice_column(&slice.filter)).ok().and_then(|mask| mask.as_boolean_opt());
+            slice.rows += mask.map_or(0, |mask| mask.true_count() as u64);
+        }
+        if self.slabs {
+            self.send(Lane::Slabs, slab, workers);
+        }
+    }
+
+    fn end_block(&mut self, workers: &[SyncSender<Arc<Blocks>>]) {
+        let mut block = Block::empty(std::mem::take(&mut self.waiting_rows));
+        for (column, parts) in &mut self.waiting {
+            let parts: Result<Vec<ArrayRef>, String> = std::mem::take(parts).into_iter().collect();
+            block.add(column, parts.and_then(join));
+        }
+        if !self.waiting.is_empty() {
+            self.send(Lane::Blocks, block, workers);
+        }
+    }
+
+    fn send(&self, lane: Lane, all: Block, workers: &[SyncSender<Arc<Blocks>>]) {
+        let slices = self.slices.iter().map(|slice| (slice.filter.clone(), slice.cut(&all))).collect();
+        let block = Arc::new(Blocks { lane, all, slices });
         for worker in workers {
             // A worker that is gone has panicked; its accumulators have no result, which is told.
             let _ = worker.send(block.clone());
         }
     }
 
-    fn transform(&mut self, block: &mut Block) {
+    fn transform(&mut self, slab: &mut Block) {
         let mut unusable = Vec::new();
         for transform in &mut self.transforms {
-            let added = transform.running.as_mut().map_err(|e| e.clone()).and_then(|t| t.apply(block));
+            let added = transform.running.as_mut().map_err(|e| e.clone()).and_then(|t| t.apply(slab));
             match added {
                 Ok(added) => {
                     unusable.push((transform.plugin.clone(), added.unusable));
                     for (name, array) in transform.outputs.iter().zip(added.columns) {
-                        block.add(name, Ok(array));
+                        slab.add(name, Ok(array));
                     }
                 }
                 Err(reason) => {
-                    transform.outputs.iter().for_each(|name| block.add(name, Err(reason.clone())));
+                    transform.outputs.iter().for_each(|name| slab.add(name, Err(reason.clone())));
                     // What failed once is an error for the window; it is not called again.
                     transform.running = Err(reason);
                 }
@@ -290,52 +366,82 @@ impl Reader {
     }
 }
 
-/// Cuts units into blocks.
+fn join(parts: Vec<ArrayRef>) -> Result<ArrayRef, String> {
+    match parts.as_slice() {
+        [single] => Ok(single.clone()),
+        many => concat(&many.iter().map(|part| part.as_ref()).collect::<Vec<_>>()).map_err(|e| e.to_string()),
+    }
+}
+
+/// Bytes of a slab, unless a single batch has more.
+const SLAB_BYTES: usize = 16 << 20;
+
+/// What the cutter gives.
+enum Cut {
+    /// Rows of one block.
+    Slab(RecordBatch),
+    EndOfBlock,
+}
+
+/// Cuts units into blocks of [`BLOCK_ROWS`], and blocks into slabs of [`SLAB_BYTES`].
 #[derive(Default)]
 struct Cutter {
     unit: Option<u64>,
+    /// Of the slab.
     waiting: Vec<RecordBatch>,
+    bytes: usize,
+    /// Rows of the block.
     rows: usize,
 }
 
 impl Cutter {
-    fn push(&mut self, piece: Piece) -> Result<Vec<RecordBatch>, SourceError> {
-        let mut blocks = Vec::new();
+    fn push(&mut self, piece: Piece) -> Result<Vec<Cut>, SourceError> {
+        let mut cuts = Vec::new();
         if self.unit != Some(piece.unit) {
-            blocks.extend(self.rest()?);
+            cuts = self.end()?;
             self.unit = Some(piece.unit);
         }
-        self.rows += piece.batch.num_rows();
-        self.waiting.push(piece.batch);
-        if self.rows >= piece.block_rows {
-            let all = self.join()?;
-            let mut from = 0;
-            while all.num_rows() - from >= piece.block_rows {
-                blocks.push(all.slice(from, piece.block_rows));
-                from += piece.block_rows;
+        let mut from = 0;
+        while from < piece.batch.num_rows() {
+            let part = piece.batch.slice(from, (piece.batch.num_rows() - from).min(BLOCK_ROWS - self.rows));
+            from += part.num_rows();
+            self.rows += part.num_rows();
+            self.bytes += bytes(&part);
+            self.waiting.push(part);
+            if self.rows == BLOCK_ROWS {
+                cuts.extend(self.end()?);
+            } else if self.bytes >= SLAB_BYTES {
+                cuts.push(self.slab()?);
             }
-            let rest = all.slice(from, all.num_rows() - from);
-            self.rows = rest.num_rows();
-            self.waiting.extend((self.rows > 0).then_some(rest));
         }
-        Ok(blocks)
+        Ok(cuts)
     }
 
-    fn rest(&mut self) -> Result<Vec<RecordBatch>, SourceError> {
-        let rows = std::mem::take(&mut self.rows);
-        if rows == 0 {
-            self.waiting.clear();
-            return Ok(Vec::new());
+    /// Ends the block, if there is one.
+    fn end(&mut self) -> Result<Vec<Cut>, SourceError> {
+        let mut cuts = Vec::new();
+        if !self.waiting.is_empty() {
+            cuts.push(self.slab()?);
         }
-        Ok(vec![self.join()?])
+        if std::mem::take(&mut self.rows) > 0 {
+            cuts.push(Cut::EndOfBlock);
+        }
+        Ok(cuts)
     }
 
-    fn join(&mut self) -> Result<RecordBatch, SourceError> {
+    fn slab(&mut self) -> Result<Cut, SourceError> {
+        self.bytes = 0;
         let waiting = std::mem::take(&mut self.waiting);
         match waiting.as_slice() {
-            [single] => Ok(single.clone()),
-            // There is one batch at least whenever rows are waiting.
-            many => concat_batches(&many[0].schema(), many).map_err(|e| SourceError(e.to_string())),
+            [single] => Ok(Cut::Slab(single.clone())),
+            // There is one batch at least whenever a slab is asked for.
+            many => concat_batches(&many[0].schema(), many).map(Cut::Slab).map_err(|e| SourceError(e.to_string())),
         }
     }
+}
+
+/// Bytes of a batch's own rows, not of the buffers that it shares with others.
+fn bytes(batch: &RecordBatch) -> usize {
+    let of = |array: &ArrayRef| array.to_data().get_slice_memory_size().unwrap_or_else(|_| array.get_array_memory_size());
+    batch.columns().iter().map(of).sum()
 }

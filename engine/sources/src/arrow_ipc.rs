@@ -1,7 +1,8 @@
 //! Arrow IPC files (Feather).
 
 use crate::files::{Batches, Format, NO_FIELDS, Parameters, open};
-use arrow::datatypes::{Schema, SchemaRef};
+use crate::types::Inferred;
+use arrow::datatypes::SchemaRef;
 use arrow::ipc::reader::FileReader;
 use driftline_core::catalogue::{Direction, Doc, SourceEntry, schema_of};
 use std::fs::File;
@@ -37,18 +38,11 @@ impl Format for ArrowIpc {
         "arrow"
     }
 
-    fn schema(&self, path: &Path) -> Result<Schema, String> {
-        Ok(reader(path, None)?.schema().as_ref().clone())
+    fn schema(&self, path: &Path) -> Result<Inferred, String> {
+        Ok(reader(path, None)?.schema().as_ref().clone().into())
     }
 
-    /// By the first record batch.
-    fn row_bytes(&self, path: &Path, _unit: usize) -> Result<u64, String> {
-        let first = reader(path, None)?.next().transpose().map_err(|e| e.to_string())?;
-        let Some(first) = first else { return Ok(0) };
-        Ok(first.get_array_memory_size() as u64 / first.num_rows().max(1) as u64)
-    }
-
-    fn read(&self, path: &Path, _unit: usize, schema: &SchemaRef, _batch_rows: usize) -> Result<Batches, String> {
+    fn read(&self, path: &Path, _unit: usize, schema: &SchemaRef) -> Result<Batches, String> {
         let whole = reader(path, None)?.schema();
         let columns = schema.fields().iter().filter_map(|f| whole.index_of(f.name()).ok()).collect();
         Ok(Box::new(reader(path, Some(columns))?.map(|batch| batch.map(Into::into).map_err(|e| e.to_string()))))

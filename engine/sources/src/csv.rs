@@ -1,11 +1,13 @@
 //! CSV files.
 
-use crate::files::{Batches, Format, NO_FIELDS, Parameters, Rows, open};
+use crate::files::{BATCH_ROWS, Batches, Format, NO_FIELDS, Parameters, Rows, open};
+use crate::types::{Inferred, Seen};
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, StringBuilder};
 use arrow::csv::reader::Format as Csv;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use driftline_core::catalogue::{Direction, Doc, SourceEntry, schema_of};
 use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,9 +17,10 @@ pub const ENTRY: SourceEntry = SourceEntry {
         aliases: &[],
         summary: "CSV files with a header line.",
         description: "A file, a folder (searched for *.csv), a glob, or a list. Types are inferred from the first 100,000 rows of each file of the reference; \
-the current side is read with the reference's types (integers that became floats are told by `column_types`). A value that is not of its column's \
-type becomes null and is counted; an empty field is null, and a column without values is text. A record with another number of fields than the header, or \
-that is not UTF-8, is left out and counted as `unreadable_rows`; the first one of a file is logged with its line. A unit is a file.",
+the current side is read with the reference's types as far as they change no value: integers that became floats, longer integers, finer times and columns that are \
+mostly something else keep their own, which `column_types` tells. A value that is not of its column's type becomes null and is counted; an empty field is null, and a column \
+without values is text. A record with another number of fields than the header, that is not UTF-8, or whose quotation mark is never closed is left out; its lines are \
+counted as `unreadable_rows`, and the first one of a file is logged. A unit is a file.",
         formula: "",
         direction: Direction::Neither,
         fields: NO_FIELDS,
@@ -31,10 +34,10 @@ that is not UTF-8, is left out and counted as `unreadable_rows`; the first one o
 /// Rows from which types are inferred.
 const SAMPLE_ROWS: usize = 100_000;
 
-/// Rows by which the width of a file's rows is judged.
-const MEASURED_ROWS: u64 = 1_000;
-
 struct CsvFile;
+
+/// Bytes of text after which a batch ends.
+const BATCH_BYTES: usize = 8 << 20;
 
 /// The records of a file whose fields are as many as the header's.
 struct Records {
@@ -49,19 +52,31 @@ struct Records {
 impl Records {
     fn open(path: &Path) -> Result<Self, String> {
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path).map_err(|e| e.to_string())?;
-        let header = reader.headers().map_err(|e| format!("the header cannot be read: {e}"))?.clone();
+        let unreadable = |e: csv::Error| match e.kind() {
+            csv::ErrorKind::Utf8 { .. } => "the header is not UTF-8: this is no CSV file, or one in another encoding".to_owned(),
+            _ => format!("the header cannot be read: {e}"),
+        };
+        let header = reader.headers().map_err(unreadable)?.clone();
         if header.is_empty() {
             return Err("the file is empty; a CSV file begins with a line of column names".into());
+        }
+        if let (1, Some(other)) = (header.len(), [';', '\t', '|'].iter().find(|c| header[0].contains(**c))) {
+            tracing::warn!("{}: its only column is named {:?}; columns are parted by `,` and not by {other:?}", path.display(), &header[0]);
         }
         Ok(Self { reader, record: csv::StringRecord::new(), header, path: path.into(), told: false })
     }
 
-    /// The next record, and how many before it were unreadable; no record at the end.
+    /// The next record, and how many lines before it were unreadable; no record at the end.
     fn next(&mut self) -> Result<(Option<&csv::StringRecord>, u64), String> {
         let mut unreadable = 0;
         loop {
-            let reason = match self.reader.read_record(&mut self.record) {
+            let first = self.reader.position().line();
+            let found = self.reader.read_record(&mut self.record);
+            let lines = (self.reader.position().line() - first).max(1);
+            let reason = match found {
                 Ok(false) => return Ok((None, unreadable)),
+                // Only a record of several lines can have swallowed others.
+                Ok(true) if lines > 1 && self.reader.is_done() && self.ends_in_quotes()? => "a quotation mark is never closed".to_owned(),
                 Ok(true) if self.record.len() == self.header.len() => break,
                 Ok(true) => format!("it has {} fields, and the header {}", self.record.len(), self.header.len()),
                 Err(e) => match e.kind() {
@@ -69,13 +84,27 @@ impl Records {
                     _ => return Err(e.to_string()),
                 },
             };
-            unreadable += 1;
+            unreadable += lines;
             if !std::mem::replace(&mut self.told, true) {
-                let line = self.record.position().map_or(0, |p| p.line());
+                let line = self.record.position().map_or(first, |p| p.line());
                 tracing::warn!("{}: line {line} is left out: {reason}; further ones are counted", self.path.display());
             }
         }
         Ok((Some(&self.record), unreadable))
+    }
+
+    /// Whether the file ends inside of quotation marks that the last record opened.
+    fn ends_in_quotes(&self) -> Result<bool, String> {
+        let Some(start) = self.record.position().map(csv::Position::byte) else { return Ok(false) };
+        let mut file = File::open(&self.path).map_err(|e| e.to_string())?;
+        file.seek(SeekFrom::Start(start)).map_err(|e| e.to_string())?;
+        let (mut marks, mut buffer) = (0usize, vec![0; 1 << 16]);
+        loop {
+            match file.read(&mut buffer).map_err(|e| e.to_string())? {
+                0 => return Ok(marks % 2 == 1),
+                n => marks += buffer[..n].iter().filter(|byte| **byte == b'"').count(),
+            }
+        }
     }
 }
 
@@ -85,15 +114,14 @@ struct TextBatches {
     /// Places of the wanted columns in a record.
     places: Vec<usize>,
     schema: SchemaRef,
-    batch_rows: usize,
     done: bool,
 }
 
 impl TextBatches {
     fn read(&mut self) -> Result<Rows, String> {
         let mut columns: Vec<StringBuilder> = self.places.iter().map(|_| StringBuilder::new()).collect();
-        let (mut rows, mut unreadable) = (0, 0);
-        while rows < self.batch_rows {
+        let (mut rows, mut bytes, mut unreadable) = (0, 0, 0);
+        while rows < BATCH_ROWS && bytes < BATCH_BYTES {
             let (record, skipped) = self.records.next()?;
             unreadable += skipped;
             let Some(record) = record else {
@@ -103,12 +131,13 @@ impl TextBatches {
             for (column, place) in columns.iter_mut().zip(&self.places) {
                 column.append_option(record.get(*place).filter(|field| !field.is_empty()));
             }
+            bytes += record.as_slice().len();
             rows += 1;
         }
         let arrays = columns.iter_mut().map(|c| Arc::new(c.finish()) as ArrayRef).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(rows));
         let batch = RecordBatch::try_new_with_options(self.schema.clone(), arrays, &options);
-        Ok(Rows { batch: batch.map_err(|e| e.to_string())?, unreadable })
+        Ok(Rows { batch: batch.map_err(|e| e.to_string())?, unreadable, ..Rows::default() })
     }
 }
 
@@ -134,37 +163,30 @@ impl Format for CsvFile {
         true
     }
 
-    fn row_bytes(&self, path: &Path, _unit: usize) -> Result<u64, String> {
-        let mut records = Records::open(path)?;
-        records.told = true;
-        let start = records.reader.position().byte();
-        let mut rows = 0;
-        while rows < MEASURED_ROWS && records.next()?.0.is_some() {
-            rows += 1;
-        }
-        Ok((records.reader.position().byte() - start) / rows.max(1))
-    }
-
-    fn schema(&self, path: &Path) -> Result<Schema, String> {
+    fn schema(&self, path: &Path) -> Result<Inferred, String> {
         let mut records = Records::open(path)?;
         // They are read again, and logged then.
         records.told = true;
         let mut sample = csv::Writer::from_writer(Vec::new());
         sample.write_record(&records.header).map_err(|e| e.to_string())?;
+        let mut seen = vec![Seen::default(); records.header.len()];
         for _ in 0..SAMPLE_ROWS {
             let (Some(record), _) = records.next()? else { break };
+            record.iter().zip(&mut seen).for_each(|(field, seen)| seen.text(field));
             sample.write_record(record).map_err(|e| e.to_string())?;
         }
         let sample = sample.into_inner().map_err(|e| e.to_string())?;
         let format = Csv::default().with_header(true);
-        Ok(format.infer_schema(sample.as_slice(), None).map_err(|e| e.to_string())?.0)
+        let schema = format.infer_schema(sample.as_slice(), None).map_err(|e| e.to_string())?.0;
+        let seen = records.header.iter().map(str::to_owned).zip(seen).collect();
+        Ok(Inferred { schema, seen })
     }
 
-    fn read(&self, path: &Path, _unit: usize, schema: &SchemaRef, batch_rows: usize) -> Result<Batches, String> {
+    fn read(&self, path: &Path, _unit: usize, schema: &SchemaRef) -> Result<Batches, String> {
         let records = Records::open(path)?;
         let found = schema.fields().iter().filter_map(|f| Some((f, records.header.iter().position(|name| name == f.name())?)));
         let (fields, places): (Vec<Field>, Vec<usize>) =
             found.map(|(f, place)| (Field::new(f.name(), DataType::Utf8, true), place)).unzip();
-        Ok(Box::new(TextBatches { records, places, schema: Arc::new(Schema::new(fields)), batch_rows, done: false }))
+        Ok(Box::new(TextBatches { records, places, schema: Arc::new(Schema::new(fields)), done: false }))
     }
 }

@@ -1,14 +1,15 @@
 //! SQL expressions over the columns of a batch, compiled by DataFusion: filters and derived columns.
 
-use arrow::array::{ArrayRef, AsArray, RecordBatch};
-use arrow::compute::filter_record_batch;
+use arrow::array::{ArrayRef, AsArray, RecordBatch, new_null_array};
+use arrow::compute::{concat, filter_record_batch};
 use arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::common::DFSchema;
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::{Expr, Volatility};
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::expressions::BinaryExpr;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use std::sync::Arc;
 
@@ -36,7 +37,7 @@ impl Expression {
         // Some functions (coalesce) exist only until the simplifier has replaced them.
         let simplifier = ExprSimplifier::new(SimplifyContext::builder().with_schema(schema.clone()).build());
         let logical = simplifier.coerce(logical, &schema).and_then(|e| simplifier.simplify(e)).map_err(short)?;
-        let physical = context.create_physical_expr(logical, &schema).map_err(short)?;
+        let physical = checked(context.create_physical_expr(logical, &schema).map_err(short)?)?;
         let data_type = physical.data_type(schema.as_arrow()).map_err(short)?;
         let compiled = Self { physical, columns, data_type };
         // What cannot be evaluated at all is wrong before any row is read.
@@ -58,20 +59,49 @@ impl Expression {
         value.map_err(|e| e.strip_backtrace())
     }
 
-    /// The rows for which a filter is true, and how many others there were.
-    pub fn keep(&self, batch: &RecordBatch) -> Result<(RecordBatch, u64), String> {
-        let mask = self.evaluate(batch)?;
-        let kept = filter_record_batch(batch, mask.as_boolean()).map_err(|e| e.to_string())?;
-        let left_out = (batch.num_rows() - kept.num_rows()) as u64;
-        Ok((kept, left_out))
+    /// The values of a batch; null for rows that have none (a division by zero), and how many these are.
+    fn evaluate_each(&self, batch: &RecordBatch) -> Result<(ArrayRef, u64), String> {
+        let reason = match self.evaluate(batch) {
+            Ok(values) => return Ok((values, 0)),
+            Err(reason) => reason,
+        };
+        let rows = batch.num_rows();
+        if rows <= 1 {
+            tracing::debug!("a row has no value: {reason}");
+            return Ok((new_null_array(&self.data_type, rows), rows as u64));
+        }
+        let (first, failed) = self.evaluate_each(&batch.slice(0, rows / 2))?;
+        let (second, more) = self.evaluate_each(&batch.slice(rows / 2, rows - rows / 2))?;
+        let both = concat(&[first.as_ref(), second.as_ref()]).map_err(|e| e.to_string())?;
+        Ok((both, failed + more))
     }
 
-    /// The batch with one more column.
-    pub fn append(&self, batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, String> {
-        let mut columns = batch.columns().to_vec();
-        columns.push(self.evaluate(batch)?);
-        RecordBatch::try_new(schema.clone(), columns).map_err(|e| e.to_string())
+    /// The rows for which a filter is true, and for how many it has no value.
+    pub fn keep(&self, batch: &RecordBatch) -> Result<(RecordBatch, u64), String> {
+        let (mask, failed) = self.evaluate_each(batch)?;
+        let kept = filter_record_batch(batch, mask.as_boolean()).map_err(|e| e.to_string())?;
+        Ok((kept, failed))
     }
+
+    /// The batch with one more column, and how many rows have no value there.
+    pub fn append(&self, batch: &RecordBatch, schema: &SchemaRef) -> Result<(RecordBatch, u64), String> {
+        let (values, failed) = self.evaluate_each(batch)?;
+        let mut columns = batch.columns().to_vec();
+        columns.push(values);
+        let batch = RecordBatch::try_new(schema.clone(), columns).map_err(|e| e.to_string())?;
+        Ok((batch, failed))
+    }
+}
+
+/// Integers that leave their range are an error of their row, not another number.
+fn checked(expression: Arc<dyn PhysicalExpr>) -> Result<Arc<dyn PhysicalExpr>, String> {
+    let checked = expression.transform_up(|part| {
+        Ok(match part.downcast_ref::<BinaryExpr>() {
+            Some(binary) => Transformed::yes(Arc::new(binary.clone().with_fail_on_overflow(true)) as Arc<dyn PhysicalExpr>),
+            None => Transformed::no(part),
+        })
+    });
+    checked.map(|found| found.data).map_err(|e| e.strip_backtrace())
 }
 
 /// An expression sees one row at a time, and equal rows must give equal results.

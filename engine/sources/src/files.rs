@@ -1,11 +1,13 @@
 //! What the file formats share: paths, units, projection, derived columns, filters, and reading on a thread of its own.
 
 use crate::expression::Expression;
-use crate::types;
-use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, new_null_array};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field as ArrowField, Schema, SchemaRef};
-use driftline_core::block::{BLOCK_BYTES, BLOCK_ROWS};
+use crate::types::{self, Inferred};
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array, RecordBatch, RecordBatchOptions, new_null_array};
+use arrow::compute::kernels::cmp::distinct;
+use arrow::compute::{and, cast, is_not_null, nullif};
+use arrow::datatypes::{DataType, Field as ArrowField, Float64Type, Schema, SchemaRef, TimeUnit, TimestampNanosecondType};
+use arrow::error::ArrowError;
+use driftline_core::block::BLOCK_ROWS;
 use driftline_core::catalogue::{Field, read_parameters};
 use driftline_core::diagnostic::{Diagnostic, Diagnostics};
 use driftline_core::source::{Derived, Opening, Piece, Scan, Source, SourceError};
@@ -32,22 +34,32 @@ pub(crate) struct Rows {
     pub batch: RecordBatch,
     /// Rows between them that could not be read.
     pub unreadable: u64,
+    /// Values of another shape than their column, which are null.
+    pub unparsed: Unparsed,
+}
+
+impl Default for Rows {
+    fn default() -> Self {
+        Self { batch: RecordBatch::new_empty(Arc::new(Schema::empty())), unreadable: 0, unparsed: Unparsed::new() }
+    }
 }
 
 impl Rows {
-    /// The same rows, so many at a time at most: a file may be written in large batches.
-    fn cut(self, rows: usize) -> impl Iterator<Item = Rows> {
-        let all = self.batch.num_rows();
-        (0..all.max(1)).step_by(rows).map(move |from| Rows {
-            batch: self.batch.slice(from, rows.min(all - from)),
-            unreadable: if from == 0 { self.unreadable } else { 0 },
+    /// The same rows, [`BATCH_ROWS`] at a time at most: a file may be written in large batches.
+    fn cut(self) -> impl Iterator<Item = Rows> {
+        let Rows { batch, unreadable, unparsed } = self;
+        let all = batch.num_rows();
+        let mut told = Some((unreadable, unparsed));
+        (0..all.max(1)).step_by(BATCH_ROWS).map(move |from| {
+            let (unreadable, unparsed) = told.take().unwrap_or_default();
+            Rows { batch: batch.slice(from, BATCH_ROWS.min(all - from)), unreadable, unparsed }
         })
     }
 }
 
 impl From<RecordBatch> for Rows {
     fn from(batch: RecordBatch) -> Self {
-        Self { batch, unreadable: 0 }
+        Self { batch, ..Self::default() }
     }
 }
 
@@ -64,7 +76,7 @@ pub(crate) trait Format: Send + Sync + 'static {
     fn is_untyped(&self) -> bool {
         false
     }
-    fn schema(&self, path: &Path) -> Result<Schema, String>;
+    fn schema(&self, path: &Path) -> Result<Inferred, String>;
     /// Rows of a file, where its footer tells.
     fn rows(&self, _path: &Path) -> Option<u64> {
         None
@@ -73,11 +85,9 @@ pub(crate) trait Format: Send + Sync + 'static {
     fn units(&self, _path: &Path) -> Result<usize, String> {
         Ok(1)
     }
-    /// Bytes of an average row of a unit, with all the columns of the file.
-    fn row_bytes(&self, path: &Path, unit: usize) -> Result<u64, String>;
     /// The batches of a unit, with those columns of `schema` that the file has; an untyped format may give text for a type that
     /// text can be read as.
-    fn read(&self, path: &Path, unit: usize, schema: &SchemaRef, batch_rows: usize) -> Result<Batches, String>;
+    fn read(&self, path: &Path, unit: usize, schema: &SchemaRef) -> Result<Batches, String>;
 }
 
 /// Opens the files of a spec's source.
@@ -90,8 +100,9 @@ pub(crate) fn open(
     let parameters: Parameters = read_parameters(component, diagnostics)?;
     let words = parameters.path.get_ref().clone().into_vec();
     let (span, folder) = (parameters.path.span(), folder.to_path_buf());
-    if words.is_empty() {
-        diagnostics.push(Diagnostic::at(span, "`path` names no file"));
+    // An empty path would be the spec's folder, and an unset variable all the files in it.
+    if words.is_empty() || words.iter().any(|word| word.trim().is_empty()) {
+        diagnostics.push(Diagnostic::at(span, "`path` is empty; name a file, a folder or a glob"));
         return None;
     }
     Some(Box::new(move |types| Box::pin(async move { open_files(Arc::new(format), &folder, &words, types) })))
@@ -109,16 +120,21 @@ fn open_files(
     }
     paths.sort();
     paths.dedup();
-    let mut merged = Schema::empty();
+    let mut merged = Inferred::default();
     for path in &paths {
-        let schema = without_metadata(format.schema(path).map_err(|e| at(path, &e))?);
+        let Inferred { schema, seen } = format.schema(path).map_err(|e| at(path, &e))?;
+        let schema = without_metadata(schema);
         report_equal_names(&schema).map_err(|e| at(path, &e))?;
-        let both = if format.is_untyped() { types::merge(&merged, &schema) } else { Schema::try_merge([merged, schema]).map_err(|e| e.to_string()) };
-        merged = both.map_err(|e| at(path, &format!("its columns differ from the files before it: {e}")))?;
+        let both = match format.is_untyped() {
+            true => types::merge(merged, Inferred { schema, seen }),
+            false => Schema::try_merge([merged.schema, schema]).map(Inferred::from).map_err(|e| e.to_string()),
+        };
+        merged = both.map_err(|e| at(path, &format!("its columns differ from those of the files before it: {e}")))?;
     }
-    if format.is_untyped() {
-        merged = types::settle(&merged, types.as_deref());
-    }
+    let merged = match format.is_untyped() {
+        true => types::settle(&merged, types.as_deref()),
+        false => merged.schema,
+    };
     let rows = paths.iter().map(|p| format.rows(p)).sum();
     let own = Arc::new(merged);
     Ok(Arc::new(Files { format, paths, schema: own.clone(), own, derived: Vec::new(), rows }))
@@ -288,15 +304,13 @@ impl<'a> Reader<'a> {
         for path in &self.files.paths {
             let mut first = true;
             for part in 0..format.units(path).map_err(|e| at(path, &e))? {
-                let row_bytes = format.row_bytes(path, part).map_err(|e| at(path, &e))?;
-                let (block_rows, batch_rows) = (rows_within(row_bytes, BLOCK_ROWS), rows_within(row_bytes, BATCH_ROWS));
-                for rows in format.read(path, part, &self.wanted, batch_rows).map_err(|e| at(path, &e))? {
+                for rows in format.read(path, part, &self.wanted).map_err(|e| at(path, &e))? {
                     let rows = rows.map_err(|e| at(path, &e))?;
                     if std::mem::take(&mut first) {
                         self.report_absent(path, &rows.batch);
                     }
-                    for rows in rows.cut(batch_rows) {
-                        let piece = self.piece(rows, unit, block_rows).map_err(|e| at(path, &e))?;
+                    for rows in rows.cut() {
+                        let piece = self.piece(rows, unit).map_err(|e| at(path, &e))?;
                         left = left.saturating_sub(piece.batch.num_rows());
                         if !send(Ok(piece)) || left == 0 {
                             return Ok(());
@@ -318,46 +332,91 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn piece(&self, rows: Rows, unit: u64, block_rows: usize) -> Result<Piece, String> {
-        let unreadable = rows.unreadable;
-        let (mut batch, unparsed) = conform(&rows.batch, &self.wanted)?;
+    fn piece(&self, rows: Rows, unit: u64) -> Result<Piece, String> {
+        let Conformed { mut batch, mut unparsed, absent } = conform(&rows.batch, &self.wanted)?;
+        unparsed.extend(rows.unparsed);
+        let mut uncomputed = Unparsed::new();
         for (expression, schema) in &self.derived {
-            batch = expression.append(&batch, schema)?;
+            let (with_one_more, failed) = expression.append(&batch, schema)?;
+            batch = with_one_more;
+            let name = schema.fields().last().map(|f| f.name().clone()).unwrap_or_default();
+            uncomputed.extend((failed > 0).then_some((name, failed)));
         }
         let (batch, filtered) = match &self.filter {
-            Some(filter) => filter.keep(&batch)?,
+            Some(filter) => {
+                let (kept, failed) = filter.keep(&batch)?;
+                uncomputed.extend((failed > 0).then(|| ("filter".to_owned(), failed)));
+                let filtered = (batch.num_rows() - kept.num_rows()) as u64;
+                (kept, filtered)
+            }
             None => (batch, 0),
         };
-        Ok(Piece { unit, batch, filtered, unparsed, unreadable, block_rows })
+        Ok(Piece { unit, batch, filtered, unparsed, unreadable: rows.unreadable, uncomputed, absent })
     }
 }
 
+/// A batch with the columns that are wanted, and what was lost on the way.
+struct Conformed {
+    batch: RecordBatch,
+    unparsed: Unparsed,
+    /// Rows by column that the file does not have.
+    absent: Unparsed,
+}
+
 /// The columns of `wanted` by name and in their types: a file may have them in another order, as text, or lack some that others have.
-fn conform(batch: &RecordBatch, wanted: &SchemaRef) -> Result<(RecordBatch, Unparsed), String> {
-    let mut unparsed = Unparsed::new();
+fn conform(batch: &RecordBatch, wanted: &SchemaRef) -> Result<Conformed, String> {
+    let (mut unparsed, mut absent) = (Unparsed::new(), Unparsed::new());
     let mut columns: Vec<ArrayRef> = Vec::new();
     for field in wanted.fields() {
         columns.push(match batch.column_by_name(field.name()) {
             Some(array) if array.data_type() == field.data_type() => array.clone(),
             Some(array) => {
-                let typed = cast(array, field.data_type()).map_err(|e| format!("column `{}`: {e}", field.name()))?;
+                let typed = parse(array, field.data_type()).map_err(|e| format!("column `{}`: {e}", field.name()))?;
                 let lost = typed.null_count().saturating_sub(array.null_count()) as u64;
                 unparsed.extend((lost > 0).then(|| (field.name().clone(), lost)));
                 typed
             }
-            None => new_null_array(field.data_type(), batch.num_rows()),
+            None => {
+                absent.extend((batch.num_rows() > 0).then(|| (field.name().clone(), batch.num_rows() as u64)));
+                new_null_array(field.data_type(), batch.num_rows())
+            }
         });
     }
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    let batch = RecordBatch::try_new_with_options(wanted.clone(), columns, &options);
-    Ok((batch.map_err(|e| e.to_string())?, unparsed))
+    let batch = RecordBatch::try_new_with_options(wanted.clone(), columns, &options).map_err(|e| e.to_string())?;
+    Ok(Conformed { batch, unparsed, absent })
 }
 
-/// Rows that readers put in a batch.
-const BATCH_ROWS: usize = BLOCK_ROWS / 8;
-
-/// At most `most` rows, and fewer where so many would be more than the same part of a block's bytes.
-fn rows_within(row_bytes: u64, most: usize) -> usize {
-    let bytes = (BLOCK_BYTES / (BLOCK_ROWS / most)) as u64;
-    usize::try_from(bytes / row_bytes.max(1)).unwrap_or(most).clamp(1, most)
+/// Text as another type; what would lose something is null.
+fn parse(text: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError> {
+    let typed = cast(text, to)?;
+    match to {
+        // A whole number may be written `35.0`, as pandas does once a value is missing.
+        t if t.is_integer() && typed.null_count() > text.null_count() => {
+            let floats = cast(text, &DataType::Float64)?;
+            let whole: Float64Array =
+                floats.as_primitive::<Float64Type>().iter().map(|v| v.filter(|v| v.fract() == 0.0 && v.abs() < 9_007_199_254_740_992.0)).collect();
+            let whole = cast(&(Arc::new(whole) as ArrayRef), to)?;
+            arrow::compute::kernels::zip::zip(&is_not_null(&typed)?, &typed, &whole)
+        }
+        DataType::Date32 | DataType::Timestamp(TimeUnit::Second | TimeUnit::Millisecond | TimeUnit::Microsecond, _) => {
+            let finest = DataType::Timestamp(TimeUnit::Nanosecond, None);
+            let (exact, kept) = (cast(text, &finest)?, cast(&cast(&typed, &zoneless(to))?, &finest)?);
+            // Where both are defined they must be the same: the rest of a second, or of a day, is not cut off.
+            let changed = distinct(&exact.as_primitive::<TimestampNanosecondType>(), &kept.as_primitive::<TimestampNanosecondType>())?;
+            let changed = and(&changed, &and(&is_not_null(&exact)?, &is_not_null(&kept)?)?)?;
+            if changed.true_count() == 0 { Ok(typed) } else { nullif(&typed, &changed) }
+        }
+        _ => Ok(typed),
+    }
 }
+
+fn zoneless(data_type: &DataType) -> DataType {
+    match data_type {
+        DataType::Timestamp(unit, _) => DataType::Timestamp(*unit, None),
+        other => other.clone(),
+    }
+}
+
+/// Most rows of a batch.
+pub(crate) const BATCH_ROWS: usize = BLOCK_ROWS / 8;

@@ -1,10 +1,10 @@
 //! Parquet files.
 
-use crate::files::{Batches, Format, NO_FIELDS, Parameters, open};
-use arrow::datatypes::{Schema, SchemaRef};
+use crate::files::{BATCH_ROWS, Batches, Format, NO_FIELDS, Parameters, open};
+use crate::types::Inferred;
+use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use datafusion::parquet::file::metadata::ColumnChunkMetaData;
 use driftline_core::catalogue::{Direction, Doc, SourceEntry, schema_of};
 use std::fs::File;
 use std::path::Path;
@@ -37,8 +37,8 @@ impl Format for Parquet {
         "parquet"
     }
 
-    fn schema(&self, path: &Path) -> Result<Schema, String> {
-        Ok(builder(path)?.schema().as_ref().clone())
+    fn schema(&self, path: &Path) -> Result<Inferred, String> {
+        Ok(builder(path)?.schema().as_ref().clone().into())
     }
 
     fn rows(&self, path: &Path) -> Option<u64> {
@@ -49,22 +49,25 @@ impl Format for Parquet {
         Ok(builder(path)?.metadata().num_row_groups())
     }
 
-    fn row_bytes(&self, path: &Path, unit: usize) -> Result<u64, String> {
-        let builder = builder(path)?;
-        let group = builder.metadata().row_group(unit);
-        // Encoded strings that repeat are larger once they are decoded; a writer may tell by how much.
-        let decoded = |c: &ColumnChunkMetaData| c.unencoded_byte_array_data_bytes().unwrap_or(0).max(c.uncompressed_size());
-        let bytes: i64 = group.columns().iter().map(decoded).sum();
-        Ok(bytes.max(0) as u64 / group.num_rows().max(1) as u64)
-    }
-
-    fn read(&self, path: &Path, unit: usize, schema: &SchemaRef, batch_rows: usize) -> Result<Batches, String> {
+    fn read(&self, path: &Path, unit: usize, schema: &SchemaRef) -> Result<Batches, String> {
         let builder = builder(path)?;
         let roots: Vec<usize> =
             schema.fields().iter().filter_map(|f| builder.schema().index_of(f.name()).ok()).collect();
         let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
-        let reader = builder.with_projection(mask).with_row_groups(vec![unit]).with_batch_size(batch_rows);
+        let reader = builder.with_projection(mask).with_row_groups(vec![unit]).with_batch_size(batch_rows(schema));
         let reader = reader.build().map_err(|e| e.to_string())?;
         Ok(Box::new(reader.map(|batch| batch.map(Into::into).map_err(|e| e.to_string()))))
+    }
+}
+
+/// Rows to decode at once. A file does not tell how wide rows are once they are decoded, so few where they may be wide.
+fn batch_rows(schema: &SchemaRef) -> usize {
+    let wide = |t: &DataType| t.is_nested() || matches!(t, DataType::Binary | DataType::LargeBinary | DataType::BinaryView);
+    let text = |t: &DataType| matches!(t, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+    let any = |is: &dyn Fn(&DataType) -> bool| schema.fields().iter().any(|f| is(f.data_type()));
+    match (any(&wide), any(&text)) {
+        (true, _) => 64,
+        (false, true) => BATCH_ROWS / 8,
+        (false, false) => BATCH_ROWS,
     }
 }

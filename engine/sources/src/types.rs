@@ -1,17 +1,121 @@
-//! Types of columns whose format has none: inferred from values, and settled by the reference.
+//! Types of columns whose format has none: inferred from values, and settled with those of the reference.
 
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::compute::kernels::cast_utils::string_to_timestamp_nanos;
+use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What a file's columns seem to be.
+pub(crate) struct Inferred {
+    pub schema: Schema,
+    /// What the values of each column look like; empty for formats with types of their own.
+    pub seen: BTreeMap<String, Seen>,
+}
+
+impl Default for Inferred {
+    fn default() -> Self {
+        Schema::empty().into()
+    }
+}
+
+impl From<Schema> for Inferred {
+    fn from(schema: Schema) -> Self {
+        Self { schema, seen: BTreeMap::new() }
+    }
+}
+
+/// How many values of a column look like what.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Seen {
+    values: u64,
+    integers: u64,
+    floats: u64,
+    booleans: u64,
+    times: u64,
+    /// Of the times, those with a time of day.
+    clocks: u64,
+    nested: u64,
+    /// Of the integers.
+    least: i64,
+    greatest: i64,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self { values: 0, integers: 0, floats: 0, booleans: 0, times: 0, clocks: 0, nested: 0, least: i64::MAX, greatest: i64::MIN }
+    }
+}
+
+impl Seen {
+    /// Looks at a value; an empty one is none.
+    pub fn text(&mut self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        self.values += 1;
+        if let Ok(integer) = text.parse::<i64>() {
+            self.integers += 1;
+            (self.least, self.greatest) = (self.least.min(integer), self.greatest.max(integer));
+        } else if text.parse::<f64>().is_ok() {
+            self.floats += 1;
+        } else if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false") {
+            self.booleans += 1;
+        } else if string_to_timestamp_nanos(text).is_ok() {
+            self.times += 1;
+            self.clocks += u64::from(text.contains(':'));
+        }
+    }
+
+    /// Counts a list or an object.
+    pub fn nested(&mut self) {
+        self.values += 1;
+        self.nested += 1;
+    }
+
+    pub fn add(&mut self, other: &Seen) {
+        self.values += other.values;
+        self.integers += other.integers;
+        self.floats += other.floats;
+        self.booleans += other.booleans;
+        self.times += other.times;
+        self.clocks += other.clocks;
+        self.nested += other.nested;
+        (self.least, self.greatest) = (self.least.min(other.least), self.greatest.max(other.greatest));
+    }
+
+    /// Whether at least half of the values are such.
+    fn mostly(&self, such: u64) -> bool {
+        self.values > 0 && such * 2 >= self.values
+    }
+
+    /// Whether all integers that were seen are of the type.
+    fn fit(&self, data_type: &DataType) -> bool {
+        let (least, greatest) = match data_type {
+            DataType::Int8 => (i8::MIN.into(), i8::MAX.into()),
+            DataType::Int16 => (i16::MIN.into(), i16::MAX.into()),
+            DataType::Int32 => (i32::MIN.into(), i32::MAX.into()),
+            DataType::UInt8 => (0, u8::MAX.into()),
+            DataType::UInt16 => (0, u16::MAX.into()),
+            DataType::UInt32 => (0, u32::MAX.into()),
+            DataType::UInt64 => (0, i64::MAX),
+            _ => (i64::MIN, i64::MAX),
+        };
+        self.integers == 0 || (least <= self.least && self.greatest <= greatest)
+    }
+}
 
 /// The schema of two files, both inferred: a type that holds the values of both.
-pub(crate) fn merge(a: &Schema, b: &Schema) -> Result<Schema, String> {
-    let mut fields: Vec<Field> = a.fields().iter().map(|f| f.as_ref().clone()).collect();
-    for field in b.fields() {
+pub(crate) fn merge(a: Inferred, b: Inferred) -> Result<Inferred, String> {
+    let mut fields: Vec<Field> = a.schema.fields().iter().map(|f| f.as_ref().clone()).collect();
+    for field in b.schema.fields() {
         match fields.iter_mut().find(|f| f.name() == field.name()) {
             Some(known) => *known = Field::new(field.name(), wider(known, field)?, true),
             None => fields.push(field.as_ref().clone()),
         }
     }
-    Ok(Schema::new(fields))
+    let mut seen = a.seen;
+    b.seen.iter().for_each(|(name, more)| seen.entry(name.clone()).or_default().add(more));
+    Ok(Inferred { schema: Schema::new(fields), seen })
 }
 
 fn wider(a: &Field, b: &Field) -> Result<DataType, String> {
@@ -19,35 +123,82 @@ fn wider(a: &Field, b: &Field) -> Result<DataType, String> {
         (a, b) if a == b => Ok(a.clone()),
         (DataType::Null, other) | (other, DataType::Null) => Ok(other.clone()),
         (DataType::Int64, DataType::Float64) | (DataType::Float64, DataType::Int64) => Ok(DataType::Float64),
+        (x, y) if is_time(x) && is_time(y) => Ok(finer(x, y)),
         (x, y) if x.is_nested() || y.is_nested() => Err(format!("`{}` is {x} in one and {y} in another", a.name())),
         _ => Ok(DataType::Utf8),
     }
 }
 
 /// The types with which inferred columns are read: the reference's where it has the column, so that one odd value does not make
-/// another type of it. A column without values is text.
-pub(crate) fn settle(inferred: &Schema, reference: Option<&Schema>) -> Schema {
-    let field = |f: &std::sync::Arc<Field>| {
-        let known = reference.and_then(|r| r.field_with_name(f.name()).ok()).and_then(|r| plain(r.data_type()));
-        let data_type = match (known, f.data_type()) {
-            // Numbers stay what they are; that they are no integers any more is told by `column_types`.
-            (Some(known), DataType::Float64) if known.is_integer() => DataType::Float64,
-            (Some(known), _) => known,
-            (_, DataType::Null) => DataType::Utf8,
-            (_, own) => own.clone(),
+/// another type of it, but never one that would change values. A column without values is text.
+pub(crate) fn settle(inferred: &Inferred, reference: Option<&Schema>) -> Schema {
+    let field = |f: &Arc<Field>| {
+        let known = reference.and_then(|r| r.field_with_name(f.name()).ok()).map(|r| plain(r.data_type()));
+        let seen = inferred.seen.get(f.name()).copied().unwrap_or_default();
+        let data_type = match known {
+            Some(known) => settled(&known, f.data_type(), &seen),
+            None => f.data_type().clone(),
         };
-        Field::new(f.name(), data_type, true)
+        Field::new(f.name(), if data_type == DataType::Null { DataType::Utf8 } else { data_type }, true)
     };
-    Schema::new(inferred.fields().iter().map(field).collect::<Vec<_>>())
+    Schema::new(inferred.schema.fields().iter().map(field).collect::<Vec<_>>())
 }
 
-/// The type as one that text can be read as; none for lists, structs and bytes.
-fn plain(data_type: &DataType) -> Option<DataType> {
+/// Without the encoding.
+fn plain(data_type: &DataType) -> DataType {
     match data_type {
         DataType::Dictionary(_, values) => plain(values),
-        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Some(DataType::Utf8),
-        DataType::Boolean => Some(DataType::Boolean),
-        t if t.is_numeric() || matches!(t, DataType::Date32 | DataType::Date64 | DataType::Timestamp(..)) => Some(t.clone()),
-        _ => None,
+        DataType::LargeUtf8 | DataType::Utf8View => DataType::Utf8,
+        other => other.clone(),
+    }
+}
+
+fn settled(known: &DataType, own: &DataType, seen: &Seen) -> DataType {
+    let mostly_plain = !seen.mostly(seen.nested);
+    match (known, own) {
+        (DataType::Null, own) => own.clone(),
+        (known, DataType::Null) if !known.is_nested() => known.clone(),
+        (DataType::Utf8, own) if !own.is_nested() || (seen.nested > 0 && mostly_plain) => DataType::Utf8,
+        (known, own) if known.is_numeric() => match own.is_numeric() || (!is_time(own) && seen.mostly(seen.integers + seen.floats)) {
+            true => number(known, own, seen),
+            false => own.clone(),
+        },
+        (DataType::Boolean, _) if seen.mostly(seen.booleans) => DataType::Boolean,
+        (known, own) if is_time(known) && is_time(own) => finer(known, own),
+        (known, _) if is_time(known) && seen.mostly(seen.times) => match known {
+            DataType::Date32 | DataType::Date64 if seen.clocks > 0 => DataType::Timestamp(TimeUnit::Microsecond, None),
+            known => known.clone(),
+        },
+        (_, own) => own.clone(),
+    }
+}
+
+/// Numbers stay what they are; that they are no integers any more, or larger ones, is told by `column_types`.
+fn number(known: &DataType, own: &DataType, seen: &Seen) -> DataType {
+    match known {
+        _ if !known.is_integer() && !known.is_floating() => DataType::Float64,
+        _ if known.is_floating() => known.clone(),
+        _ if seen.floats > 0 || own.is_floating() => DataType::Float64,
+        _ if seen.fit(known) => known.clone(),
+        _ => DataType::Int64,
+    }
+}
+
+fn is_time(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Date32 | DataType::Date64 | DataType::Timestamp(..))
+}
+
+/// Of two types of time the one that holds the values of both.
+fn finer(a: &DataType, b: &DataType) -> DataType {
+    let rank = |t: &DataType| match t {
+        DataType::Date32 => 0,
+        DataType::Timestamp(TimeUnit::Second, _) => 1,
+        DataType::Timestamp(TimeUnit::Millisecond, _) | DataType::Date64 => 2,
+        DataType::Timestamp(TimeUnit::Microsecond, _) => 3,
+        _ => 4,
+    };
+    match (a, if rank(b) > rank(a) { b } else { a }) {
+        (DataType::Timestamp(_, Some(zone)), DataType::Timestamp(unit, None)) => DataType::Timestamp(*unit, Some(zone.clone())),
+        (_, finer) => finer.clone(),
     }
 }
