@@ -7,7 +7,7 @@ use driftline_core::spec::{self, Environment};
 use driftline_plugin::Host;
 use driftline_runtime::evaluate::{EvaluateError, Evaluator};
 use driftline_runtime::pipeline::Progress;
-use driftline_runtime::plan::{Plan, PlanError, Planner};
+use driftline_runtime::plan::{Plan, PlanError, Planner, Serving};
 use driftline_runtime::state::StateFolder;
 use driftline_stats::two_sample::correct;
 use std::path::{Path, PathBuf};
@@ -102,6 +102,15 @@ impl Monitor {
         })
     }
 
+    /// What the spec says of serving, without looking at its data.
+    pub fn serving(&self) -> Result<Serving, OpenError> {
+        let mut diagnostics = Diagnostics::default();
+        let spec = spec::parse(&self.text, &self.environment, &mut diagnostics);
+        let catalogue = catalogue();
+        let planner = Planner { catalogue: &catalogue, host: self.host.clone(), folder: &self.folder };
+        planner.serving(spec, diagnostics).map_err(|d| OpenError::Spec(self.text.render(&d, false)))
+    }
+
     /// Evaluates once.
     pub fn run(&self) -> Result<Outcome, OpenError> {
         self.run_with(&|_| {})
@@ -110,13 +119,13 @@ impl Monitor {
     /// Evaluates once and tells how many rows have been read.
     pub fn run_with(&self, progress: Progress<'_>) -> Result<Outcome, OpenError> {
         let plan = self.plan()?;
-        Ok(self.evaluator(&plan).evaluate(&plan, progress)?)
+        Ok(self.evaluator(&plan.monitor, plan.run.state.as_deref()).evaluate(&plan, progress)?)
     }
 
-    /// Evaluates this monitor's plans.
-    pub fn evaluator(&self, plan: &Plan) -> Evaluator {
-        let state = plan.run.state.as_ref().map(|state| self.folder.join(state));
-        Evaluator::new(StateFolder::new(state.as_deref(), &plan.monitor), correct)
+    /// Evaluates this monitor's plans, and remembers in `state`.
+    pub fn evaluator(&self, monitor: &str, state: Option<&str>) -> Evaluator {
+        let state = state.map(|state| self.folder.join(state));
+        Evaluator::new(StateFolder::new(state.as_deref(), monitor), correct)
     }
 }
 

@@ -115,8 +115,8 @@ fn series_with_other_parameters_are_other_series() {
         of.dedup();
         of
     };
-    assert_eq!(labels("duplicated_rows_count"), ["{\"params\":\"columns=c\"}", "{}"]);
-    assert_eq!(labels("drifted_columns_count"), ["{\"params\":\"bins=20,columns=x,y\",\"test\":\"population_stability_index\"}", "{\"params\":\"columns=y\"}", "{}"]);
+    assert_eq!(labels("duplicated_rows"), ["{\"params\":\"columns=c\"}", "{}"]);
+    assert_eq!(labels("drifted_columns"), ["{\"params\":\"bins=20,columns=x,y\",\"test\":\"population_stability_index\"}", "{\"params\":\"columns=y\"}", "{}"]);
     assert_eq!(labels("category_share_share").len(), 2 + 3);
     assert_eq!(found["counters"]["conflicting_series"], Value::Null);
 }

@@ -90,7 +90,7 @@ fn a_reference_is_read_again_only_when_it_has_changed() {
     let path = spec(folder.path(), "[[suite]]\nname = \"s\"\n[[suite.check]]\nmetric = \"drift\"\ncolumns = \"x\"\n");
     let monitor = driftline::Monitor::open_with(&path, Default::default()).expect("opens");
     let plan = monitor.plan().unwrap_or_else(|e| panic!("{e}"));
-    let evaluator = monitor.evaluator(&plan);
+    let evaluator = monitor.evaluator(&plan.monitor, None);
     // Each side tells at least once how many rows have been read.
     let told = AtomicU64::new(0);
     let evaluate = || {

@@ -55,7 +55,7 @@ fn what_a_preset_cannot_look_at_is_told() {
     }
     let recorded = outcome(&spec(folder.path(), "[[record]]\npreset = \"data_summary\"\n"));
     let families: std::collections::BTreeSet<&str> = recorded["samples"].as_array().expect("samples").iter().filter_map(|s| s["name"].as_str()).collect();
-    for family in ["mean_value", "histogram_share", "category_share_share", "missing_values_count", "row_count_value"] {
+    for family in ["mean_value", "distribution_share", "category_share_share", "missing_values", "row_count_value"] {
         assert!(families.contains(family), "{families:?}");
     }
 }

@@ -95,7 +95,8 @@ pub struct Built {
 type BuildMetric = fn(&Binding<'_>, Component<'_>, &mut Diagnostics) -> Option<Built>;
 type BuildTest = fn(&Column, Component<'_>, &mut Diagnostics) -> Option<BuiltTest>;
 type OpenSource = fn(Component<'_>, &Path, &mut Diagnostics) -> Option<Opening>;
-type StartExporter = fn(Component<'_>, &mut Diagnostics) -> Option<Box<dyn FnOnce() -> Starting + Send>>;
+/// The monitor's name comes first.
+type StartExporter = fn(&str, Component<'_>, &mut Diagnostics) -> Option<Box<dyn FnOnce() -> Starting + Send>>;
 
 /// A two-sample test made from a spec.
 pub struct BuiltTest {

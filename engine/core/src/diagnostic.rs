@@ -42,22 +42,23 @@ impl Diagnostics {
         }
     }
 
-    /// Keeps a value out of every message about this place.
+    /// Keeps a value, and every part of it, out of all messages about this place.
     pub fn hide(&mut self, span: Span, value: &str) {
         // Messages quote parts of an array or a table, and a string without its quotes.
         let parts = value.split(|c: char| c.is_whitespace() || "\"'`[]{},=".contains(c)).chain([value]);
-        for part in parts.filter(|part| !part.is_empty()) {
-            self.hidden.push((span.clone(), part.to_owned()));
-        }
-        self.hidden.sort_by_key(|(_, part)| std::cmp::Reverse(part.len()));
+        self.hidden.extend(parts.filter(|part| !part.is_empty()).map(|part| (span.clone(), part.to_lowercase())));
     }
 
+    /// A message that has a hidden value in it, in whatever form, says no more than where and that it is wrong.
     fn without_hidden(&self, mut diagnostic: Diagnostic) -> Diagnostic {
         let Some(at) = diagnostic.span.clone() else { return diagnostic };
-        for (_, value) in self.hidden.iter().filter(|(span, _)| at.start >= span.start && at.end <= span.end) {
-            diagnostic.message = without_word(&diagnostic.message, value);
-            diagnostic.help = diagnostic.help.map(|help| without_word(&help, value));
+        let here = || self.hidden.iter().filter(|(span, _)| at.start >= span.start && at.end <= span.end);
+        let tells = |text: &str| here().any(|(_, value)| text.to_lowercase().contains(value) || value.parse::<f64>().is_ok());
+        if tells(&diagnostic.message) {
+            let key = diagnostic.message.split_once("`: ").map(|(key, _)| format!("{key}`: ")).filter(|key| !here().any(|(_, v)| key.contains(v)));
+            diagnostic.message = key.unwrap_or_default() + "the value that the environment gives is not valid here (it is not shown)";
         }
+        diagnostic.help = diagnostic.help.filter(|help| !tells(help));
         diagnostic
     }
 
@@ -81,19 +82,6 @@ impl Diagnostics {
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.found.iter()
     }
-}
-
-/// The text with `…` for a word, wherever it is not a part of a longer one.
-fn without_word(text: &str, word: &str) -> String {
-    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
-    while let Some(at) = rest.find(word) {
-        let (before, after) = (&rest[..at], &rest[at + word.len()..]);
-        let inside = before.chars().next_back().is_some_and(char::is_alphanumeric) || after.chars().next().is_some_and(char::is_alphanumeric);
-        out.push_str(before);
-        out.push_str(if inside { word } else { "…" });
-        rest = after;
-    }
-    out + rest
 }
 
 /// A value that came from an environment variable and is part of the spec.

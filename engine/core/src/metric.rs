@@ -22,6 +22,14 @@ impl Undefined {
         Undefined::NoData(reason.into())
     }
 
+    /// Tells the side that it is of.
+    pub fn on(self, side: &str) -> Self {
+        match self {
+            Undefined::NoData(reason) => Undefined::NoData(format!("on the {side} side {reason}")),
+            Undefined::Error(reason) => Undefined::Error(format!("on the {side} side {reason}")),
+        }
+    }
+
     pub fn reason(&self) -> &str {
         match self {
             Undefined::NoData(reason) | Undefined::Error(reason) => reason,
@@ -84,11 +92,14 @@ pub type Readings = Result<Vec<Reading>, Undefined>;
 /// Readings before p-values are corrected; each may be undefined by itself.
 pub type Parts = Vec<Result<Reading, Undefined>>;
 
+/// What a p-value is about: the test, its parameters, the column, the rows. Parts stay apart, so that no name can pass for two.
+pub type Hypothesis = Vec<String>;
+
 /// What the p-values of a metric's parts are about.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Hypotheses {
     /// One for each part, in their order; `None` where the part has no p-value. Equal ones count once.
-    pub tests: Vec<Option<String>>,
+    pub tests: Vec<Option<Hypothesis>>,
     /// Whether they are corrected among themselves, rather than with those of the suite.
     pub own_family: bool,
 }

@@ -57,11 +57,14 @@ pub struct PluginResult {
     pub state: Vec<u8>,
 }
 
+/// The reasons that failures are counted by.
+pub const FAILURE_REASONS: [&str; 6] = ["time", "memory", "output", "stack", "trap", "error"];
+
 /// How often a plugin broke its contract or one of its limits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PluginFailure {
     pub plugin: String,
-    /// `time`, `memory`, `output`, `stack`, `trap` or `error`.
+    /// One of [`FAILURE_REASONS`].
     pub reason: String,
     pub count: u64,
 }
@@ -71,6 +74,8 @@ pub struct SampleInfo {
     pub name: String,
     pub summary: String,
     pub unit: String,
+    /// Names of the labels that tell several samples of this name apart.
+    pub labels: Vec<String>,
 }
 
 /// What a plugin gives for its config and inputs.

@@ -2,7 +2,7 @@
 
 use crate::catalogue::Field;
 use crate::condition::{Condition, Fields, Range};
-use crate::metric::{Hypotheses, Metric, Parts, Reading, Readings, Undefined};
+use crate::metric::{Hypotheses, Hypothesis, Metric, Parts, Reading, Readings, Undefined};
 use crate::outcome::{CheckOutcome, FieldValues, Status, SuiteOutcome, worst};
 use crate::spec::{Correction, NoData};
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ impl BoundMetric {
     /// Looks only at rows for which `filter` is true.
     pub fn restrict(&mut self, filter: &str) {
         // The same test over other rows is another hypothesis.
-        self.hypotheses.tests.iter_mut().flatten().for_each(|hypothesis| *hypothesis = format!("{hypothesis} where {filter}"));
+        self.hypotheses.tests.iter_mut().flatten().for_each(|hypothesis| hypothesis.push(format!("where {filter}")));
         self.filter = Some(filter.into());
     }
 }
@@ -102,17 +102,18 @@ impl Suite {
         metrics: &[BoundMetric],
         results: &[MetricResult],
         correct: Correct,
-    ) -> BTreeMap<String, f64> {
-        let mut raw: BTreeMap<String, f64> = BTreeMap::new();
+    ) -> BTreeMap<Hypothesis, f64> {
+        let mut raw: BTreeMap<Hypothesis, Option<f64>> = BTreeMap::new();
         for metric in of {
             let parts = &results[metric].parts;
             for (i, hypothesis) in metrics[metric].hypotheses.tests.iter().enumerate() {
                 let Some(hypothesis) = hypothesis else { continue };
                 let p = parts.get(i).and_then(|p| p.as_ref().ok()).and_then(|r| r.field("p_value"));
-                raw.insert(hypothesis.clone(), p.unwrap_or(1.0));
+                let known = raw.entry(hypothesis.clone()).or_default();
+                *known = known.or(p);
             }
         }
-        let values: Vec<f64> = raw.values().copied().collect();
+        let values: Vec<f64> = raw.values().map(|p| p.unwrap_or(1.0)).collect();
         raw.into_keys().zip(correct(self.correction, &values)).collect()
     }
 }
@@ -124,15 +125,15 @@ pub struct Judged {
 }
 
 /// The final readings of a metric under the given adjusted p-values (none: raw).
-pub fn conclude(metric: &BoundMetric, result: &MetricResult, adjusted: &BTreeMap<String, f64>) -> Readings {
+pub fn conclude(metric: &BoundMetric, result: &MetricResult, adjusted: &BTreeMap<Hypothesis, f64>) -> Readings {
     let bound = metric.metric.as_ref().map_err(|reason| Undefined::error(reason.clone()))?;
     let mut parts = result.parts.clone();
     for (part, hypothesis) in parts.iter_mut().zip(&metric.hypotheses.tests) {
         let adjusted = hypothesis.as_ref().and_then(|hypothesis| adjusted.get(hypothesis));
-        if let (Ok(reading), Some(p)) = (part, adjusted)
+        if let Ok(reading) = part
             && let Some(raw) = reading.field("p_value")
         {
-            reading.set("p_value", *p);
+            reading.set("p_value", adjusted.copied().unwrap_or(raw));
             reading.set("p_value_raw", raw);
         }
     }

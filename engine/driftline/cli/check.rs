@@ -9,7 +9,9 @@ use std::process::ExitCode;
 
 pub fn check(spec: &Path) -> Result<ExitCode, OpenError> {
     let plan = Monitor::open(spec)?.plan()?;
-    print(&render(&plan))
+    print(&render(&plan))?;
+    // The checks of an unusable plugin will be errors.
+    Ok(ExitCode::from(u8::from(!plan.unusable_plugins.is_empty())))
 }
 
 fn side(out: &mut String, name: &str, side: &Side) {

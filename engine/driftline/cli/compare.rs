@@ -5,6 +5,7 @@ use super::run::progress_bar;
 use driftline::core::catalogue::Entry;
 use driftline::core::column::{Column, Kind, Selector};
 use driftline::core::outcome::CheckOutcome;
+use driftline::outputs::table::printable;
 use driftline::{Monitor, OpenError, Outcome, Status, catalogue};
 use std::fmt::Write;
 use std::io::IsTerminal;
@@ -46,7 +47,7 @@ pub fn compare(asked: &Compare) -> Result<ExitCode, OpenError> {
     bar.finish_and_clear();
     let outcome = outcome?;
     match asked.output {
-        Output::Table => print(&(render(&outcome, asked, std::io::stdout().is_terminal()) + &left_out(&columns)))?,
+        Output::Table => print(&(render(&outcome, asked, std::io::stdout().is_terminal()) + &left_out(&columns, &outcome)))?,
         Output::Json => {
             let json = serde_json::to_string_pretty(&outcome);
             print(&(json.map_err(|e| OpenError::Run(format!("the outcome cannot be written: {e}")))? + "\n"))?
@@ -91,17 +92,23 @@ fn kind(path: &str) -> Result<&'static str, OpenError> {
         let mut names: Vec<String> =
             std::fs::read_dir(path).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
         names.sort();
-        names.iter().find_map(|name| by_ending(name))
+        let mut kinds: Vec<&str> = names.iter().filter_map(|name| by_ending(name)).collect();
+        kinds.dedup();
+        if kinds.len() > 1 {
+            tracing::warn!("{path}: has files of several formats; only {} are read", kinds[0]);
+        }
+        kinds.first().copied()
     };
     by_ending(path).or_else(inside).ok_or_else(|| {
-        OpenError::Spec(format!("{path}: the file's ending tells no format; known are .parquet, .csv, .ndjson, .jsonl, .arrow"))
+        OpenError::Spec(format!("{path}: the file's ending tells no format, or the folder has no file with such an ending; known are .parquet, .pq, .csv, .ndjson, .jsonl, .json, .arrow, .ipc, .feather"))
     })
 }
 
 fn chosen(columns: &[Column], globs: &[String]) -> Result<Vec<Column>, OpenError> {
     let mut chosen: Vec<Column> = Vec::new();
     for glob in globs {
-        let selector = Selector::parse(glob).map_err(OpenError::Spec)?;
+        let exact = columns.iter().any(|c| c.name == *glob).then(|| Selector::Name(glob.clone()));
+        let selector = exact.map_or_else(|| Selector::parse(glob), Ok).map_err(OpenError::Spec)?;
         let before = chosen.len();
         chosen.extend(columns.iter().filter(|c| selector.matches(c)).cloned());
         if chosen.len() == before {
@@ -136,7 +143,7 @@ fn checks(columns: &[Column], tests: &[String]) -> Result<String, OpenError> {
     text += "[[suite]]\nname = \"sketch\"\n";
     for (i, column) in both.iter().enumerate() {
         let metric = match column.kind {
-            Kind::Numerical => "histogram",
+            Kind::Numerical => "distribution",
             Kind::Categorical => "category_share",
             _ => continue,
         };
@@ -159,21 +166,21 @@ fn render(outcome: &Outcome, asked: &Compare, colour: bool) -> String {
     let schema = suite(outcome, "schema").first();
     let differs = |s: &&CheckOutcome| s.status != Status::Pass || s.fields.get("reordered").is_some_and(|n| *n > 0.0);
     let changed = schema.filter(differs).map_or("the same columns and types", |s| s.message.as_str());
-    let _ = writeln!(out, "schema: {changed}\n");
+    let _ = writeln!(out, "schema: {}\n", printable(changed));
     let mut checks: Vec<&CheckOutcome> = suite(outcome, "drift").iter().collect();
     let effect = |c: &CheckOutcome| c.fields.get("effect_size").map_or(f64::INFINITY, |e| e.abs());
     checks.sort_by(|a, b| effect(b).total_cmp(&effect(a)));
-    let name = |c: &CheckOutcome| c.column.clone().unwrap_or_default();
+    let name = |c: &CheckOutcome| c.column.as_deref().map(printable).unwrap_or_default();
     let width = checks.iter().map(|c| name(c).chars().count()).max().unwrap_or(0).max(6);
     let test_width = checks.iter().filter_map(|c| c.test.as_ref()).map(|t| t.len()).max().unwrap_or(0).max(4);
     let _ = writeln!(out, "{:<width$}  {:<test_width$}  {:>9}  {:>9}          reference → current", "column", "test", "effect", "p");
     for check in checks {
         let number = |field: &str| check.fields.get(field).map_or("–".to_owned(), |v| short(*v));
         let mark = mark(check.status, colour);
-        let sketch = if check.fields.is_empty() { check.message.clone() } else { sketch(suite(outcome, "sketch"), &name(check)) };
+        let sketch = if check.fields.is_empty() { check.message.clone() } else { sketch(suite(outcome, "sketch"), check.column.as_deref().unwrap_or_default()) };
         let test = check.test.as_deref().unwrap_or_default();
         let (effect, p) = (number("effect_size"), number("p_value"));
-        let _ = writeln!(out, "{:<width$}  {test:<test_width$}  {effect:>9}  {p:>9}  {mark}  {sketch}", name(check));
+        let _ = writeln!(out, "{:<width$}  {test:<test_width$}  {effect:>9}  {p:>9}  {mark}  {}", name(check), printable(&sketch));
     }
     let drifted = suite(outcome, "drift").iter().filter(|c| c.status == Status::Fail).count();
     let _ = writeln!(out, "\n{drifted} of {} drifted; p-values are corrected for testing so many (Benjamini-Hochberg)", suite(outcome, "drift").len());
@@ -183,10 +190,11 @@ fn render(outcome: &Outcome, asked: &Compare, colour: bool) -> String {
     out
 }
 
-/// Columns whose kind no test takes, and those of one side, which the schema's line names.
-fn left_out(columns: &[Column]) -> String {
-    let other = |c: &&Column| c.in_reference && c.in_current && !matches!(c.kind, Kind::Numerical | Kind::Categorical);
-    let names: Vec<String> = columns.iter().filter(other).map(|c| format!("{} ({})", c.name, c.kind.name())).collect();
+/// Columns of both sides whose kind no test takes, or none of those that were asked for. The schema's line names those of one side.
+fn left_out(columns: &[Column], outcome: &Outcome) -> String {
+    let compared: Vec<&str> = suite(outcome, "drift").iter().filter_map(|c| c.column.as_deref()).collect();
+    let other = |c: &&Column| c.in_reference && c.in_current && !compared.contains(&c.name.as_str());
+    let names: Vec<String> = columns.iter().filter(other).map(|c| format!("{} ({})", printable(&c.name), c.kind.name())).collect();
     if names.is_empty() { String::new() } else { format!("not compared: {}\n", names.join(", ")) }
 }
 
@@ -223,7 +231,7 @@ fn sketch(checks: &[CheckOutcome], column: &str) -> String {
         .filter_map(|(c, (before, now))| Some((c.labels.get("category")?.as_str(), *before, *now)))
         .collect();
     changes.sort_by(|a, b| (b.2 - b.1).abs().total_cmp(&(a.2 - a.1).abs()));
-    let shown = changes.iter().take(3).map(|(name, before, now)| format!("{name} {:.1} % → {:.1} %", before * 100.0, now * 100.0));
+    let shown = changes.iter().take(3).map(|(name, before, now)| format!("{} {:.1} % → {:.1} %", if name.is_empty() { "\"\"" } else { name }, before * 100.0, now * 100.0));
     shown.collect::<Vec<_>>().join(", ")
 }
 

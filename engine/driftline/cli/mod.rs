@@ -8,7 +8,7 @@ mod serve;
 
 use clap::{Parser, Subcommand};
 use driftline::{OpenError, catalogue};
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -29,9 +29,9 @@ enum Command {
         #[arg(long, short, value_enum, default_value_t = run::Output::Table)]
         output: run::Output,
     },
-    /// Compare two files without a spec: the schema, then each column's drift, largest first. Exit code: 0 nothing drifted, 1 something did.
+    /// Compare two files without a spec: the schema, then each column's drift, largest first. Exit code: 0 nothing drifted and the schemas agree, 1 otherwise, 2 and 3 as of `run`.
     Compare(compare::Compare),
-    /// Resolve the spec against the data without running it, and print the plan.
+    /// Resolve the spec against the data without running it, and print the plan. Exit code: 1 if a plugin cannot be used, else as of `run`.
     Check { spec: PathBuf },
     /// Evaluate at start and by [schedule], and serve the exporters, until SIGTERM or Ctrl-C.
     Serve {
@@ -79,7 +79,8 @@ pub fn main() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("{error}");
+            // A reader of stderr that went away is no error.
+            let _ = writeln!(std::io::stderr(), "{error}");
             ExitCode::from(if matches!(error, OpenError::Spec(_)) { 2 } else { 3 })
         }
     }
@@ -89,7 +90,7 @@ pub fn main() -> ExitCode {
 fn log() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("DRIFTLINE_LOG");
     let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal()).with_target(false).init();
 }
 
 /// Prints to stdout. A reader that went away (`| head`) is not an error.

@@ -31,23 +31,30 @@ type Starts = Vec<(String, driftline::runtime::plan::Start)>;
 
 fn monitor(path: &Path) -> Result<(Served, Starts), OpenError> {
     let monitor = Monitor::open(path)?;
-    let plan = monitor.plan()?;
-    let schedule = plan.schedule.clone().ok_or_else(|| {
+    // A spec that is wrong ends the start; data that is not there yet does not, and is tried again on schedule.
+    if let Err(error) = monitor.plan() {
+        match error {
+            OpenError::Spec(_) => return Err(error),
+            OpenError::Run(reason) => tracing::error!("{}: not ready to be evaluated: {reason}", path.display()),
+        }
+    }
+    let serving = monitor.serving()?;
+    let schedule = serving.schedule.ok_or_else(|| {
         OpenError::Spec(format!("{}: serving needs a schedule; add\n[schedule]\nevery = \"30s\"", path.display()))
     })?;
-    if plan.exports.is_empty() {
+    if serving.exports.is_empty() {
         let message = format!("{}: serving needs an export; add\n[export.prometheus]\nlisten = \"127.0.0.1:9464\"", path.display());
         return Err(OpenError::Spec(message));
     }
     let again = monitor.clone();
     let served = Served {
-        name: plan.monitor.clone(),
         schedule,
         replan: Arc::new(move || again.plan().map_err(|e| e.to_string())),
-        evaluator: monitor.evaluator(&plan),
+        evaluator: monitor.evaluator(&serving.monitor, serving.state.as_deref()),
+        name: serving.monitor,
         exporters: Vec::new(),
     };
-    Ok((served, plan.exports))
+    Ok((served, serving.exports))
 }
 
 async fn run(monitors: Vec<(Served, Starts)>) -> Result<ExitCode, OpenError> {

@@ -1,9 +1,10 @@
 //! Outcomes as Prometheus families, and their text in both exposition formats.
 
 use driftline_core::outcome::{Outcome, Status};
+use driftline_core::plugin::FAILURE_REASONS;
 use prometheus::proto::{Gauge, LabelPair, Metric, MetricFamily, MetricType};
 use prometheus::{Encoder, TextEncoder};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// Families by name.
@@ -18,6 +19,12 @@ pub fn add_failures(sum: &mut PluginFailures, outcome: &Outcome) {
     for failure in &outcome.plugin_failures {
         *sum.entry((failure.plugin.clone(), failure.reason.clone())).or_default() += failure.count;
     }
+}
+
+/// Zero for every plugin of an outcome and every way in which it can fail.
+pub fn no_failures(outcome: &Outcome) -> PluginFailures {
+    let pairs = outcome.plugin_digests.keys().flat_map(|plugin| FAILURE_REASONS.map(|reason| ((plugin.clone(), reason.to_owned()), 0)));
+    pairs.collect()
 }
 
 type Labels = Vec<(String, String)>;
@@ -138,6 +145,7 @@ impl Families {
 
     /// OpenMetrics 1.0: counters are named without `_total` in their TYPE, and the text ends with `# EOF`.
     pub fn open_metrics(self) -> Result<String, String> {
+        let counters: BTreeSet<String> = self.0.iter().filter(|(_, f)| f.get_field_type() == MetricType::COUNTER).map(|(name, _)| name.clone()).collect();
         let text = self.text()?;
         let mut out = String::with_capacity(text.len() + 8);
         for line in text.lines() {
@@ -147,7 +155,10 @@ impl Families {
             });
             // Writing to a string cannot fail.
             let _ = match metadata {
-                Some((word, name, rest)) => writeln!(out, "# {word} {} {rest}", name.strip_suffix("_total").unwrap_or(name)),
+                Some((word, name, rest)) => {
+                    let family = if counters.contains(name) { name.strip_suffix("_total").unwrap_or(name) } else { name };
+                    writeln!(out, "# {word} {family} {rest}")
+                }
                 None => writeln!(out, "{line}"),
             };
         }

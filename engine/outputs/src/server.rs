@@ -1,6 +1,6 @@
 //! The Prometheus exporter: `/metrics`, `/-/healthy` and `/-/ready` on one address, shared by all monitors of the process.
 
-use crate::prometheus::{Families, PluginFailures, add_failures};
+use crate::prometheus::{Families, PluginFailures, add_failures, no_failures};
 use ::prometheus::proto::MetricType;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -12,8 +12,8 @@ use driftline_core::outcome::Outcome;
 use futures_core::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
-use std::net::SocketAddr;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
@@ -32,17 +32,16 @@ every monitor has been evaluated once. Monitors with the same address share it. 
         example: "[export.prometheus]\nlisten = \"127.0.0.1:9464\"",
         reference: "https://prometheus.io/docs/instrumenting/exposition_formats/",
     },
-    start: |component, diagnostics| {
+    start: |monitor, component, diagnostics| {
         let parameters: Parameters = read_parameters(component, diagnostics)?;
-        let address = match parameters.listen.get_ref().parse::<SocketAddr>() {
-            Ok(address) => address,
-            Err(_) => {
-                let message = format!("`{}` is not an address; write one such as \"127.0.0.1:9464\"", parameters.listen.get_ref());
-                diagnostics.error(&parameters.listen.span(), message);
-                return None;
-            }
+        let resolved = parameters.listen.get_ref().to_socket_addrs().ok().and_then(|mut all| all.next());
+        let Some(address) = resolved else {
+            let message = format!("`listen`: `{}` is not an address; write one such as \"127.0.0.1:9464\"", parameters.listen.get_ref());
+            diagnostics.error(&parameters.listen.span(), message);
+            return None;
         };
-        Some(Box::new(move || -> Starting { Box::pin(start(address)) }))
+        let monitor = monitor.to_owned();
+        Some(Box::new(move || -> Starting { Box::pin(start(address, monitor)) }))
     },
 };
 
@@ -71,8 +70,8 @@ struct Known {
 /// What one address serves.
 struct Shared {
     monitors: Mutex<BTreeMap<String, Known>>,
-    /// Exporters that were started, so that readiness waits for all of them.
-    expected: Mutex<usize>,
+    /// Monitors that are exported here: readiness waits for all of them.
+    expected: Mutex<BTreeSet<String>>,
     stop: watch::Sender<bool>,
     served: tokio::sync::Mutex<Option<tokio::task::JoinHandle<()>>>,
 }
@@ -80,10 +79,12 @@ struct Shared {
 /// The addresses that this process serves.
 static SERVERS: LazyLock<tokio::sync::Mutex<HashMap<SocketAddr, Arc<Shared>>>> = LazyLock::new(Default::default);
 
-async fn start(address: SocketAddr) -> Result<Arc<dyn Exporter>, String> {
+async fn start(address: SocketAddr, monitor: String) -> Result<Arc<dyn Exporter>, String> {
     let mut servers = SERVERS.lock().await;
     if let Some(shared) = servers.get(&address) {
-        *lock(&shared.expected) += 1;
+        if !lock(&shared.expected).insert(monitor.clone()) {
+            return Err(format!("monitor `{monitor}` is exported to {address} twice; remove one of the exports, or give it another address"));
+        }
         return Ok(Arc::new(Server { shared: shared.clone() }));
     }
     let listener = tokio::net::TcpListener::bind(address).await;
@@ -91,7 +92,7 @@ async fn start(address: SocketAddr) -> Result<Arc<dyn Exporter>, String> {
     let (stop, mut stopped) = watch::channel(false);
     let shared = Arc::new(Shared {
         monitors: Mutex::default(),
-        expected: Mutex::new(1),
+        expected: Mutex::new(BTreeSet::from([monitor])),
         stop,
         served: tokio::sync::Mutex::new(None),
     });
@@ -128,6 +129,10 @@ impl Exporter for Server {
             Event::Evaluated(outcome) => {
                 let known = monitors.entry(outcome.monitor.clone()).or_default();
                 known.evaluations += 1;
+                if known.outcome.is_none() {
+                    // A counter that starts above 0 hides its first increase.
+                    known.plugin_failures = no_failures(&outcome);
+                }
                 known.last_success = SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|d| d.as_secs_f64());
                 add_failures(&mut known.plugin_failures, &outcome);
                 known.outcome = Some(outcome);
@@ -154,7 +159,7 @@ impl Exporter for Server {
 
 async fn ready(State(shared): State<Arc<Shared>>) -> Response {
     let evaluated = lock(&shared.monitors).values().filter(|k| k.outcome.is_some()).count();
-    match evaluated >= *lock(&shared.expected) {
+    match evaluated >= lock(&shared.expected).len() {
         true => "ready\n".into_response(),
         false => (StatusCode::SERVICE_UNAVAILABLE, "not every monitor has been evaluated\n").into_response(),
     }

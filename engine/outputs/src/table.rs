@@ -24,6 +24,9 @@ pub fn render(outcome: &Outcome, colour: bool) -> String {
     }
     let counts = counts(outcome);
     let _ = writeln!(out, "\n{}", counts);
+    if outcome.suites.is_empty() {
+        let _ = writeln!(out, "{} values recorded; `--output json` or `--output prometheus` shows them", outcome.samples.len());
+    }
     for record in &outcome.undefined {
         let column = record.column.as_ref().map(|c| format!(" of {c}")).unwrap_or_default();
         let _ = writeln!(out, "note: no {}{}: {}", record.metric, printable(&column), printable(&record.reason));
@@ -35,7 +38,7 @@ pub fn render(outcome: &Outcome, colour: bool) -> String {
 }
 
 /// Names come from files: what would move a terminal's cursor is shown as its escape.
-fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] }).collect()
 }
 

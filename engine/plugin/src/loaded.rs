@@ -139,12 +139,14 @@ impl Plugin for Loaded {
             let unknown = || self.linked.says(&format!("output `{}` is of unknown type {}", output.name, output.arrow_type));
             outputs.push((output.name.clone(), data_type.ok_or_else(unknown)?));
         }
-        if let Some(wrong) = described.samples.iter().find(|s| !is_identifier(&s.name)) {
-            let message = format!("describes a sample {:?}; names of samples are lower_snake_case, since they become parts of series", wrong.name);
+        // Prometheus keeps these endings for other types of series.
+        let taken = |name: &str| ["_count", "_sum", "_bucket", "_total", "_info"].iter().any(|end| name.ends_with(end));
+        if let Some(wrong) = described.samples.iter().find(|s| !is_identifier(&s.name) || taken(&s.name)) {
+            let message = format!("describes a sample {:?}; names of samples are lower_snake_case, since they become parts of series, and do not end in _count, _sum, _bucket, _total or _info", wrong.name);
             return Err(self.linked.says(&message));
         }
         let samples = described.samples.into_iter();
-        let samples = samples.map(|s| SampleInfo { name: s.name, summary: s.summary, unit: s.unit }).collect();
+        let samples = samples.map(|s| SampleInfo { name: s.name, summary: s.summary, unit: s.unit, labels: s.labels }).collect();
         Ok(Description { outputs, samples })
     }
 
@@ -173,7 +175,7 @@ impl Loaded {
     fn maker(&self, key: String, bindings: &Bindings, schema: &Schema) -> Result<Maker, String> {
         let World::Metric(indices) = &self.world else { return Err(self.linked.says("it is no metric")) };
         let bound = self.bind(bindings, schema)?;
-        let samples = self.describe(bindings, schema)?.samples.into_iter().map(|s| s.name).collect();
+        let samples = self.describe(bindings, schema)?.samples.into();
         let linked = self.linked.clone();
         Ok(Maker::new(linked, indices.clone(), key, &self.info, self.config.clone(), bound, samples))
     }

@@ -10,7 +10,8 @@ use crate::world::exports::driftline::plugin::metrics::{Guest, GuestIndices};
 use driftline_core::accumulator::{Accumulator, Context, Finished, Header};
 use driftline_core::block::Block;
 use driftline_core::name::is_identifier;
-use driftline_core::plugin::{Info, PluginResult, PluginSample};
+use driftline_core::plugin::{Info, PluginResult, PluginSample, SampleInfo};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use wasmtime::component::ResourceAny;
 
@@ -23,7 +24,7 @@ pub(crate) struct Maker {
     config: String,
     bound: Vec<Bound>,
     /// The samples that it describes.
-    samples: Arc<[String]>,
+    samples: Arc<[SampleInfo]>,
     header: Header,
 }
 
@@ -35,7 +36,7 @@ impl Maker {
         info: &Info,
         config: String,
         bound: Vec<Bound>,
-        samples: Arc<[String]>,
+        samples: Arc<[SampleInfo]>,
     ) -> Self {
         let header = Header::new(&info.name, info.state_version, cache::hex(config.as_bytes()));
         Self { linked, indices, key, config, bound, samples, header }
@@ -78,10 +79,13 @@ pub(crate) struct PluginAccumulator {
     guest: Guest,
     accumulator: ResourceAny,
     bound: Vec<Bound>,
-    samples: Arc<[String]>,
+    samples: Arc<[SampleInfo]>,
     header: Header,
     unusable: u64,
 }
+
+/// Most samples of one accumulator.
+const MOST_SAMPLES: usize = 10_000;
 
 /// Labels that every series has, or that mean something else on it.
 const TAKEN_LABELS: [&str; 4] = ["monitor", "column", "segment", "params"];
@@ -101,20 +105,36 @@ impl PluginAccumulator {
         result.map_err(|e| self.linked.fail("error", &e))
     }
 
-    /// What is wrong with a sample as a part of a series.
-    fn wrong(&self, sample: &types::Sample) -> Option<String> {
+    /// What is wrong with the samples as series.
+    fn wrong(&self, samples: &[types::Sample]) -> Option<String> {
+        if samples.len() > MOST_SAMPLES {
+            return Some(format!("gave {} samples; more than {MOST_SAMPLES} are no metric", samples.len()));
+        }
+        let mut seen = BTreeSet::new();
+        samples.iter().find_map(|sample| {
+            let mut labels: Vec<&(String, String)> = sample.labels.iter().collect();
+            labels.sort();
+            match seen.insert((&sample.name, labels)) {
+                true => self.wrong_sample(sample),
+                false => Some(format!("gave sample `{}` twice with the labels {:?}", sample.name, sample.labels)),
+            }
+        })
+    }
+
+    fn wrong_sample(&self, sample: &types::Sample) -> Option<String> {
         let name = &sample.name;
+        let Some(described) = self.samples.iter().find(|described| described.name == *name) else {
+            return Some(format!("gave a sample {name:?} that it did not describe"));
+        };
         if !sample.value.is_finite() {
             return Some(format!("sample `{name}` is not a finite number"));
         }
-        if !self.samples.contains(name) {
-            return Some(format!("gave a sample {name:?} that it did not describe"));
-        }
-        let label = sample.labels.iter().enumerate().find_map(|(i, (label, _))| {
-            let again = sample.labels[..i].iter().any(|(other, _)| other == label);
-            (!is_identifier(label) || TAKEN_LABELS.contains(&label.as_str()) || again).then_some(label)
+        let (i, label) = sample.labels.iter().map(|(label, _)| label).enumerate().find(|(i, label)| {
+            let again = sample.labels[..*i].iter().any(|(other, _)| other == *label);
+            !is_identifier(label) || TAKEN_LABELS.contains(&label.as_str()) || again || !described.labels.contains(label)
         })?;
-        Some(format!("sample `{name}` has a label {label:?}; a label is lower_snake_case, comes once, and is none of {}", TAKEN_LABELS.join(", ")))
+        let taken = TAKEN_LABELS.join(", ");
+        Some(format!("sample `{name}` has as label {} {label:?}; a label is described, lower_snake_case, comes once, and is none of {taken}", i + 1))
     }
 
     /// The guest's own state, without our header.
@@ -153,7 +173,7 @@ impl Accumulator for PluginAccumulator {
 
     fn finish(&self) -> Result<Finished, String> {
         let samples = self.call("finish", |s| self.guest.accumulator().call_finish(s, self.accumulator))?;
-        if let Some(wrong) = samples.iter().find_map(|sample| self.wrong(sample)) {
+        if let Some(wrong) = self.wrong(&samples) {
             return Err(self.linked.fail("output", &wrong));
         }
         let sample = |s: types::Sample| PluginSample { name: s.name, labels: s.labels, value: s.value };

@@ -193,7 +193,9 @@ fn compute(metric: &BoundMetric, sides: Sides<'_>) -> MetricResult {
 
 /// The family of a reading's field: plugin samples have a family of their own.
 fn family_of(metric: &BoundMetric, family: &Option<String>, field: &str) -> String {
-    family.clone().unwrap_or_else(|| format!("{}_{field}", metric.name))
+    // By convention `_count` belongs to histograms: the family of a number of things is called by the things.
+    let own = || if field == "count" { metric.name.clone() } else { format!("{}_{field}", metric.name) };
+    family.clone().unwrap_or_else(own)
 }
 
 /// A record that came to nothing, and why.

@@ -13,7 +13,8 @@ pub struct PluginMetric {
 
 /// The family of a plugin's sample.
 pub fn family(plugin: &str, sample: &str) -> String {
-    format!("plugin_{plugin}_{sample}")
+    // As of native metrics: `_count` belongs to histograms.
+    if sample == "count" { format!("plugin_{plugin}") } else { format!("plugin_{plugin}_{sample}") }
 }
 
 impl PluginMetric {

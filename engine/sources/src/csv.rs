@@ -45,6 +45,8 @@ struct Records {
     record: csv::StringRecord,
     header: csv::StringRecord,
     path: PathBuf,
+    /// Bytes of the file.
+    length: u64,
     /// Whether an unreadable record has been logged.
     told: bool,
 }
@@ -63,7 +65,8 @@ impl Records {
         if let (1, Some(other)) = (header.len(), [';', '\t', '|'].iter().find(|c| header[0].contains(**c))) {
             tracing::warn!("{}: its only column is named {:?}; columns are parted by `,` and not by {other:?}", path.display(), &header[0]);
         }
-        Ok(Self { reader, record: csv::StringRecord::new(), header, path: path.into(), told: false })
+        let length = std::fs::metadata(path).map_err(|e| e.to_string())?.len();
+        Ok(Self { reader, record: csv::StringRecord::new(), header, path: path.into(), length, told: false })
     }
 
     /// The next record, and how many lines before it were unreadable; no record at the end.
@@ -76,7 +79,7 @@ impl Records {
             let reason = match found {
                 Ok(false) => return Ok((None, unreadable)),
                 // Only a record of several lines can have swallowed others.
-                Ok(true) if lines > 1 && self.reader.is_done() && self.ends_in_quotes()? => "a quotation mark is never closed".to_owned(),
+                Ok(true) if lines > 1 && self.reader.position().byte() >= self.length && self.ends_in_quotes()? => "a quotation mark is never closed".to_owned(),
                 Ok(true) if self.record.len() == self.header.len() => break,
                 Ok(true) => format!("it has {} fields, and the header {}", self.record.len(), self.header.len()),
                 Err(e) => match e.kind() {

@@ -326,7 +326,10 @@ impl Parser<'_> {
 
     fn field(&mut self, token: &Token, word: String) -> Result<Typed, ConditionError> {
         if !self.fields.iter().any(|(name, _)| *name == word) {
-            let help = suggestion(&word, self.fields.iter().map(|(name, _)| name.as_str()));
+            let help = match word == "reference" || word.starts_with("reference.") {
+                true => Some("`reference` is the same field of the other side: there must be a [source.reference], and the metric must not compare the sides itself".into()),
+                false => suggestion(&word, self.fields.iter().map(|(name, _)| name.as_str())),
+            };
             return Err(ConditionError { help, ..error(token, format!("no field `{word}` in this metric's result")) });
         }
         if !self.used.contains(&word) {

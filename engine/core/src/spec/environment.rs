@@ -83,7 +83,9 @@ fn interpolate_value(value: &mut Spanned<DeValue<'_>>, text: &Text, environment:
         DeValue::String(_) if span.start >= text.file().len() => {}
         DeValue::String(s) if s.contains('$') => match expand(s, environment) {
             Ok(Expanded { text, variables }) => {
-                variables.iter().for_each(|value| diagnostics.hide(span.clone(), value));
+                if !variables.is_empty() {
+                    variables.iter().chain([&text]).for_each(|value| diagnostics.hide(span.clone(), value));
+                }
                 *s = Cow::Owned(text);
             }
             Err(message) => diagnostics.push(
@@ -116,7 +118,8 @@ fn expand(text: &str, environment: &Environment) -> Result<Expanded, String> {
             let (inside, after) = after.split_once('}').ok_or("`${` without `}`")?;
             let value = variable(inside, environment)?;
             out.push_str(&value);
-            variables.push(value);
+            // A default stands in the file for all to see.
+            variables.extend(environment.values().any(|set| *set == value).then_some(value));
             rest = after;
         } else {
             out.push('$');

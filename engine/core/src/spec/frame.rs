@@ -126,6 +126,13 @@ pub struct SuiteFrame {
     pub preset: Option<Spanned<String>>,
 }
 
+impl Default for SuiteFrame {
+    /// Stands for a table that could not be read.
+    fn default() -> Self {
+        Self { name: Spanned::new(0..0, String::new()), correction: Correction::default(), preset: None }
+    }
+}
+
 /// Corrections of p-values over the checks of a suite.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -138,6 +145,17 @@ pub enum Correction {
     BenjaminiHochberg,
     /// As Benjamini-Hochberg, under any dependence.
     BenjaminiYekutieli,
+}
+
+impl Correction {
+    pub fn name(self) -> &'static str {
+        match self {
+            Correction::None => "none",
+            Correction::Bonferroni => "bonferroni",
+            Correction::BenjaminiHochberg => "benjamini_hochberg",
+            Correction::BenjaminiYekutieli => "benjamini_yekutieli",
+        }
+    }
 }
 
 /// What a check is when there was nothing to compute it from.
@@ -217,8 +235,9 @@ pub struct RunFrame {
     /// Memory that the statistics may use before they go on on disk.
     #[schemars(with = "String")]
     pub memory: Bytes,
-    /// Threads; 0 means one for each core.
-    pub threads: usize,
+    /// Threads; 0 means one for each core. More than cores only cost memory.
+    #[schemars(range(max = 256))]
+    pub threads: Threads,
     /// Seed of everything random.
     pub seed: u64,
     /// Folder for what outlives a run: the number of evaluations and the last statuses.
@@ -227,7 +246,21 @@ pub struct RunFrame {
 
 impl Default for RunFrame {
     fn default() -> Self {
-        Self { memory: Bytes(256 << 20), threads: 0, seed: 0, state: None }
+        Self { memory: Bytes(256 << 20), threads: Threads(0), seed: 0, state: None }
+    }
+}
+
+/// A number of threads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+pub struct Threads(pub usize);
+
+impl<'de> Deserialize<'de> for Threads {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = usize::deserialize(deserializer)?;
+        match number <= 256 {
+            true => Ok(Threads(number)),
+            false => Err(serde::de::Error::custom(format!("{number} threads are more than the 256 that are of any use"))),
+        }
     }
 }
 

@@ -83,6 +83,8 @@ pub struct Spec<'a> {
     /// `[derived]`: columns by name, in the order of the file.
     pub derived: Vec<(String, toml::Spanned<String>)>,
     pub plugins: Vec<PluginSpec>,
+    /// Names of plugins whose tables are wrong.
+    pub broken_plugins: Vec<String>,
     pub suites: Vec<SuiteSpec<'a>>,
     pub records: Vec<MetricSpec<'a>>,
     /// Presets whose metrics are recorded.
@@ -109,9 +111,11 @@ pub fn parse<'a>(text: &'a Text, environment: &Environment, diagnostics: &mut Di
     let span = 0..text.file().lines().next().map_or(0, str::len);
     let mut root = Table::new(span, root);
     let (records, recorded_presets) = read_records(&mut root, diagnostics);
+    let (plugins, broken_plugins) = read_plugins(&mut root, diagnostics);
     let spec = Spec {
         monitor: read_monitor(&mut root, diagnostics),
-        plugins: read_plugins(&mut root, diagnostics),
+        plugins,
+        broken_plugins,
         suites: read_suites(&mut root, diagnostics),
         records,
         recorded_presets,
@@ -273,19 +277,22 @@ pub fn component_of<'a>(
     }
 }
 
-fn read_plugins(root: &mut Table<'_>, diagnostics: &mut Diagnostics) -> Vec<PluginSpec> {
-    let Some(mut table) = root.take_table("plugin", diagnostics) else { return Vec::new() };
-    let mut plugins = Vec::new();
+/// Plugins, and the names of those whose tables are wrong.
+fn read_plugins(root: &mut Table<'_>, diagnostics: &mut Diagnostics) -> (Vec<PluginSpec>, Vec<String>) {
+    let (mut plugins, mut broken) = Default::default();
+    let Some(mut table) = root.take_table("plugin", diagnostics) else { return (plugins, broken) };
     for (name, mut table) in table.take_all_tables(diagnostics) {
         require_identifier(&name, &table.span, "a plugin's name", diagnostics);
         let config = table.take_value("config");
         let config = config.map_or_else(|| Config::empty(table.span.clone()), |(_, v)| Config::new(&v));
-        if let Some(frame) = table.take(diagnostics) {
-            plugins.push(PluginSpec { name: name.clone(), span: table.span.clone(), frame, config });
+        match table.take(diagnostics) {
+            Some(frame) => plugins.push(PluginSpec { name: name.clone(), span: table.span.clone(), frame, config }),
+            // What uses it is not wrong for that.
+            None => broken.push(name.clone()),
         }
         table.finish(&format!("[plugin.{name}]"), diagnostics);
     }
-    plugins
+    (plugins, broken)
 }
 
 fn read_exports<'a>(root: &mut Table<'a>, diagnostics: &mut Diagnostics) -> Vec<ExportSpec<'a>> {
@@ -306,11 +313,14 @@ fn read_suites<'a>(root: &mut Table<'a>, diagnostics: &mut Diagnostics) -> Vec<S
         let checks = checks.into_iter().filter_map(|t| read_check(t, diagnostics)).collect();
         let frame: Option<SuiteFrame> = table.take(diagnostics);
         table.finish("[[suite]]", diagnostics);
-        let Some(frame) = frame else { continue };
+        // Its checks have mistakes of their own to be told.
+        let frame = frame.unwrap_or_default();
         let (span, name) = (frame.name.span(), frame.name.into_inner());
         let preset = frame.preset.map(|p| (p.get_ref().clone(), p.span()));
-        require_identifier(&name, &span, "a suite's name", diagnostics);
-        if suites.iter().any(|s| s.name == name) {
+        if !span.is_empty() {
+            require_identifier(&name, &span, "a suite's name", diagnostics);
+        }
+        if !name.is_empty() && suites.iter().any(|s| s.name == name) {
             diagnostics.error(&span, format!("there are two suites named `{name}`; give one another name"));
         }
         let suite = SuiteSpec { name, correction: frame.correction, preset, checks };

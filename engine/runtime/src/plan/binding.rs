@@ -97,6 +97,9 @@ impl Resolver<'_> {
         if self.plugins.contains_key(&component.kind) {
             return self.bind_plugin(component, columns);
         }
+        if self.broken_plugins.contains(&component.kind) {
+            return Vec::new();
+        }
         let catalogue = self.planner.catalogue;
         let plugins: Vec<&str> = self.plugins.keys().map(String::as_str).collect();
         let Some(entry) = find_or_report(&catalogue.metrics, &component, "metric", &plugins, &mut self.diagnostics) else {
@@ -138,9 +141,9 @@ impl Resolver<'_> {
         }
     }
 
-    /// Whether a metric over all columns sees a column: one that is not ignored and, unless the metric compares, of the current source.
+    /// Whether a metric over all columns sees a column: one of the sources that is not ignored and, unless the metric compares, of current.
     fn counts(&self, column: &Column, entry: &MetricEntry) -> bool {
-        (entry.compares || (column.in_current && column.plugin.is_none())) && !self.ignored.contains(&column.name)
+        column.plugin.is_none() && (entry.compares || column.in_current) && !self.ignored.contains(&column.name)
     }
 
     fn bind_one(
@@ -186,11 +189,12 @@ impl Resolver<'_> {
     /// A metric whose columns an unusable plugin would have added.
     pub(super) fn unusable(&mut self, name: &str, words: &[String], reason: String) -> Bound {
         let entry = find(&self.planner.catalogue.metrics, name);
-        let fields: Vec<Field> = entry.map(|e| e.doc.fields.to_vec()).unwrap_or_default();
+        let value = Field::new("value", "", "the plugin's sample");
+        let fields: Vec<Field> = entry.map_or_else(|| vec![value], |e| e.doc.fields.to_vec());
         let compares = entry.is_some_and(|e| e.compares);
         // How many columns a glob would have matched is unknown; each word counts as one.
         let tested = fields.iter().any(|f| f.name == "p_value");
-        let tests = words.iter().map(|word| tested.then(|| format!("{name} {word}"))).collect();
+        let tests = words.iter().map(|word| tested.then(|| vec![name.to_owned(), word.clone()])).collect();
         let metric = BoundMetric {
             name: name.into(),
             column: None,

@@ -82,11 +82,20 @@ impl Plan {
     }
 
     pub fn threads(&self) -> usize {
-        match self.run.threads {
+        match self.run.threads.0 {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             n => n,
         }
     }
+}
+
+/// What is known of a monitor before its data is.
+pub struct Serving {
+    pub monitor: String,
+    pub schedule: Option<Schedule>,
+    pub exports: Vec<(String, Start)>,
+    /// Folder for what outlives a run, relative to the spec.
+    pub state: Option<String>,
 }
 
 /// Why there is no plan.
@@ -109,13 +118,7 @@ impl Planner<'_> {
     /// Resolves a spec. Errors of the spec come all at once, those found while it was parsed included.
     pub async fn plan(&self, mut spec: Spec<'_>, mut diagnostics: Diagnostics) -> Result<Plan, PlanError> {
         let d = &mut diagnostics;
-        let schedule = spec.schedule.take().and_then(|(frame, span)| Schedule::new(&frame, &span).map_err(|e| d.push(e)).ok());
-        let mut exports = Vec::new();
-        for export in std::mem::take(&mut spec.exports) {
-            if let Some(entry) = find_or_report(&self.catalogue.exporters, &export.component, "exporter", &[], d) {
-                exports.extend((entry.start)(export.component, d).map(|start| (export.name, start)));
-            }
-        }
+        let Serving { schedule, exports, .. } = self.frame(&mut spec, d);
         let reference = self.open(spec.reference.take(), None, d).await;
         let types = reference.as_ref().ok().and_then(|r| Some(r.as_ref()?.schema.clone()));
         let current = self.open(spec.current.take(), types, d).await;
@@ -146,6 +149,7 @@ impl Planner<'_> {
             has_reference: reference.is_some(),
             schema: reference.as_ref().unwrap_or(&current).schema.clone(),
             plugins: BTreeMap::new(),
+            broken_plugins: spec.broken_plugins,
             plan_metrics: Vec::new(),
             counters: BTreeMap::new(),
             other_segments: BTreeMap::new(),
@@ -153,8 +157,8 @@ impl Planner<'_> {
             transforms: Vec::new(),
             diagnostics,
         };
-        resolver.correct_columns(&spec.columns);
         resolver.load_plugins(spec.plugins);
+        resolver.correct_columns(&spec.columns);
         let suites = spec.suites.into_iter().map(|s| resolver.suite(s)).collect();
         let mut records: Vec<usize> = spec.records.into_iter().flat_map(|r| resolver.record(r)).collect();
         records.extend(spec.recorded_presets.iter().flat_map(|(name, span)| resolver.record_preset(name, span)));
@@ -196,9 +200,31 @@ impl Planner<'_> {
         })
     }
 
+    /// What a spec says of serving, without looking at its data.
+    pub fn serving(&self, mut spec: Spec<'_>, mut diagnostics: Diagnostics) -> Result<Serving, Diagnostics> {
+        let serving = self.frame(&mut spec, &mut diagnostics);
+        if diagnostics.is_empty() { Ok(serving) } else { Err(diagnostics) }
+    }
+
+    fn frame(&self, spec: &mut Spec<'_>, d: &mut Diagnostics) -> Serving {
+        let schedule = spec.schedule.take().and_then(|(frame, span)| Schedule::new(&frame, &span).map_err(|e| d.push(e)).ok());
+        let monitor = spec.monitor.name.get_ref().clone();
+        let mut exports = Vec::new();
+        for export in std::mem::take(&mut spec.exports) {
+            if let Some(entry) = find_or_report(&self.catalogue.exporters, &export.component, "exporter", &[], d) {
+                exports.extend((entry.start)(&monitor, export.component, d).map(|start| (export.name, start)));
+            }
+        }
+        Serving { monitor, schedule, exports, state: spec.run.state.clone() }
+    }
+
     /// Reports metrics and presets that the catalogue does not have, and conditions that are none.
     fn check_names(&self, spec: &Spec<'_>, d: &mut Diagnostics) {
-        let plugins: Vec<&str> = spec.plugins.iter().map(|p| p.name.as_str()).collect();
+        let plugins: Vec<&str> = spec.plugins.iter().map(|p| p.name.as_str()).chain(spec.broken_plugins.iter().map(String::as_str)).collect();
+        let presets = spec.suites.iter().filter_map(|suite| suite.preset.as_ref()).chain(&spec.recorded_presets);
+        for (name, span) in presets {
+            find_or_report(&self.catalogue.presets, &presets::component(name, span), "preset", &[], d);
+        }
         let mut metric = |component: &Component<'_>| match plugins.contains(&component.kind.as_str()) {
             true => None,
             false => find_or_report(&self.catalogue.metrics, component, "metric", &plugins, d),

@@ -76,6 +76,6 @@ impl Resolver<'_> {
     }
 }
 
-fn component(kind: &str, span: &Span) -> Component<'static> {
+pub(super) fn component(kind: &str, span: &Span) -> Component<'static> {
     Component { kind: kind.into(), kind_span: span.clone(), params: Table::new(span.clone(), Default::default()) }
 }

@@ -7,8 +7,8 @@ use driftline_core::column::{Column, Kind, Roles};
 use driftline_core::condition::{self, Condition, Range};
 use driftline_core::diagnostic::{Diagnostic, Diagnostics, Span};
 use driftline_core::name::suggestion;
-use driftline_core::spec::{CheckSpec, ColumnsFrame, MetricSpec, SuiteSpec};
-use driftline_core::suite::{BoundMetric, Check, Suite, condition_fields};
+use driftline_core::spec::{CheckSpec, ColumnsFrame, Correction, MetricSpec, SuiteSpec};
+use driftline_core::suite::{BoundMetric, Check, Suite, add_params, condition_fields};
 use std::collections::BTreeMap;
 
 /// Resolves names step by step, collecting errors.
@@ -22,6 +22,8 @@ pub(super) struct Resolver<'a> {
     pub has_reference: bool,
     pub schema: SchemaRef,
     pub plugins: BTreeMap<String, Used>,
+    /// Names of plugins whose tables are wrong, which has been told.
+    pub broken_plugins: Vec<String>,
     pub plan_metrics: Vec<BoundMetric>,
     pub counters: BTreeMap<String, u64>,
     /// By column of a `by`: SQL for the rows whose value has no result of its own.
@@ -60,7 +62,17 @@ impl Resolver<'_> {
     pub(super) fn suite(&mut self, spec: SuiteSpec<'_>) -> Suite {
         let own: Vec<String> = spec.checks.iter().map(|c| c.name.clone()).collect();
         let preset = spec.preset.map(|(name, span)| self.preset_checks(&name, &span, &own)).unwrap_or_default();
-        let checks = preset.into_iter().chain(spec.checks).flat_map(|c| self.check(c)).collect();
+        let checks: Vec<Check> = preset.into_iter().chain(spec.checks).flat_map(|c| self.check(c)).collect();
+        // What corrects by itself has another value under another correction.
+        if spec.correction != Correction::None {
+            let correction = format!("correction={}", spec.correction.name());
+            for check in &checks {
+                let metric = &mut self.plan_metrics[check.metric];
+                if metric.hypotheses.own_family {
+                    add_params(&mut metric.labels, std::slice::from_ref(&correction));
+                }
+            }
+        }
         Suite { name: spec.name, correction: spec.correction, checks }
     }
 

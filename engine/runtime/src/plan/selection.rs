@@ -1,5 +1,6 @@
 //! Which columns `columns = …` means.
 
+use super::plugins::Used;
 use super::resolver::Resolver;
 use driftline_core::column::{Column, Kind, Selector};
 use driftline_core::diagnostic::{Diagnostic, Span};
@@ -14,6 +15,10 @@ pub(super) enum Selected {
 
 impl Resolver<'_> {
     pub(super) fn select(&mut self, words: &[String], span: &Span, accepts: &[Kind]) -> Selected {
+        if words.is_empty() {
+            self.diagnostics.error(span, "`columns` names no column");
+            return Selected::Wrong;
+        }
         let mut selected: Vec<Column> = Vec::new();
         let mut wrong = false;
         for word in words {
@@ -85,9 +90,14 @@ impl Resolver<'_> {
     }
 
     fn no_match(&mut self, word: &str, span: &Span, named: bool) -> Selected {
-        let broken = self.plugins.values().find_map(|u| u.plugin.as_ref().err());
+        // A transform that cannot be loaded, or of which nothing is known, might have added the column.
+        let may_add = |used: &&Used| used.plugin.as_ref().is_err();
+        let broken = self.plugins.values().filter(may_add).find_map(|used| used.plugin.as_ref().err());
         if let Some(reason) = broken {
             return Selected::Unusable(reason.clone());
+        }
+        if !self.broken_plugins.is_empty() {
+            return Selected::Wrong;
         }
         match named {
             true => self.unknown_column(word, span.clone()),

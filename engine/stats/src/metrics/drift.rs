@@ -8,7 +8,7 @@ use driftline_core::catalogue::{
 };
 use driftline_core::column::{Column, Kind};
 use driftline_core::diagnostic::{Diagnostic, Diagnostics, Span};
-use driftline_core::metric::{Hypotheses, Metric, Parts, Reading, Sides, Undefined, single};
+use driftline_core::metric::{Hypotheses, Hypothesis, Metric, Parts, Reading, Sides, Undefined, single};
 use driftline_core::spec::{Component, Table, component_of};
 use driftline_core::two_sample::TwoSampleTest;
 
@@ -35,7 +35,7 @@ small one. Without `fail` and `warn` the check fails by the test's own rule, whi
 
 const FIELDS: [Field; 5] = [
     Field::new("statistic", "", "the test's statistic"),
-    Field::new("p_value", "ratio", "the test's p-value, uncorrected, for tests that have one"),
+    Field::new("p_value", "ratio", "the test's p-value, for tests that have one: corrected in conditions and outcomes (there `p_value_raw` is the test's own), the test's own in series"),
     Field::new("effect_size", "", "the test's effect size, on the scale that the test documents"),
     Field::new("effect_size_low", "", "lower end of its 95 % confidence interval, for tests that know one"),
     Field::new("effect_size_high", "", "upper end of its 95 % confidence interval, for tests that know one"),
@@ -56,7 +56,7 @@ pub(super) struct BoundTest {
     pub labels: Vec<(String, String)>,
     pub drifted: &'static str,
     /// Names the test on this column; `None` where the test has no p-value.
-    pub hypothesis: Option<String>,
+    pub hypothesis: Option<Hypothesis>,
 }
 
 /// The component that `test` names, if the key is there.
@@ -95,8 +95,8 @@ pub(super) fn bind_test(
     let mut labels = vec![("test".to_owned(), entry.doc.name.to_owned())];
     labels.extend(params.map(|p| ("params".to_owned(), p)));
     let has_p_value = fields.iter().any(|f| f.name == "p_value");
-    let named: Vec<&str> = labels.iter().map(|(_, value)| value.as_str()).collect();
-    let hypothesis = has_p_value.then(|| format!("{} {}", named.join(" "), column.name));
+    let named = labels.iter().map(|(label, value)| format!("{label}={value}"));
+    let hypothesis = has_p_value.then(|| named.chain([format!("column={}", column.name)]).collect());
     Some(BoundTest { test, fields, labels, drifted, hypothesis })
 }
 

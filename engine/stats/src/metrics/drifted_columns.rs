@@ -21,8 +21,8 @@ pub const ENTRY: MetricEntry = MetricEntry {
         name: "drifted_columns",
         aliases: &[],
         summary: "Number and share of columns that drifted, and the verdict on the dataset.",
-        description: "Tests every numerical and categorical column of either side but id, timestamp and ignored ones, columns that transforms add included; or \
-those in `columns`. A column has drifted when `drifted` holds for its test. p-values are corrected as the suite says, over these columns and no other \
+        description: "Tests every numerical and categorical column of either side but id, timestamp and ignored ones and those that transforms add; or \
+those in `columns`, which may be any. A column has drifted when `drifted` holds for its test. p-values are corrected as the suite says, over these columns and no other \
 check's. Columns that could not be tested (missing on a side, without values) count as not drifted; `untested` tells how many, and the message which. If no \
 column could be tested the result is `no_data`. The dataset has drifted when the share reaches `drift_share`.",
         formula: "share = drifted columns / columns; dataset_drift = 1 if share >= drift_share, else 0",
@@ -125,6 +125,8 @@ struct DriftedColumns {
 fn fields(reading: &Reading) -> Fields {
     let mut fields: Fields = reading.fields.iter().map(|(n, v)| (n.to_string(), *v)).collect();
     fields.extend(reading.fields.first().map(|(_, v)| ("value".to_owned(), *v)));
+    fields.extend(reading.n_reference.map(|n| ("n_reference".to_owned(), n as f64)));
+    fields.extend(reading.n_current.map(|n| ("n_current".to_owned(), n as f64)));
     fields
 }
 
@@ -145,10 +147,14 @@ impl Metric for DriftedColumns {
     fn conclude(&self, parts: Parts) -> Readings {
         let (mut drifted, mut untested): (Vec<&str>, Vec<&str>) = Default::default();
         for (column, part) in self.columns.iter().zip(&parts) {
-            match part.as_ref().map_err(|u| u.reason().to_owned()).and_then(|r| column.drifted.holds(&fields(r))) {
-                Ok(true) => drifted.push(&column.column),
-                Ok(false) => {}
-                Err(_) => untested.push(&column.column),
+            let Ok(reading) = part else {
+                untested.push(&column.column);
+                continue;
+            };
+            // A test that came to a result which the condition cannot read is a mistake of the condition.
+            let holds = column.drifted.holds(&fields(reading));
+            if holds.map_err(|e| Undefined::error(format!("column `{}`: `drifted`: {e}", column.column)))? {
+                drifted.push(&column.column);
             }
         }
         if untested.len() == self.columns.len() {

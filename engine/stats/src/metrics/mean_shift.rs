@@ -47,7 +47,7 @@ struct MeanShift {
 impl MeanShift {
     fn read(&self, sides: Sides<'_>) -> Result<Reading, Undefined> {
         let (reference, current) = (sides.reference()?.read(&self.moments)?, sides.current.read(&self.moments)?);
-        let (reference, current) = (finite(&reference)?, finite(&current)?);
+        let (reference, current) = (finite(&reference).map_err(|u| u.on("reference"))?, finite(&current).map_err(|u| u.on("current"))?);
         let variance = reference.variance(1).filter(|variance| *variance > 0.0);
         let deviation = variance.ok_or_else(|| Undefined::no_data("the reference does not vary"))?.sqrt();
         Ok(Reading::of([("value", (current.mean - reference.mean).to_f64() / deviation)]))

@@ -10,13 +10,13 @@ mod conflicting_rows;
 mod constant_columns;
 mod correlation;
 mod date_range;
+mod distribution;
 mod drift;
 mod drifted_columns;
 mod duplicated_columns;
 mod duplicated_rows;
 mod empty_columns;
 mod empty_rows;
-mod histogram;
 mod kurtosis;
 mod max;
 mod mean;
@@ -57,13 +57,13 @@ pub const ENTRIES: &[MetricEntry] = &[
     constant_columns::ENTRY,
     correlation::ENTRY,
     date_range::ENTRY,
+    distribution::ENTRY,
     drift::ENTRY,
     drifted_columns::ENTRY,
     duplicated_columns::ENTRY,
     duplicated_rows::ENTRY,
     empty_columns::ENTRY,
     empty_rows::ENTRY,
-    histogram::ENTRY,
     kurtosis::ENTRY,
     max::ENTRY,
     mean::ENTRY,

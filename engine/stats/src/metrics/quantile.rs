@@ -59,7 +59,7 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
         return None;
     }
     let metric = Quantile { values: values(&binding.column?.name), q };
-    Some(Built { labels: vec![("quantile".into(), q.to_string())], labelled: &["q"], ..plain(metric, &FIELDS) })
+    Some(Built { labels: vec![("q".into(), q.to_string())], labelled: &["q"], ..plain(metric, &FIELDS) })
 }
 
 struct Quantile {

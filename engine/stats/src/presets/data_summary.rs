@@ -25,7 +25,7 @@ pub const ENTRY: PresetEntry = PresetEntry {
         PresetCheck { name: "min", metric: "min", columns: &["@numerical"], fail: "", alone: Some("") },
         PresetCheck { name: "max", metric: "max", columns: &["@numerical"], fail: "", alone: Some("") },
         PresetCheck { name: "quantile", metric: "quantile", columns: &["@numerical"], fail: "", alone: Some("") },
-        PresetCheck { name: "histogram", metric: "histogram", columns: &["@numerical"], fail: "", alone: Some("") },
+        PresetCheck { name: "distribution", metric: "distribution", columns: &["@numerical"], fail: "", alone: Some("") },
         PresetCheck { name: "category_share", metric: "category_share", columns: &["@categorical"], fail: "", alone: Some("") },
     ],
 };

@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 pub const ENTRY: MetricEntry = MetricEntry {
     doc: Doc {
-        name: "histogram",
+        name: "distribution",
         aliases: &[],
         summary: "Shares of a numeric column's values by bins that depend on the reference alone.",
         description: "Gives one result for each bin, told apart by the label `bin`, so that the distribution can be watched over time. Bins are of equal \
@@ -27,7 +27,7 @@ three bins: below, at, and above.",
         direction: Direction::Neither,
         fields: &FIELDS,
         parameters: schema_of::<Parameters>,
-        example: "[[record]]\nmetric = \"histogram\"\ncolumns = \"@numerical\"\nbins = 20",
+        example: "[[record]]\nmetric = \"distribution\"\ncolumns = \"@numerical\"\nbins = 20",
         reference: "numpy.histogram",
     },
     scope: Scope::Column,
@@ -60,15 +60,15 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
         diagnostics.error(&span, format!("`bins` must lie between 3 and 1000, not {bins}"));
         return None;
     }
-    Some(plain(Histogram { values: values(&binding.column?.name), bins }, &FIELDS))
+    Some(plain(Distribution { values: values(&binding.column?.name), bins }, &FIELDS))
 }
 
-struct Histogram {
+struct Distribution {
     values: Handle<SortedValues>,
     bins: u32,
 }
 
-impl Histogram {
+impl Distribution {
     fn readings(&self, sides: Sides<'_>) -> Result<Vec<Reading>, Undefined> {
         let current = sides.current.read(&self.values)?;
         let reference = sides.reference.and_then(|r| r.read(&self.values).ok()).filter(|values| !values.is_empty());
@@ -112,7 +112,7 @@ fn edges(basis: &SortedValues, bins: u32) -> Option<Vec<f64>> {
     edges[1..edges.len() - 1].iter().all(|edge| edge.is_finite()).then_some(edges)
 }
 
-impl Metric for Histogram {
+impl Metric for Distribution {
     fn requests(&self) -> Vec<Request> {
         vec![self.values.request.clone()]
     }
