@@ -55,15 +55,15 @@ fn hostile_guests_cost_their_own_checks_alone() {
     let mut suite = String::from("[[suite]]\nname = \"hostile\"\n");
     for (behaviour, _) in METRICS {
         text += &plugin(&format!("m_{behaviour}"), "hostile_metric.wasm", "value", behaviour);
-        suite += &format!("[[suite.check]]\nname = \"m_{behaviour}\"\nmetric = \"m_{behaviour}\"\nfail = \"value < 0\"\n");
+        suite += &format!("[[suite.check]]\nname = \"m_{behaviour}\"\nmetric = \"m_{behaviour}\"\nfail = \"value == 0.25\"\n");
     }
     for (behaviour, _) in TRANSFORMS {
         text += &plugin(&format!("t_{behaviour}"), "hostile_transform.wasm", "value", behaviour);
         text += &format!("prefix = \"{behaviour}_\"\n");
-        suite += &format!("[[suite.check]]\nname = \"t_{behaviour}\"\nmetric = \"missing_values\"\ncolumns = \"{behaviour}_*\"\nfail = \"value < 0\"\n");
+        suite += &format!("[[suite.check]]\nname = \"t_{behaviour}\"\nmetric = \"missing_values\"\ncolumns = \"{behaviour}_*\"\nfail = \"value == 0.25\"\n");
     }
     text += "[plugin.absent]\ncomponent = \"absent.wasm\"\n";
-    suite += "[[suite.check]]\nname = \"absent\"\nmetric = \"absent\"\nfail = \"value < 0\"\n";
+    suite += "[[suite.check]]\nname = \"absent\"\nmetric = \"absent\"\nfail = \"value == 0.25\"\n";
     let together = outcome(&spec(folder.path(), &format!("{text}{HEALTHY}{suite}")));
     let of = |o: &Value| o["suites"].as_array().expect("suites").iter().find(|s| s["name"] == "healthy").expect("healthy").to_string();
     assert_eq!(of(&alone), of(&together));

@@ -77,6 +77,51 @@ fn drift_shows_in_its_own_series_and_sigterm_ends_it() {
     assert_eq!(status.code(), Some(0));
 }
 
+#[test]
+fn a_monitor_waits_for_its_data_and_the_others_do_not() {
+    let (there, absent) = (tables(100, 0.0), tables(100, 0.0));
+    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
+    let rest = format!("[[record]]\nmetric = \"row_count\"\n[export.prometheus]\nlisten = \"localhost:{port}\"\n[schedule]\nevery = \"200ms\"\n");
+    let first = spec(there.path(), &rest);
+    let second = spec(absent.path(), &rest);
+    let renamed = std::fs::read_to_string(&second).expect("the spec").replace("name = \"test\"", "name = \"late\"");
+    std::fs::write(&second, renamed).expect("written");
+    let file = absent.path().join("current.csv");
+    let kept = std::fs::read(&file).expect("read");
+    std::fs::remove_file(&file).expect("removed");
+    let _served = Served(driftline().arg("serve").args([&first, &second]).stderr(Stdio::null()).spawn().expect("serve starts"));
+    let ready = || get(&format!("http://127.0.0.1:{port}/-/ready"), "").map(|answer| answer.0);
+    let metrics = || get(&format!("http://127.0.0.1:{port}/metrics"), "").map(|answer| answer.2).unwrap_or_default();
+    let rows = |monitor: &str| value(&metrics(), &format!("driftline_row_count_value{{monitor=\"{monitor}\",segment=\"\"}}"));
+    wait("the first monitor", || rows("test"));
+    assert_eq!((rows("late"), ready()), (None, Some(503)));
+    std::fs::write(&file, kept).expect("written");
+    wait("the second monitor", || rows("late"));
+    assert_eq!(ready(), Some(200));
+}
+
+/// Every metric, over columns that it takes, with all that it can say.
+#[test]
+fn promtool_has_nothing_against_any_series() {
+    let folder = tables(300, 0.1);
+    let catalogue = driftline::catalogue();
+    let mut rest = String::from("[columns]\ntarget = \"c\"\nprediction = \"c\"\n");
+    for metric in &catalogue.metrics {
+        let kind = |kind| metric.accepts.is_empty() || metric.accepts.contains(&kind);
+        let columns = match metric.scope {
+            driftline::core::catalogue::Scope::Dataset => "",
+            _ if kind(driftline::core::column::Kind::Numerical) => "columns = \"x\"\n",
+            _ if kind(driftline::core::column::Kind::Categorical) => "columns = \"c\"\n",
+            _ => continue,
+        };
+        rest += &format!("[[record]]\nmetric = \"{}\"\n{columns}", metric.doc.name);
+    }
+    let output = driftline().args(["run", "-o", "prometheus"]).arg(spec(folder.path(), &rest)).output().expect("runs");
+    let metrics = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(metrics.matches("# TYPE").count() > 50, "{}", String::from_utf8_lossy(&output.stderr));
+    check_with_promtool(&metrics);
+}
+
 /// promtool comes with Debian's `prometheus`, which CI installs; elsewhere this part is left out, aloud.
 fn check_with_promtool(metrics: &str) {
     let started = Command::new("promtool").args(["check", "metrics"]).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn();

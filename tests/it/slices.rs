@@ -72,3 +72,35 @@ fn where_looks_at_some_rows_of_both_sides() {
     assert_eq!(params.len(), 3, "{params:?}");
     assert!(params.contains(&"where=c = 'red'".to_owned()) && params.contains(&String::new()), "{params:?}");
 }
+
+#[test]
+fn by_gives_one_result_for_each_value_and_counts_the_rest() {
+    let folder = tables(300, 0.25);
+    let file = folder.path().join("current.csv");
+    let csv = std::fs::read_to_string(&file).expect("read");
+    // A category that the reference does not have, and a missing one.
+    std::fs::write(&file, csv.replacen(",red\n", ",pink\n", 2).replacen(",green\n", ",\n", 1)).expect("written");
+    let rest = "[[suite]]\nname = \"s\"\n[[suite.check]]\nmetric = \"drift\"\ncolumns = \"x\"\nby = \"c\"\n[[suite.check]]\nname = \"rows\"\nmetric = \"row_count\"\nby = \"c\"\nwhere = \"y >= 0\"\nwarn = \"value < 99\"\n";
+    let whole = outcome(&spec(folder.path(), rest));
+    let found: BTreeMap<String, Value> = checks(&whole).into_iter().collect();
+    assert_eq!(found.keys().map(String::as_str).collect::<Vec<_>>(), ["drift.blue", "drift.green", "drift.red", "rows.blue", "rows.green", "rows.red"]);
+    assert_eq!((&found["rows.red"]["fields"]["value"], &found["rows.blue"]["fields"]["value"]), (&98.0.into(), &100.0.into()));
+    assert_eq!((&found["drift.red"]["n_reference"], &found["drift.red"]["n_current"]), (&100.into(), &98.into()));
+    assert_eq!(found["drift.red"]["segment"], "c=red");
+    assert_eq!(whole["counters"]["current.rows_of_other_segments.c"], 3);
+    let labels = whole["samples"].as_array().expect("samples").iter().find(|s| s["name"] == "row_count_value").expect("a sample")["labels"].clone();
+    assert_eq!(labels, serde_json::json!({"segment": "c=blue", "params": "where=y >= 0"}));
+}
+
+#[test]
+fn a_where_that_one_side_cannot_read_costs_its_own_check() {
+    let folder = tables(300, 0.5);
+    let file = folder.path().join("current.csv");
+    let with_more: String = std::fs::read_to_string(&file).expect("read").lines().enumerate().map(|(i, l)| format!("{l},{}\n", if i == 0 { "here" } else { "a" })).collect();
+    std::fs::write(&file, with_more).expect("written");
+    let check = |name: &str, more: &str| format!("[[suite.check]]\nname = \"{name}\"\nmetric = \"drift\"\ncolumns = \"x\"\n{more}");
+    let whole = outcome(&spec(folder.path(), &format!("[[suite]]\nname = \"s\"\n{}{}", check("all", ""), check("some", "where = \"here = 'a'\"\n"))));
+    let found: BTreeMap<String, Value> = checks(&whole).into_iter().collect();
+    assert_eq!((&found["all"]["status"], &found["some"]["status"]), (&"fail".into(), &"error".into()), "{whole}");
+    assert_eq!(found["all"]["fields"]["p_value"], found["all"]["fields"]["p_value_raw"]);
+}

@@ -134,15 +134,65 @@ fn a_side_may_be_a_header_alone() {
 }
 
 #[test]
-fn wide_rows_make_small_blocks_and_the_same_numbers() {
-    // 300 rows of a megabyte: a block has at most 32.
+fn wide_rows_change_no_number_of_other_columns() {
+    // 300 rows of a megabyte: many slabs.
     let x: Vec<f64> = (0..300).map(|i| (f64::from(i) * 0.618).fract()).collect();
     let wide: ArrayRef = Arc::new(BinaryArray::from_iter_values((0..300).map(|_| vec![0u8; 1 << 20])));
     let mean = |columns| {
-        let (_folder, path) = parts(vec![columns], &suite(&[("standard_deviation", "x")]));
+        let (_folder, path) = parts(vec![columns], &suite(&[("standard_deviation", "x"), ("missing_values", "*")]));
         found(&path).0["standard_deviation_x"]["fields"]["value"].as_f64().expect("a value")
     };
     let x: ArrayRef = Arc::new(Float64Array::from(x));
     let (narrow, wide) = (mean(vec![("x", x.clone())]), mean(vec![("x", x), ("wide", wide)]));
-    assert!((narrow - wide).abs() <= 1e-14 * narrow, "{narrow} and {wide}");
+    assert_eq!(narrow, wide, "numbers come in whole blocks, whatever else is read");
+}
+
+#[test]
+fn the_types_of_the_reference_change_no_value() {
+    let times = |step: fn(usize) -> String| (0..40).map(step).collect::<String>();
+    let seconds = times(|i| format!("2026-01-01T00:00:{i:02},2026-01-{:02},{i},{i}\n", i % 28 + 1));
+    let finer = times(|i| format!("2026-01-01T00:00:01.{i:03},2026-01-01T{:02}:00:00,{i}.25,word {i}\n", i % 24));
+    let folder = folder(&[("reference.csv", &format!("t,d,i,n\n{seconds}")), ("current.csv", &format!("t,d,i,n\n{finer}"))]);
+    let checks_of = |columns: &[&str]| columns.iter().map(|c| format!("[[suite.check]]\nname = \"{c}\"\nmetric = \"unique_values\"\ncolumns = \"{c}\"\nwarn = \"count != 40\"\n")).collect::<String>();
+    let (checks, whole) = found(&spec(folder.path(), &format!("[[suite]]\nname = \"s\"\n[[suite.check]]\nmetric = \"column_types\"\n{}", checks_of(&["t", "i", "n"]))));
+    for column in ["t", "i", "n"] {
+        assert_eq!(checks[column]["fields"]["count"], 40.0, "{column}");
+    }
+    assert_eq!(checks["column_types"]["fields"]["retyped"], 4.0, "{}", checks["column_types"]);
+    assert_eq!(whole["counters"], serde_json::json!({}));
+}
+
+#[test]
+fn a_stray_quotation_mark_costs_lines_that_are_counted() {
+    for (current, lost) in [("a,b\n1,\"x\n2,y\n3,z\n", 3), ("a,b\n1,x\n2,\"y\n3,z\n4,w\n", 3), ("a,b\n1,\"x\ny\"\n2,z\n", 0)] {
+        let folder = folder(&[("reference.csv", "a,b\n1,x\n"), ("current.csv", current)]);
+        let (_, whole) = found(&spec(folder.path(), &suite(&[("row_count", "")])));
+        assert_eq!(whole["counters"]["current.unreadable_rows"].as_u64().unwrap_or(0), lost, "{current:?}");
+    }
+}
+
+#[test]
+fn an_expression_that_fails_for_a_row_is_null_there() {
+    let folder = folder(&[("reference.csv", "a,b\n4,2\n9,3\n"), ("current.csv", "a,b\n4,2\n9,0\n9000000000000000000,3\n8,4\n")]);
+    let derived = "[columns]\nnumerical = [\"ratio\", \"tenfold\"]\n[derived]\nratio = \"a / b\"\ntenfold = \"a * 10\"\n";
+    let text = format!("{derived}{}", suite(&[("missing_values", "ratio"), ("missing_values", "tenfold"), ("max", "tenfold"), ("row_count", "")]));
+    let path = spec(folder.path(), &text);
+    let (checks, whole) = found(&path);
+    assert_eq!(checks["missing_values_ratio"]["fields"]["count"], 1.0, "{whole}");
+    assert_eq!(checks["missing_values_tenfold"]["fields"]["count"], 1.0);
+    assert_eq!(checks["max_tenfold"]["fields"]["value"], 90.0);
+    assert_eq!((&whole["counters"]["current.uncomputed_values.ratio"], &whole["counters"]["current.uncomputed_values.tenfold"]), (&1.into(), &1.into()));
+    let filtered = std::fs::read_to_string(&path).expect("the spec").replace("path = \"current.csv\"", "path = \"current.csv\"\nfilter = \"8 / b > 1\"");
+    std::fs::write(&path, filtered).expect("written");
+    let (checks, whole) = found(&path);
+    assert_eq!(checks["row_count_"]["fields"]["value"], 3.0);
+    assert_eq!(whole["counters"]["current.uncomputed_values.filter"], 1);
+}
+
+#[test]
+fn an_empty_path_is_no_folder() {
+    let folder = folder(&[("reference.csv", "a\n1\n"), ("current.csv", "a\n1\n")]);
+    let path = spec(folder.path(), &suite(&[("row_count", "")]));
+    let output = driftline().arg("run").arg(path).env("DRIFTLINE__SOURCE__CURRENT__PATH", "").output().expect("runs");
+    assert!(output.status.code() == Some(2) && text(&output.stderr).contains("`path` is empty"), "{}", text(&output.stderr));
 }

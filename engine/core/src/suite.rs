@@ -142,7 +142,11 @@ pub fn conclude(metric: &BoundMetric, result: &MetricResult, adjusted: &BTreeMap
 
 /// What a condition over these fields may read, with the values that each can have.
 pub fn condition_fields(fields: &[Field], describes_one_side: bool) -> Vec<(String, Range)> {
-    let range = |field: &Field| if field.unit == "ratio" { Range::SHARE } else { Range::ANY };
+    let range = |field: &Field| match (field.name, field.unit) {
+        (_, "ratio") => Range::SHARE,
+        ("count", _) => Range::COUNT,
+        _ => Range::ANY,
+    };
     let mut named: Vec<(String, Range)> = fields.first().map(|first| ("value".to_owned(), range(first))).into_iter().collect();
     named.extend(fields.iter().map(|f| (f.name.to_owned(), range(f))));
     if fields.iter().any(|f| f.name == "p_value") {

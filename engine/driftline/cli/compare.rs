@@ -148,7 +148,7 @@ fn checks(columns: &[Column], tests: &[String]) -> Result<String, OpenError> {
             _ => continue,
         };
         let name = quoted(&column.name);
-        let _ = writeln!(text, "[[suite.check]]\nname = \"sketch_{i}\"\nmetric = \"{metric}\"\ncolumns = {name}\nwarn = \"share != share\"\nno_data = \"pass\"");
+        let _ = writeln!(text, "[[suite.check]]\nname = \"sketch_{i}\"\nmetric = \"{metric}\"\ncolumns = {name}\nwarn = \"count == 0.5\"\nno_data = \"pass\"");
     }
     Ok(text)
 }

@@ -54,6 +54,19 @@ enum Operator {
     NotEqual,
 }
 
+impl Operator {
+    /// The comparison with its sides exchanged.
+    fn mirrored(self) -> Self {
+        match self {
+            Operator::Less => Operator::Greater,
+            Operator::LessOrEqual => Operator::GreaterOrEqual,
+            Operator::Greater => Operator::Less,
+            Operator::GreaterOrEqual => Operator::LessOrEqual,
+            other => other,
+        }
+    }
+}
+
 /// The values that a condition is evaluated over. A field that is undefined for this result is absent.
 pub type Fields = BTreeMap<String, f64>;
 

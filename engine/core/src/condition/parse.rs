@@ -156,10 +156,14 @@ impl Parser<'_> {
     }
 
     fn and(&mut self) -> Result<Typed, ConditionError> {
+        let first = self.here();
         let mut left = self.not()?;
         while self.take_word("and") {
             let right = self.not()?;
             left = self.logical(left, right, Expression::And)?;
+            let end = self.tokens.get(self.at.saturating_sub(1)).map_or(first.end, |last| last.end);
+            range::narrow(&left.0, &mut self.fields.to_vec())
+                .map_err(|field| error(&Token { end, ..first.clone() }, format!("this can never hold: no `{field}` fulfils all of it")))?;
         }
         Ok(left)
     }
@@ -225,7 +229,8 @@ impl Parser<'_> {
 
     fn refuse_constant(&self, whole: &Token, left: &Expression, operator: Operator, right: &Expression) -> Result<(), ConditionError> {
         let (a, b) = (range::of(left, self.fields), range::of(right, self.fields));
-        let Some(holds) = constant(a, operator, b) else { return Ok(()) };
+        let same = (left == right).then(|| matches!(operator, Operator::Equal | Operator::LessOrEqual | Operator::GreaterOrEqual));
+        let Some(holds) = constant(a, operator, b).or(same) else { return Ok(()) };
         let what = if holds { "this always holds" } else { "this can never hold" };
         let shares = [left, right].into_iter().filter_map(|side| match side {
             Expression::Field(name) if range::of(side, self.fields) == Range::SHARE => Some(name),

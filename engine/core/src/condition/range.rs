@@ -13,6 +13,7 @@ impl Range {
     pub const ANY: Self = Self { low: f64::NEG_INFINITY, high: f64::INFINITY };
     /// Shares and probabilities.
     pub const SHARE: Self = Self { low: 0.0, high: 1.0 };
+    /// Numbers of things.
     pub const COUNT: Self = Self { low: 0.0, high: f64::INFINITY };
 
     fn exactly(value: f64) -> Self {
@@ -63,6 +64,32 @@ fn arithmetic(a: Range, operator: Operator, b: Range) -> Range {
         Operator::Divide if b.low <= 0.0 && b.high >= 0.0 => Range::ANY,
         _ => products(|x, y| x / y),
     }
+}
+
+/// What remains of the fields' ranges where all of the comparisons joined by `and` hold; the error names a field that has nothing left.
+pub(super) fn narrow(expression: &Expression, fields: &mut Vec<(String, Range)>) -> Result<(), String> {
+    match expression {
+        Expression::And(a, b) => narrow(a, fields).and_then(|()| narrow(b, fields)),
+        Expression::Compare(a, operator, b) => match (a.as_ref(), b.as_ref()) {
+            (Expression::Field(name), other) => limit(name, *operator, of(other, fields), fields),
+            (other, Expression::Field(name)) => limit(name, operator.mirrored(), of(other, fields), fields),
+            _ => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+fn limit(name: &str, operator: Operator, other: Range, fields: &mut [(String, Range)]) -> Result<(), String> {
+    let Some((_, range)) = fields.iter_mut().find(|(n, _)| n == name) else { return Ok(()) };
+    match operator {
+        Operator::Less | Operator::LessOrEqual => range.high = range.high.min(other.high),
+        Operator::Greater | Operator::GreaterOrEqual => range.low = range.low.max(other.low),
+        Operator::Equal => *range = Range { low: range.low.max(other.low), high: range.high.min(other.high) },
+        _ => {}
+    }
+    // An end that is left out leaves nothing where it is the only one.
+    let open = matches!(operator, Operator::Less | Operator::Greater) && range.low == range.high;
+    if range.low > range.high || open { Err(name.to_owned()) } else { Ok(()) }
 }
 
 /// Whether a comparison holds for all values that its sides can have; `None` if it depends on them.
