@@ -229,7 +229,7 @@ impl Parser<'_> {
 
     fn refuse_constant(&self, whole: &Token, left: &Expression, operator: Operator, right: &Expression) -> Result<(), ConditionError> {
         let (a, b) = (range::of(left, self.fields), range::of(right, self.fields));
-        let same = (left == right).then(|| matches!(operator, Operator::Equal | Operator::LessOrEqual | Operator::GreaterOrEqual));
+        let same = (left == right).then_some(matches!(operator, Operator::Equal | Operator::LessOrEqual | Operator::GreaterOrEqual));
         let Some(holds) = constant(a, operator, b).or(same) else { return Ok(()) };
         let what = if holds { "this always holds" } else { "this can never hold" };
         let shares = [left, right].into_iter().filter_map(|side| match side {
