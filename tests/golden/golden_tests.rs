@@ -273,3 +273,18 @@ fn correlations_agree_with_scipy() {
         assert!((found - float(case, "cramers_v")).abs() <= 1e-12, "{case}: {found}");
     }
 }
+
+#[test]
+fn maximum_mean_discrepancy_agrees_with_its_definition() {
+    let all: Value = serde_json::from_str(include_str!("mmd.json")).expect("JSON");
+    let cases = all["cases"].as_array().expect("cases");
+    assert!(cases.len() >= 5);
+    for case in cases {
+        let (x, y) = (sample(text(case, "reference")), sample(text(case, "current")));
+        let bandwidth = median_distance(&x).expect("a bandwidth");
+        let near = |found: f64, key: &str| assert!((found - float(case, key)).abs() <= 1e-12, "{key} of {case}: {found}");
+        assert!((bandwidth / float(case, "median") - 1.0).abs() < 1e-15);
+        near(Quadratic::new(&x, &y, bandwidth).expect("an estimate").statistic, "quadratic");
+        near(mmd_linear(&x, &y, bandwidth).expect("an estimate").0, "linear");
+    }
+}

@@ -16,6 +16,7 @@ mod hostile;
 mod layers;
 mod meanings;
 mod plugins;
+mod power;
 mod presets;
 mod serve;
 mod slices;

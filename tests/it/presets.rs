@@ -59,3 +59,16 @@ fn what_a_preset_cannot_look_at_is_told() {
         assert!(families.contains(family), "{families:?}");
     }
 }
+
+#[test]
+fn weights_make_the_share_of_what_matters() {
+    let folder = tables(300, 0.5);
+    let rest = |weights: &str| format!("[[suite]]\nname = \"s\"\n[[suite.check]]\nmetric = \"drifted_columns\"\nweights = {weights}\nfail = \"weighted_share > 50%\"\n");
+    let check = |weights: &str| checks(&outcome(&spec(folder.path(), &rest(weights)))).remove(0).1;
+    let heavy = check("{ x = 3, y = 1 }");
+    assert_eq!((&heavy["status"], &heavy["fields"]["weighted_share"], &heavy["fields"]["dataset_drift"]), (&"fail".into(), &0.75.into(), &1.0.into()));
+    let light = check("{ x = 1, y = 3 }");
+    assert_eq!((&light["status"], &light["fields"]["weighted_share"], &light["fields"]["share"]), (&"pass".into(), &0.25.into(), &(1.0 / 3.0).into()));
+    let output = crate::support::driftline().arg("run").arg(spec(folder.path(), &rest("{ z = 1 }"))).output().expect("runs");
+    assert_eq!(output.status.code(), Some(2), "{}", crate::support::text(&output.stderr));
+}

@@ -82,3 +82,8 @@ fn beta_fraction(a: f64, b: f64, x: f64, y: f64) -> f64 {
     }
     ratio
 }
+
+/// `P(Z >= z)` for a standard normal `Z`. NaN for NaN.
+pub fn normal_sf(z: f64) -> f64 {
+    libm::erfc(z * FRAC_1_SQRT_2) / 2.0
+}

@@ -25,6 +25,7 @@ mod groups;
 mod kolmogorov;
 mod kolmogorov_exact;
 mod location_tests;
+mod mmd;
 mod moments;
 mod quadratic_form;
 mod quantile;
@@ -43,7 +44,7 @@ pub use counts::{
     population_stability_index, proportions_z_test, total_variation_distance,
 };
 pub use dd::{Dd, two_prod, two_sum};
-pub use distributions::{normal_two_sided, student_t_two_sided};
+pub use distributions::{normal_sf, normal_two_sided, student_t_two_sided};
 pub use edf_tests::{CramerVonMisesMethod, EdfTest, EnergyDistance, anderson_darling, cramer_von_mises, energy_distance, kuiper};
 pub use edges::{Histogram, doane_bins, equal_width_edges, freedman_diaconis_bins, quantile_edges, sturges_bins};
 pub use epps_singleton::{Components, EppsSingleton, epps_singleton};
@@ -53,6 +54,7 @@ pub use kolmogorov_exact::{
     Alternative, Method, lattice_numerator, two_sample_asymptotic, two_sample_exact, two_sample_p_value,
 };
 pub use location_tests::{MeanTest, levene, t_test};
+pub use mmd::{Quadratic, SplitMix, median_distance, mmd_linear};
 pub use moments::Moments;
 pub use quadratic_form::{anderson_darling_limit_sf, cramer_von_mises_limit_sf};
 pub use rank_tests::{RankTest, ansari_bradley, brunner_munzel, mann_whitney_u, mood};

@@ -12,8 +12,10 @@ use driftline_core::diagnostic::{Diagnostic, Diagnostics, Span};
 use driftline_core::metric::{Hypotheses, Metric, Parts, Reading, Readings, Sides, Undefined};
 use driftline_core::spec::Component;
 use driftline_core::suite::condition_fields;
+use driftline_core::name::suggestion;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use toml::Spanned;
 
 pub const ENTRY: MetricEntry = MetricEntry {
@@ -24,7 +26,8 @@ pub const ENTRY: MetricEntry = MetricEntry {
         description: "Tests every numerical and categorical column of either side but id, timestamp and ignored ones and those that transforms add; or \
 those in `columns`, which may be any. A column has drifted when `drifted` holds for its test. p-values are corrected as the suite says, over these columns and no other \
 check's. Columns that could not be tested (missing on a side, without values) count as not drifted; `untested` tells how many, and the message which. If no \
-column could be tested the result is `no_data`. The dataset has drifted when the share reaches `drift_share`.",
+column could be tested the result is `no_data`. The dataset has drifted when the share reaches `drift_share`; with `weights`, such as the importances of the model's features, \
+when the weighted share does.",
         formula: "share = drifted columns / columns; dataset_drift = 1 if share >= drift_share, else 0",
         direction: Direction::Lower,
         fields: &FIELDS,
@@ -38,12 +41,13 @@ column could be tested the result is `no_data`. The dataset has drifted when the
     build,
 };
 
-const FIELDS: [Field; 5] = [
+const FIELDS: [Field; 6] = [
     Field::new("count", "", "columns that drifted"),
     Field::new("share", "ratio", "columns that drifted over all columns"),
     Field::new("columns", "", "all columns, those that could not be tested included"),
     Field::new("untested", "", "columns that could not be tested"),
     Field::new("dataset_drift", "", "1 if the share reaches drift_share, else 0"),
+    Field::new("weighted_share", "ratio", "weight of the columns that drifted over the weight of all, where `weights` are given"),
 ];
 
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -55,11 +59,14 @@ struct Parameters {
     /// Share of columns from which on the dataset counts as drifted.
     #[schemars(range(min = 0.0, max = 1.0))]
     drift_share: f64,
+    /// Importance of columns by name; others weigh nothing.
+    #[schemars(with = "Option<BTreeMap<String, f64>>")]
+    weights: Option<Spanned<BTreeMap<String, f64>>>,
 }
 
 impl Default for Parameters {
     fn default() -> Self {
-        Self { drifted: None, drift_share: 0.5 }
+        Self { drifted: None, drift_share: 0.5, weights: None }
     }
 }
 
@@ -77,17 +84,39 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
     let mut component = component;
     let span = component.kind_span.clone();
     let test = take_test(&mut component.params, diagnostics);
-    let Parameters { drifted, drift_share } = read_parameters(component, diagnostics)?;
+    let Parameters { drifted, drift_share, weights } = read_parameters(component, diagnostics)?;
     let roles = binding.roles;
     let skipped = |c: &Column| [&roles.id, &roles.timestamp].iter().any(|r| r.as_ref() == Some(&c.name));
     let tested = binding.columns.iter().filter(|c| ENTRY.accepts.contains(&c.kind) && !skipped(c));
     let columns: Option<Vec<Tested>> =
         tested.map(|c| tested_column(c, test.clone(), drifted.as_ref(), &span, diagnostics)).collect();
     let columns = columns?;
+    let weights = match weights {
+        Some(given) => Some(check_weights(given, &columns, diagnostics)?),
+        None => None,
+    };
     // One test for all columns is told by the labels that it has on any of them.
     let labels = columns.first().filter(|_| test.is_some()).map(|first| first.bound.labels.clone()).unwrap_or_default();
-    let metric = DriftedColumns { columns, drift_share };
-    Some(Built { labels, labelled: &["test"], ..plain(metric, &FIELDS) })
+    let fields: Vec<Field> = FIELDS.iter().filter(|f| f.name != "weighted_share" || weights.is_some()).copied().collect();
+    let metric = DriftedColumns { columns, drift_share, weights };
+    Some(Built { labels, labelled: &["test"], ..plain(metric, &fields) })
+}
+
+/// Weights are positive in sum and belong to columns that are looked at.
+fn check_weights(given: Spanned<BTreeMap<String, f64>>, columns: &[Tested], diagnostics: &mut Diagnostics) -> Option<BTreeMap<String, f64>> {
+    let (span, weights) = (given.span(), given.into_inner());
+    let names = || columns.iter().map(|c| c.column.as_str());
+    let unknown = weights.keys().find(|name| !names().any(|n| n == *name));
+    if let Some(name) = unknown {
+        let message = format!("`weights`: `{name}` is none of the columns that are looked at");
+        diagnostics.push(Diagnostic::at(span, message).help(suggestion(name, names())));
+        return None;
+    }
+    if weights.values().any(|w| !(w.is_finite() && *w >= 0.0)) || weights.values().sum::<f64>() <= 0.0 {
+        diagnostics.error(&span, "`weights` must be 0 or more, and one of them above 0");
+        return None;
+    }
+    Some(weights)
 }
 
 struct Tested {
@@ -119,6 +148,7 @@ fn tested_column(
 struct DriftedColumns {
     columns: Vec<Tested>,
     drift_share: f64,
+    weights: Option<BTreeMap<String, f64>>,
 }
 
 /// Values for the condition: the reading's fields, with `value` for the first.
@@ -161,14 +191,19 @@ impl Metric for DriftedColumns {
             return Err(Undefined::no_data("no column could be tested"));
         }
         let share = share(drifted.len() as u64, self.columns.len() as u64)?;
-        let dataset_drift = f64::from(share >= self.drift_share);
-        let reading = Reading::of([
+        let weighted = self.weights.as_ref().map(|weights| {
+            let of_drifted: f64 = drifted.iter().filter_map(|name| weights.get(*name)).sum();
+            of_drifted / weights.values().sum::<f64>()
+        });
+        let dataset_drift = f64::from(weighted.unwrap_or(share) >= self.drift_share);
+        let mut reading = Reading::of([
             ("count", drifted.len() as f64),
             ("share", share),
             ("columns", self.columns.len() as f64),
             ("untested", untested.len() as f64),
             ("dataset_drift", dataset_drift),
         ]);
+        weighted.into_iter().for_each(|weighted| reading.set("weighted_share", weighted));
         let notes = [note("drifted", &drifted), note("could not be tested", &untested)];
         let notes: Vec<String> = notes.into_iter().flatten().collect();
         Ok(vec![Reading { note: (!notes.is_empty()).then(|| notes.join("; ")), ..reading }])

@@ -19,6 +19,7 @@ mod kullback_leibler;
 mod l_infinity;
 mod levene;
 mod mann_whitney_u;
+mod maximum_mean_discrepancy;
 mod mood;
 mod population_stability_index;
 mod proportions_z_test;
@@ -51,6 +52,7 @@ pub const ENTRIES: &[TestEntry] = &[
     l_infinity::ENTRY,
     levene::ENTRY,
     mann_whitney_u::ENTRY,
+    maximum_mean_discrepancy::ENTRY,
     mood::ENTRY,
     population_stability_index::ENTRY,
     proportions_z_test::ENTRY,

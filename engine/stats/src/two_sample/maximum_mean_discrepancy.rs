@@ -1,0 +1,115 @@
+//! The maximum mean discrepancy.
+
+use super::shapes::{Found, OverValues};
+use super::{P_VALUE, STATISTIC, params_label};
+use crate::accumulators::SortedValues;
+use crate::math::{Quadratic, SplitMix, median_distance, mmd_linear};
+use driftline_core::catalogue::{BuiltTest, Direction, Doc, Field, TestEntry, read_parameters, schema_of};
+use driftline_core::column::{Column, Kind};
+use driftline_core::diagnostic::Diagnostics;
+use driftline_core::metric::Undefined;
+use driftline_core::spec::Component;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub const ENTRY: TestEntry = TestEntry {
+    doc: Doc {
+        name: "maximum_mean_discrepancy",
+        aliases: &["mmd"],
+        summary: "Distance between the mean embeddings of two samples under a Gaussian kernel.",
+        description: "Sees differences of any kind that are as wide as the bandwidth or wider. Up to `rows` rows on each side the unbiased estimate over all pairs is used, with a p-value by \
+seeded permutations (the smallest is 1 / (permutations + 1)); with more, the estimate in linear time over up to a million seeded rows a side, with a p-value by its normal limit: it needs many rows to \
+see what the other sees in few. The bandwidth is the median distance within the reference unless given. Missing values are left out; infinite values are an error; \
+sides with fewer than two values, or a reference whose median distance is 0, are `no_data`. The effect size is the square root of the statistic, 0 where that is negative.",
+        formula: "mean k(x, x') + mean k(y, y') - 2 mean k(x, y), k(a, b) = exp(-(a - b)^2 / (2 bandwidth^2))",
+        direction: Direction::Lower,
+        fields: &FIELDS,
+        parameters: schema_of::<Parameters>,
+        example: "metric = \"drift\"\ncolumns = \"@numerical\"\ntest = { name = \"mmd\", permutations = 999 }",
+        reference: "Gretton et al., JMLR 13 (2012)",
+    },
+    accepts: &[Kind::Numerical],
+    build,
+};
+
+const FIELDS: [Field; 3] = [STATISTIC, P_VALUE, Field::new("effect_size", "", "root of the statistic, from 0 to the root of 2")];
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+struct Parameters {
+    /// Most rows of a side for the estimate over all pairs.
+    #[schemars(range(min = 2, max = 2_000))]
+    rows: u64,
+    /// Random divisions for the p-value.
+    #[schemars(range(min = 19, max = 100_000))]
+    permutations: u32,
+    /// In the column's unit; the median distance within the reference if absent.
+    bandwidth: Option<f64>,
+    /// Seed of the permutations and the sample.
+    seed: u64,
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Self { rows: 500, permutations: 499, bandwidth: None, seed: 0 }
+    }
+}
+
+/// Most rows of a side for the estimate in linear time.
+const MOST_ROWS: u64 = 1_000_000;
+
+fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<BuiltTest> {
+    let span = component.params.span.clone();
+    let parameters: Parameters = read_parameters(component, diagnostics)?;
+    let wrong = match &parameters {
+        p if !(2..=2_000).contains(&p.rows) => Some(format!("`rows` must lie between 2 and 2000, not {}", p.rows)),
+        p if !(19..=100_000).contains(&p.permutations) => Some(format!("`permutations` must lie between 19 and 100000, not {}", p.permutations)),
+        p if p.bandwidth.is_some_and(|b| !(b > 0.0 && b.is_finite())) => Some("`bandwidth` must be a positive number".to_owned()),
+        _ => None,
+    };
+    if let Some(message) = wrong {
+        diagnostics.error(&span, message);
+        return None;
+    }
+    Some(BuiltTest {
+        fields: FIELDS.to_vec(),
+        params: params_label(&parameters, &Parameters::default()),
+        drifted: "effect_size > 0.1 and p_value < 0.01",
+        test: OverValues::boxed(column, move |r, c| compare(r, c, &parameters)),
+    })
+}
+
+fn compare(r: &SortedValues, c: &SortedValues, parameters: &Parameters) -> Result<Found, Undefined> {
+    let mut random = SplitMix::new(parameters.seed);
+    let all_pairs = r.len().max(c.len()) <= parameters.rows;
+    let most = if all_pairs { parameters.rows } else { MOST_ROWS };
+    let (mut x, mut y) = (sample(r, most, &mut random), sample(c, most, &mut random));
+    if x.iter().chain(&y).any(|v| v.is_infinite()) {
+        return Err(Undefined::error("the column has infinite values"));
+    }
+    let bandwidth = parameters.bandwidth.or_else(|| median_distance(&x));
+    let bandwidth = bandwidth.ok_or_else(|| Undefined::no_data("the median distance within the reference is 0 or not finite; give a `bandwidth`"))?;
+    let few = || Undefined::no_data("a side has too few values");
+    let (statistic, p_value, method) = if all_pairs {
+        let found = Quadratic::new(&x, &y, bandwidth).ok_or_else(few)?;
+        let p_value = found.p_value(parameters.permutations, &mut random);
+        (found.statistic, p_value, format!("all pairs, {} permutations", parameters.permutations))
+    } else {
+        random.shuffle(&mut x);
+        random.shuffle(&mut y);
+        let (statistic, p_value) = mmd_linear(&x, &y, bandwidth).ok_or_else(few)?;
+        (statistic, p_value, format!("linear time, {} pairs", x.len().min(y.len()) / 2))
+    };
+    Ok(Found { statistic, p_value: Some(p_value), effect_size: Some(statistic.max(0.0).sqrt()), method, ..Found::default() })
+}
+
+/// All values, or a random sample of so many, in ascending order.
+fn sample(values: &SortedValues, most: u64, random: &mut SplitMix) -> Vec<f64> {
+    if values.len() <= most {
+        return values.iter().collect();
+    }
+    // One rank of each of `most` equal parts: as good as random for what is estimated here, and no rank twice.
+    let bounds = |i: u64| (u128::from(i) * u128::from(values.len()) / u128::from(most)) as u64;
+    let ranks: Vec<u64> = (0..most).map(|i| bounds(i) + random.below((bounds(i + 1) - bounds(i)).max(1))).collect();
+    values.at_ranks(&ranks)
+}
