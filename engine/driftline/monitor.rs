@@ -90,7 +90,7 @@ impl Monitor {
         let mut diagnostics = Diagnostics::default();
         let spec = spec::parse(&self.text, &self.environment, &mut diagnostics);
         let catalogue = catalogue();
-        let planner = Planner { catalogue: &catalogue, host: self.host.clone(), folder: &self.folder };
+        let planner = Planner { catalogue: &catalogue, host: self.host.clone(), queries: Arc::new(driftline_sources::Queries), folder: &self.folder };
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         let runtime = runtime.map_err(|e| OpenError::Run(format!("no runtime: {e}")))?;
         runtime.block_on(planner.plan(spec, diagnostics)).map_err(|error| match error {
@@ -107,7 +107,7 @@ impl Monitor {
         let mut diagnostics = Diagnostics::default();
         let spec = spec::parse(&self.text, &self.environment, &mut diagnostics);
         let catalogue = catalogue();
-        let planner = Planner { catalogue: &catalogue, host: self.host.clone(), folder: &self.folder };
+        let planner = Planner { catalogue: &catalogue, host: self.host.clone(), queries: Arc::new(driftline_sources::Queries), folder: &self.folder };
         planner.serving(spec, diagnostics).map_err(|d| OpenError::Spec(self.text.render(&d, false)))
     }
 

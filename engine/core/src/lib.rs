@@ -16,6 +16,7 @@ pub mod name;
 pub mod outcome;
 pub mod plugin;
 pub mod profile;
+pub mod query;
 pub mod source;
 pub mod spec;
 pub mod suite;

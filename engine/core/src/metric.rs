@@ -2,6 +2,7 @@
 
 use crate::accumulator::Request;
 use crate::profile::Profile;
+use crate::query::Query;
 use std::borrow::Cow;
 
 /// Why a metric has no result. Never a NaN: a status with a reason.
@@ -108,6 +109,11 @@ pub struct Hypotheses {
 pub trait Metric: Send + Sync {
     /// The accumulators that it needs, on every side that it reads.
     fn requests(&self) -> Vec<Request>;
+
+    /// The queries that it reads from current's profile.
+    fn queries(&self) -> Vec<Query> {
+        Vec::new()
+    }
 
     /// The readings. Pure: the same profiles give the same readings.
     fn evaluate(&self, sides: Sides<'_>) -> Parts;

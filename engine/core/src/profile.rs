@@ -2,6 +2,7 @@
 
 use crate::accumulator::{Finished, Handle};
 use crate::metric::Undefined;
+use crate::query::QueryRow;
 use arrow::datatypes::SchemaRef;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,16 +16,29 @@ pub struct Profile {
     results: BTreeMap<String, Result<Finished, String>>,
     /// The rows for which an expression is true, by the expression.
     slices: BTreeMap<String, Arc<Profile>>,
+    /// What queries gave, by their text.
+    queries: BTreeMap<String, Result<Vec<QueryRow>, String>>,
 }
 
 impl Profile {
     pub fn new(rows: u64, schema: SchemaRef, results: BTreeMap<String, Result<Finished, String>>) -> Self {
-        Self { rows, schema, results, slices: BTreeMap::new() }
+        Self { rows, schema, results, slices: BTreeMap::new(), queries: BTreeMap::new() }
     }
 
     /// Adds the profile of the rows for which `filter` is true.
     pub fn add_slice(&mut self, filter: String, slice: Profile) {
         self.slices.insert(filter, Arc::new(slice));
+    }
+
+    /// Adds what a query gave.
+    pub fn add_query(&mut self, sql: String, rows: Result<Vec<QueryRow>, String>) {
+        self.queries.insert(sql, rows);
+    }
+
+    /// What a query gave; an error is its reason.
+    pub fn query(&self, sql: &str) -> Result<&[QueryRow], Undefined> {
+        let rows = self.queries.get(sql).ok_or_else(|| Undefined::error("the query was not run on this side"))?;
+        rows.as_deref().map_err(|reason| Undefined::error(reason.clone()))
     }
 
     /// The profile of the rows for which `filter` is true; without a filter there is none but this one.

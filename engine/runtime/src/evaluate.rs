@@ -1,7 +1,7 @@
 //! One evaluation: both sides are read, metrics computed, suites judged, and the outcome written down.
 
 use crate::pipeline::{Job, Progress, RunningTransform, Slice, read_side};
-use crate::plan::{Plan, Side};
+use crate::plan::{Plan, Side, query_tables};
 use crate::state::StateFolder;
 use driftline_core::accumulator::{Context, Request};
 use driftline_core::metric::{Readings, Sides};
@@ -53,7 +53,8 @@ impl Evaluator {
         };
         let profile = reference.as_ref().map(|r| r.profile.clone());
         let context = context(plan, profile);
-        let current = timed("current_seconds", &mut timings, || read_side(job(plan, &plan.current, false), &context, progress))?;
+        let mut current = timed("current_seconds", &mut timings, || read_side(job(plan, &plan.current, false), &context, progress))?;
+        timed("query_seconds", &mut timings, || run_queries(plan, &mut current.profile));
         reference.iter().for_each(|kept| count("reference", &kept.counters, &mut counters));
         count("current", &current.counters, &mut counters);
         for (by, filter) in &plan.other_segments {
@@ -95,6 +96,17 @@ fn key(plan: &Plan, side: &Side, requests: &[(Slice, Request)]) -> Option<String
     let data = side.source.fingerprint()?;
     let requests: BTreeSet<(&Slice, &str)> = requests.iter().map(|(slice, r)| (slice, r.key.as_str())).collect();
     Some(format!("{data} {:?} {} {:?} {requests:?}", side.filter, plan.spec_digest, plan.plugin_digests))
+}
+
+/// Runs the distinct queries of all metrics. One that fails is an error of its own metrics.
+fn run_queries(plan: &Plan, profile: &mut Profile) {
+    let queries = plan.metrics.iter().flat_map(|m| &m.metric).flat_map(|m| m.queries()).map(|query| query.sql);
+    let tables = query_tables(plan.reference.as_ref(), &plan.current);
+    let memory = usize::try_from(plan.run.memory.0).unwrap_or(usize::MAX);
+    for sql in queries.collect::<BTreeSet<String>>() {
+        let rows = plan.queries.run(&sql, &tables, memory);
+        profile.add_query(sql, rows);
+    }
 }
 
 fn context(plan: &Plan, reference: Option<Arc<Profile>>) -> Context {

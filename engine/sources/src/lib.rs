@@ -6,9 +6,11 @@ mod expression;
 mod files;
 mod ndjson;
 mod parquet;
+mod query;
 mod types;
 
 use driftline_core::catalogue::SourceEntry;
+pub use query::Queries;
 
 /// The catalogue's table of sources.
 pub const ENTRIES: &[SourceEntry] = &[arrow_ipc::ENTRY, csv::ENTRY, ndjson::ENTRY, parquet::ENTRY];

@@ -81,6 +81,10 @@ impl Resolver<'_> {
         let sides = [("reference", reference), ("current", Some(current))];
         let asked = sides.iter().filter_map(|(name, side)| Some((*name, (*side)?.source.check_filter(text))));
         let answers: Vec<(&str, Result<(), String>)> = asked.collect();
+        let is_query = |b: &Bound| self.plan_metrics[b.metric].metric.as_ref().is_ok_and(|m| !m.queries().is_empty());
+        if bound.iter().any(is_query) {
+            self.diagnostics.error(span, "a query says itself which rows it looks at; write it into the query");
+        }
         let errors: Vec<(&str, &String)> = answers.iter().filter_map(|(name, e)| Some((*name, e.as_ref().err()?))).collect();
         bound.iter().for_each(|b| self.plan_metrics[b.metric].restrict(text));
         let Some((side, error)) = errors.first() else { return };
@@ -164,6 +168,12 @@ impl Resolver<'_> {
             debug_assert!(self.diagnostics.len() > before, "a metric that is not built says why");
             return None;
         };
+        let (reference, current) = self.sides;
+        for query in built.metric.queries() {
+            if let Err(reason) = self.planner.queries.check(&query.sql, &super::query_tables(reference, current)) {
+                self.diagnostics.error(&query.span, reason);
+            }
+        }
         let params = params(&given, &(entry.doc.parameters)().to_value(), built.labelled, words);
         add_params(&mut built.labels, &params);
         let hypotheses = built.metric.hypotheses();

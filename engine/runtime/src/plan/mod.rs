@@ -15,6 +15,7 @@ use driftline_core::column::{Column, Roles};
 use driftline_core::diagnostic::Diagnostics;
 use driftline_core::exporter::Starting;
 use driftline_core::plugin::{Bindings, Plugin, PluginHost};
+use driftline_core::query::{QueryEngine, QueryTable};
 use driftline_core::source::{Derived, Source, SourceError};
 use driftline_core::spec::{Component, RunFrame, SourceSpec, Spec};
 use driftline_core::suite::{BoundMetric, Suite, condition_fields};
@@ -74,6 +75,7 @@ pub struct Plan {
     pub exports: Vec<(String, Start)>,
     /// Which runs the plugins.
     pub host: Arc<dyn PluginHost>,
+    pub queries: Arc<dyn QueryEngine>,
 }
 
 impl Plan {
@@ -110,6 +112,7 @@ pub enum PlanError {
 pub struct Planner<'a> {
     pub catalogue: &'a Catalogue,
     pub host: Arc<dyn PluginHost>,
+    pub queries: Arc<dyn QueryEngine>,
     /// Paths in the spec are relative to it.
     pub folder: &'a Path,
 }
@@ -197,6 +200,7 @@ impl Planner<'_> {
             schedule,
             exports,
             host: self.host.clone(),
+            queries: self.queries.clone(),
         })
     }
 
@@ -256,6 +260,13 @@ impl Planner<'_> {
         let source = opening(types).await?;
         Ok(Some(Side { schema: source.schema(), source, filter: None, asked_filter: spec.frame.filter }))
     }
+}
+
+/// The sides as tables for queries.
+pub(crate) fn query_tables(reference: Option<&Side>, current: &Side) -> Vec<QueryTable> {
+    let table = |(name, side): (&'static str, &Side)| QueryTable { name, source: side.source.clone(), filter: side.filter.clone() };
+    let sides = reference.map(|side| ("reference", side)).into_iter().chain([("current", current)]);
+    sides.map(table).collect()
 }
 
 impl Side {

@@ -34,6 +34,7 @@ mod rows_with_missing_values;
 mod sentence_count;
 mod shape;
 mod skewness;
+mod sql;
 mod standard_deviation;
 mod sum;
 mod text_length;
@@ -80,6 +81,7 @@ pub const ENTRIES: &[MetricEntry] = &[
     rows_with_missing_values::ENTRY,
     sentence_count::ENTRY,
     skewness::ENTRY,
+    sql::ENTRY,
     standard_deviation::ENTRY,
     sum::ENTRY,
     text_length::ENTRY,
