@@ -18,6 +18,7 @@ mod meanings;
 mod plugins;
 mod power;
 mod presets;
+mod profiles;
 mod queries;
 mod serve;
 mod slices;

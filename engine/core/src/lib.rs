@@ -17,6 +17,7 @@ pub mod outcome;
 pub mod plugin;
 pub mod profile;
 pub mod query;
+pub mod saved;
 pub mod source;
 pub mod spec;
 pub mod suite;

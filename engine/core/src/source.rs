@@ -1,5 +1,6 @@
 //! Sources: where a side's rows come from.
 
+use crate::saved::SavedProfile;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use futures_core::{future::BoxFuture, stream::BoxStream};
@@ -57,6 +58,10 @@ pub trait Source: Send + Sync {
     /// Equal as long as the data is the same (sizes and times of files), where that can be told.
     fn fingerprint(&self) -> Option<String>;
     fn scan(&self, scan: Scan) -> BoxStream<'static, Result<Piece, SourceError>>;
+    /// The profile that stands for the rows, where there are none.
+    fn saved(&self) -> Option<Arc<SavedProfile>> {
+        None
+    }
 }
 
 /// Opens a source, which may wait for a disk or a network. A format without types of its own takes those of the given schema

@@ -57,11 +57,11 @@ pub fn compare(asked: &Compare) -> Result<ExitCode, OpenError> {
 }
 
 /// A string for a spec: JSON's escapes are TOML's, and a dollar sign is doubled.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(text.replace('$', "$$")).to_string()
 }
 
-fn open(sources: &str, rest: &str) -> Result<Monitor, OpenError> {
+pub(super) fn open(sources: &str, rest: &str) -> Result<Monitor, OpenError> {
     // Overrides are for specs that somebody wrote.
     let variables = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
     let environment = variables.filter(|(name, _)| !name.starts_with("DRIFTLINE__")).collect();
@@ -78,7 +78,7 @@ fn sources(asked: &Compare) -> Result<String, OpenError> {
 }
 
 /// The kind of source by the file's ending; a folder's by its first file with a known one.
-fn kind(path: &str) -> Result<&'static str, OpenError> {
+pub(super) fn kind(path: &str) -> Result<&'static str, OpenError> {
     let by_ending = |name: &str| {
         match name.to_ascii_lowercase().rsplit_once('.').map(|(_, ending)| ending) {
             Some("parquet" | "pq") => Some("parquet"),

@@ -3,6 +3,7 @@
 mod check;
 mod compare;
 mod explain;
+mod profile;
 mod run;
 mod serve;
 
@@ -31,6 +32,8 @@ enum Command {
     },
     /// Compare two files without a spec: the schema, then each column's drift, largest first. Exit code: 0 nothing drifted and the schemas agree, 1 otherwise, 2 and 3 as of `run`.
     Compare(compare::Compare),
+    /// Save what the reference comes to, so that a spec needs its rows no more (`kind = "profile"`).
+    Profile(profile::Profile),
     /// Resolve the spec against the data without running it, and print the plan. Exit code: 1 if a plugin cannot be used, else as of `run`.
     Check { spec: PathBuf },
     /// Evaluate at start and by [schedule], and serve the exporters, until SIGTERM or Ctrl-C.
@@ -66,6 +69,7 @@ pub fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Run { spec, output } => run::run(&spec, output),
         Command::Compare(asked) => compare::compare(&asked),
+        Command::Profile(asked) => profile::profile(&asked),
         Command::Check { spec } => check::check(&spec),
         Command::Serve { specs } => serve::serve(&specs),
         Command::List => print(&explain::list(&catalogue())),

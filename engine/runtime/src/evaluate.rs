@@ -1,6 +1,6 @@
 //! One evaluation: both sides are read, metrics computed, suites judged, and the outcome written down.
 
-use crate::pipeline::{Job, Progress, RunningTransform, Slice, read_side};
+use crate::pipeline::{Job, Progress, RunningTransform, Slice, read_side, restore_side};
 use crate::plan::{Plan, Side, query_tables};
 use crate::state::StateFolder;
 use driftline_core::accumulator::{Context, Request};
@@ -81,7 +81,10 @@ impl Evaluator {
             return Ok(kept.clone());
         }
         *last = None;
-        let result = read_side(job, &context(plan, None), progress)?;
+        let result = match side.source.saved() {
+            Some(saved) => restore_side(&job, &saved, &context(plan, None)),
+            None => read_side(job, &context(plan, None), progress)?,
+        };
         let profile = Arc::new(result.profile);
         let kept = Kept { key: key.clone().unwrap_or_default(), profile, counters: result.counters };
         let kept = Arc::new(kept);
@@ -109,7 +112,7 @@ fn run_queries(plan: &Plan, profile: &mut Profile) {
     }
 }
 
-fn context(plan: &Plan, reference: Option<Arc<Profile>>) -> Context {
+pub(crate) fn context(plan: &Plan, reference: Option<Arc<Profile>>) -> Context {
     let memory = usize::try_from(plan.run.memory.0 / 2).unwrap_or(usize::MAX);
     Context { reference, memory, spill: std::env::temp_dir(), seed: plan.run.seed }
 }
@@ -125,7 +128,7 @@ fn count(side: &str, of_side: &BTreeMap<String, u64>, counters: &mut BTreeMap<St
     counters.extend(of_side.iter().map(|(name, n)| (format!("{side}.{name}"), *n)));
 }
 
-fn job(plan: &Plan, side: &Side, is_reference: bool) -> Job {
+pub(crate) fn job(plan: &Plan, side: &Side, is_reference: bool) -> Job {
     let of = |m: &BoundMetric| -> Vec<(Slice, Request)> {
         let requests = m.metric.iter().flat_map(|metric| metric.requests());
         requests.map(|request| (m.filter.clone(), request)).collect()
@@ -155,6 +158,7 @@ fn job(plan: &Plan, side: &Side, is_reference: bool) -> Job {
         transform_inputs,
         transforms,
         threads: plan.threads(),
+        keep_states: false,
     }
 }
 

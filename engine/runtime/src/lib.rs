@@ -5,5 +5,6 @@ pub mod evaluate;
 pub mod pipeline;
 pub mod plan;
 pub mod plugin_metric;
+pub mod save;
 pub mod serve;
 pub mod state;

@@ -11,6 +11,7 @@ use driftline_core::accumulator::{Accumulator, Context, Finished, Request};
 use driftline_core::block::{BLOCK_ROWS, Block};
 use driftline_core::plugin::Transform;
 use driftline_core::profile::Profile;
+use driftline_core::saved::SavedProfile;
 use driftline_core::source::{Piece, Scan, Source, SourceError};
 use futures::StreamExt;
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,13 +42,20 @@ pub struct Job {
     pub transform_inputs: Vec<String>,
     pub transforms: Vec<RunningTransform>,
     pub threads: usize,
+    /// Whether the states are wanted, to be saved.
+    pub keep_states: bool,
 }
 
 /// A side's profile and what was left out of it.
 pub struct SideResult {
     pub profile: Profile,
     pub counters: BTreeMap<String, u64>,
+    /// Where they are wanted.
+    pub states: States,
 }
+
+/// States by slice and key; a reason where there is none.
+pub type States = BTreeMap<(Slice, String), Result<Vec<u8>, String>>;
 
 /// Tells how many rows have been read.
 pub type Progress<'a> = &'a (dyn Fn(u64) + Sync);
@@ -67,7 +75,7 @@ pub fn read_side(job: Job, context: &Context, progress: Progress<'_>) -> Result<
             .into_iter()
             .map(|share| {
                 let (sender, receiver) = sync_channel(2);
-                (sender, scope.spawn(move || work(share, receiver)))
+                (sender, scope.spawn(move || work(share, receiver, job.keep_states)))
             })
             .unzip();
         let read = futures::executor::block_on(reader.read(&mut stream, &senders, progress));
@@ -80,8 +88,10 @@ pub fn read_side(job: Job, context: &Context, progress: Progress<'_>) -> Result<
     });
     outcome?;
     let mut counters = reader.counters;
+    let mut states = States::new();
     let mut finished: BTreeMap<Slice, BTreeMap<String, Result<Finished, String>>> = BTreeMap::new();
     for result in results {
+        states.extend(result.state.map(|state| (result.place.clone(), state)));
         let (slice, key) = result.place;
         if result.unusable > 0 {
             *counters.entry(format!("unusable_rows.{key}")).or_default() += result.unusable;
@@ -93,7 +103,30 @@ pub fn read_side(job: Job, context: &Context, progress: Progress<'_>) -> Result<
         let results = finished.remove(&Some(slice.filter.clone())).unwrap_or_default();
         profile.add_slice(slice.filter, Profile::new(slice.rows, job.schema.clone(), results));
     }
-    Ok(SideResult { profile, counters })
+    Ok(SideResult { profile, counters, states })
+}
+
+/// The side whose states were saved: what was not saved is an error that names it.
+pub fn restore_side(job: &Job, saved: &SavedProfile, context: &Context) -> SideResult {
+    let mut finished: BTreeMap<Slice, BTreeMap<String, Result<Finished, String>>> = BTreeMap::new();
+    for (slice, request) in &job.requests {
+        let state = saved.states.get(&(slice.clone(), request.key.clone()));
+        let missing = || format!("the reference's profile does not hold `{}`; make it with `driftline profile SPEC`", request.key);
+        let state = state.ok_or_else(missing).and_then(|state| state.as_ref().map_err(Clone::clone));
+        let restored = state.and_then(|state| {
+            let mut accumulator = (request.make)(context)?;
+            accumulator.merge(state)?;
+            accumulator.finish()
+        });
+        finished.entry(slice.clone()).or_default().insert(request.key.clone(), restored);
+    }
+    let mut profile = Profile::new(saved.rows, job.schema.clone(), finished.remove(&None).unwrap_or_default());
+    for filter in &job.slices {
+        let results = finished.remove(&Some(filter.clone())).unwrap_or_default();
+        let rows = saved.slices.get(filter).copied().unwrap_or_default();
+        profile.add_slice(filter.clone(), Profile::new(rows, job.schema.clone(), results));
+    }
+    SideResult { profile, counters: saved.counters.clone(), states: States::new() }
 }
 
 /// The column that says for which rows a slice's expression is true.
@@ -189,6 +222,7 @@ fn wide_columns(job: &Job) -> BTreeSet<String> {
 struct Done {
     place: Place,
     finished: Result<Finished, String>,
+    state: Option<Result<Vec<u8>, String>>,
     unusable: u64,
 }
 
@@ -206,7 +240,7 @@ fn make(requests: &[(Slice, Request)], context: &Context) -> (Vec<Fed>, Vec<Done
         };
         match (request.make)(&Context { reference, ..context.clone() }) {
             Ok(accumulator) => fed.push(Fed { place, columns: request.columns.clone(), lane: Lane::Blocks, accumulator }),
-            Err(reason) => failed.push(Done { place, finished: Err(reason), unusable: 0 }),
+            Err(reason) => failed.push(Done { place, finished: Err(reason), state: None, unusable: 0 }),
         }
     }
     (fed, failed)
@@ -221,7 +255,7 @@ fn deal(accumulators: &mut Vec<Fed>, workers: usize) -> Vec<Vec<Fed>> {
     shares
 }
 
-fn work(share: Vec<Fed>, blocks: Receiver<Arc<Blocks>>) -> Vec<Done> {
+fn work(share: Vec<Fed>, blocks: Receiver<Arc<Blocks>>, keep_states: bool) -> Vec<Done> {
     let mut running: Vec<(Fed, Option<String>)> = share.into_iter().map(|f| (f, None)).collect();
     for block in blocks {
         for (fed, failed) in &mut running {
@@ -231,6 +265,7 @@ fn work(share: Vec<Fed>, blocks: Receiver<Arc<Blocks>>) -> Vec<Done> {
         }
     }
     let finish = |(fed, failed): (Fed, Option<String>)| Done {
+        state: keep_states.then(|| failed.clone().map_or_else(|| fed.accumulator.state(), Err)),
         finished: failed.map_or_else(|| fed.accumulator.finish(), Err),
         unusable: fed.accumulator.unusable(),
         place: fed.place,

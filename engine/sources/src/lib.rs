@@ -1,4 +1,4 @@
-//! Sources: files of four formats as streams of batches. Adding one: write its file, and add its line below and to [`ENTRIES`].
+//! Sources: files of four formats as streams of batches, and saved profiles. Adding one: write its file, and add its line below and to [`ENTRIES`].
 
 mod arrow_ipc;
 mod csv;
@@ -6,6 +6,7 @@ mod expression;
 mod files;
 mod ndjson;
 mod parquet;
+mod profile;
 mod query;
 mod types;
 
@@ -13,4 +14,4 @@ use driftline_core::catalogue::SourceEntry;
 pub use query::Queries;
 
 /// The catalogue's table of sources.
-pub const ENTRIES: &[SourceEntry] = &[arrow_ipc::ENTRY, csv::ENTRY, ndjson::ENTRY, parquet::ENTRY];
+pub const ENTRIES: &[SourceEntry] = &[arrow_ipc::ENTRY, csv::ENTRY, ndjson::ENTRY, parquet::ENTRY, profile::ENTRY];

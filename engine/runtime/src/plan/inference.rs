@@ -5,6 +5,7 @@ use arrow::array::Array;
 use arrow::datatypes::Schema;
 use driftline_core::block::Block;
 use driftline_core::column::{CATEGORICAL_STRINGS, Column, Kind, infer};
+use driftline_core::saved::SavedColumn;
 use driftline_core::source::{Scan, SourceError};
 use futures::StreamExt;
 use std::collections::BTreeMap;
@@ -17,11 +18,25 @@ const SAMPLE_ROWS: usize = 100_000;
 pub(super) async fn infer_columns(reference: Option<&Side>, current: &Side) -> Result<Vec<Column>, SourceError> {
     let basis = reference.unwrap_or(current);
     let (schema, now) = (basis.schema.clone(), current.schema.clone());
-    let seen = sample(basis, &schema).await?;
+    let saved: BTreeMap<String, SavedColumn> =
+        basis.source.saved().map(|saved| saved.columns.iter().map(|c| (c.name.clone(), c.clone())).collect()).unwrap_or_default();
+    let seen = if basis.source.saved().is_some() { BTreeMap::new() } else { sample(basis, &schema).await? };
     let mut columns = Vec::new();
     for field in schema.fields().iter().chain(now.fields()) {
         let name = field.name();
         if columns.iter().any(|c: &Column| c.name == *name) {
+            continue;
+        }
+        if let Some(SavedColumn { kind, sample, .. }) = saved.get(name) {
+            columns.push(Column {
+                name: name.clone(),
+                kind: *kind,
+                data_type: field.data_type().clone(),
+                in_reference: reference.is_some(),
+                in_current: now.column_with_name(name).is_some(),
+                plugin: None,
+                sample: sample.clone(),
+            });
             continue;
         }
         let kind = match seen.get(name.as_str()) {
