@@ -93,3 +93,20 @@ fn sizes_are_what_they_promise_and_powers_are_told() {
     }
     assert_eq!(std::fs::read_to_string(&file).unwrap_or_default(), page);
 }
+
+#[test]
+fn the_interval_of_d_covers_the_true_distance() {
+    let test = test("kolmogorov_smirnov");
+    // Two normal distributions half a deviation apart: 2 Phi(1/4) - 1.
+    let truth = 0.197_412_651_364_847;
+    let mut random = SplitMix::new(9);
+    let mut covered = 0;
+    for _ in 0..PAIRS {
+        let reference: Vec<f64> = (0..ROWS).map(|_| normal(&mut random)).collect();
+        let current: Vec<f64> = (0..ROWS).map(|_| normal(&mut random) + 0.5).collect();
+        let found = test.compare(&profile(&*test, reference), &profile(&*test, current)).expect("a result");
+        let (low, high) = found.effect_interval.expect("an interval");
+        covered += usize::from(low <= truth && truth <= high);
+    }
+    assert!(covered * 100 >= PAIRS * 95, "{covered} of {PAIRS}");
+}

@@ -19,7 +19,8 @@ pub const ENTRY: MetricEntry = MetricEntry {
         summary: "Whether a column's distribution differs between reference and current.",
         description: "Runs the two-sample test named by `test`: `kolmogorov_smirnov` for numbers and `jensen_shannon` for categories \
 if none is named. Condition on the effect size beside the p-value: a p-value alone fires on any large table, an effect alone on any \
-small one. Without `fail` and `warn` the check fails by the test's own rule, which `driftline explain` prints.",
+small one. Where a test knows an interval of its effect size, `effect_size_low > 0.1` fails only if the effect exceeds a margin with 95 % confidence, and \
+`not effect_size_high < 0.1` unless it is below one (equivalence). Without `fail` and `warn` the check fails by the test's own rule, which `driftline explain` prints.",
         formula: "the test's",
         direction: Direction::Lower,
         fields: &FIELDS,
