@@ -79,12 +79,30 @@ fn values_of_the_environment_are_in_no_message() {
         (&plain, "DRIFTLINE__RUN__STATE", "4711"),
         (&plain, "DRIFTLINE__RUN__MEMORY", "hunter2"),
         (&plain, "DRIFTLINE__MONITOR__NAME", "hunter2 4711"),
+        (&plain, "DRIFTLINE__RUN__MEMORY", "\"hunter2\\\\x 0x4711\""),
+        (&plain, "DRIFTLINE__RUN__MEMORY", "\"hunter\\u0032\""),
         (&listening, "LISTEN", "hunter2"),
     ] {
         let output = driftline().arg("run").arg(path).env(variable, value).output().expect("runs");
         let error = text(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{variable}={value}: {error}");
         assert!(error.contains(variable) && !error.contains("hunter2") && !error.contains("4711"), "{variable}={value}: {error}");
+    }
+}
+
+#[test]
+fn parts_of_values_of_the_environment_are_in_no_message_either() {
+    let folder = tables(300, 0.5);
+    for (check, value) in [
+        ("metric = \"regular_expression_match\"\ncolumns = \"c\"\npattern = \"${SECRET}\"", "hunter2*("),
+        ("metric = \"mean\"\ncolumns = \"x\"\nfail = \"value > ${SECRET}\"", "hunter2*3"),
+        ("metric = \"mean\"\ncolumns = \"x\"\nfail = \"value > 1\"\nwhere = \"${SECRET}\"", "a\thunter2\\x"),
+        ("metric = \"mean\"\ncolumns = \"${SECRET}\"\nfail = \"value > 1\"", "hunter2"),
+    ] {
+        let path = spec(folder.path(), &format!("[[suite]]\nname = \"s\"\n[[suite.check]]\n{check}\n"));
+        let output = driftline().arg("run").arg(path).env("SECRET", value).output().expect("runs");
+        let error = text(&output.stderr);
+        assert!(output.status.code() == Some(2) && !error.contains("hunter2"), "{value}: {error}");
     }
 }
 

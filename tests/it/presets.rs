@@ -69,6 +69,8 @@ fn weights_make_the_share_of_what_matters() {
     assert_eq!((&heavy["status"], &heavy["fields"]["weighted_share"], &heavy["fields"]["dataset_drift"]), (&"fail".into(), &0.75.into(), &1.0.into()));
     let light = check("{ x = 1, y = 3 }");
     assert_eq!((&light["status"], &light["fields"]["weighted_share"], &light["fields"]["share"]), (&"pass".into(), &0.25.into(), &(1.0 / 3.0).into()));
+    std::fs::write(folder.path().join("current.csv"), "x,y,c\n,1,red\n,2,red\n").expect("written");
+    assert_eq!(check("{ x = 1 }")["status"], "no_data");
     let output = crate::support::driftline().arg("run").arg(spec(folder.path(), &rest("{ z = 1 }"))).output().expect("runs");
     assert_eq!(output.status.code(), Some(2), "{}", crate::support::text(&output.stderr));
 }

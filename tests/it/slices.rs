@@ -104,3 +104,22 @@ fn a_where_that_one_side_cannot_read_costs_its_own_check() {
     assert_eq!((&found["all"]["status"], &found["some"]["status"]), (&"fail".into(), &"error".into()), "{whole}");
     assert_eq!(found["all"]["fields"]["p_value"], found["all"]["fields"]["p_value_raw"]);
 }
+
+#[test]
+fn by_tells_values_apart_as_categories_are_and_costs_no_other_check() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rows = |suffix: &str| (0..90).map(|i| format!("{}{suffix},{}\n", i % 3, i as f64 * 0.5)).collect::<String>();
+    std::fs::write(folder.path().join("reference.csv"), format!("k,x\n{}", rows(""))).expect("written");
+    std::fs::write(folder.path().join("current.csv"), format!("k,x\n{},1.5\n", rows(".0"))).expect("written");
+    let rest = "[[suite]]\nname = \"s\"\n[[suite.check]]\nmetric = \"row_count\"\nby = \"k\"\nfail = \"value != 30\"\n[[suite.check]]\nname = \"all\"\nmetric = \"row_count\"\nfail = \"value != 91\"\n";
+    let path = spec(folder.path(), rest);
+    let statuses = |path: &std::path::Path| checks(&outcome(path)).into_iter().map(|(id, c)| (id, c["status"].as_str().unwrap_or_default().to_owned())).collect::<Vec<_>>();
+    let expected = ["row_count.0", "row_count.1", "row_count.2", "all"].map(|id| (id.to_owned(), "pass".to_owned()));
+    assert_eq!(statuses(&path), expected);
+    // Without the column on one side each of its checks is an error, and the others go on.
+    std::fs::write(folder.path().join("current.csv"), "x\n1\n").expect("written");
+    assert_eq!(statuses(&path).iter().map(|(_, s)| s.as_str()).collect::<Vec<_>>(), ["error", "error", "error", "fail"]);
+    std::fs::write(folder.path().join("reference.csv"), "k,x\n,1\n,2\n").expect("written");
+    std::fs::write(folder.path().join("current.csv"), "k,x\na,1\n").expect("written");
+    assert_eq!(statuses(&path), [("row_count".to_owned(), "error".to_owned()), ("all".to_owned(), "fail".to_owned())]);
+}

@@ -164,7 +164,7 @@ fn the_types_of_the_reference_change_no_value() {
 
 #[test]
 fn a_stray_quotation_mark_costs_lines_that_are_counted() {
-    for (current, lost) in [("a,b\n1,\"x\n2,y\n3,z\n", 3), ("a,b\n1,x\n2,\"y\n3,z\n4,w\n", 3), ("a,b\n1,\"x\ny\"\n2,z\n", 0)] {
+    for (current, lost) in [("a,b\n1,\"x\n2,y\n3,z\n", 1), ("a,b\n1,x\n2,\"y\n3,z\n4,\"w\n", 2), ("a,b\n1,x\"y\n2,z\n", 1), ("a,b\n1,\"x\ny\"\n2,z\n", 0)] {
         let folder = folder(&[("reference.csv", "a,b\n1,x\n"), ("current.csv", current)]);
         let (_, whole) = found(&spec(folder.path(), &suite(&[("row_count", "")])));
         assert_eq!(whole["counters"]["current.unreadable_rows"].as_u64().unwrap_or(0), lost, "{current:?}");
@@ -195,4 +195,32 @@ fn an_empty_path_is_no_folder() {
     let path = spec(folder.path(), &suite(&[("row_count", "")]));
     let output = driftline().arg("run").arg(path).env("DRIFTLINE__SOURCE__CURRENT__PATH", "").output().expect("runs");
     assert!(output.status.code() == Some(2) && text(&output.stderr).contains("`path` is empty"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn identifiers_beyond_64_bits_with_a_sign_stay_apart() {
+    let ids = |from: u64| (0..200).map(|i| format!("{},{}\n", from + i, 16_777_217 + i)).collect::<String>();
+    let folder = folder(&[("reference.csv", &format!("id,n\n{}", ids(1))), ("current.csv", &format!("id,n\n{}", ids(18_446_744_073_709_551_000)))]);
+    let rest = "[columns]\nnumerical = [\"id\", \"n\"]\n[[suite]]\nname = \"s\"\n[[suite.check]]\nmetric = \"unique_values\"\ncolumns = [\"id\", \"n\"]\nwarn = \"count != 200\"\n[[suite.check]]\nmetric = \"column_types\"\n[[suite.check]]\nname = \"markers\"\nmetric = \"null_markers\"\ncolumns = \"n\"\nmarkers = [16777218, 16777219.0]\nwarn = \"count > 0\"\n";
+    let (checks, whole) = found(&spec(folder.path(), rest));
+    assert_eq!((&checks["unique_values.id"]["fields"]["count"], &checks["unique_values.n"]["fields"]["count"]), (&200.0.into(), &200.0.into()));
+    assert_eq!(checks["column_types"]["fields"]["retyped"], 1.0, "{}", checks["column_types"]);
+    assert_eq!(whole["counters"], serde_json::json!({}));
+    assert_eq!((&checks["markers.16777218"]["fields"]["count"], &checks["markers.16777219"]["fields"]["count"]), (&1.0.into(), &1.0.into()));
+}
+
+#[test]
+fn very_many_columns_are_read_some_at_a_time_with_the_same_numbers() {
+    let column = |i: usize| Arc::new(Float64Array::from_iter_values((0..70).map(|row| ((row * (i + 3)) as f64 * 0.37).fract()))) as ArrayRef;
+    let names: Vec<String> = (0..300).map(|i| format!("x{i:03}")).collect();
+    let columns = |n: usize| names.iter().take(n).enumerate().map(|(i, name)| (name.as_str(), column(i))).collect::<Vec<_>>();
+    let rest = suite(&[("standard_deviation", "x*"), ("duplicated_rows", ""), ("row_count", ""), ("missing_values", "")]);
+    let (_all, path) = parts(vec![columns(300)], &rest);
+    let (all, _) = found(&path);
+    assert_eq!(all.keys().filter(|id| id.starts_with("standard_deviation")).count(), 300);
+    let (_few, path) = parts(vec![columns(20)], &rest);
+    for (id, check) in found(&path).0.iter().filter(|(id, _)| id.starts_with("standard_deviation")) {
+        assert_eq!(check["fields"], all[id]["fields"]);
+    }
+    assert_eq!((&all["duplicated_rows_"]["fields"]["count"], &all["row_count_"]["fields"]["value"]), (&0.0.into(), &70.0.into()));
 }

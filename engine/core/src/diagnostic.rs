@@ -32,6 +32,8 @@ pub struct Diagnostics {
     found: Vec<Diagnostic>,
     /// Values from the environment, with the places where they stand for something: they may be secret, and no message shows them.
     hidden: Vec<(Span, String)>,
+    /// The same values, whole.
+    hidden_values: Vec<String>,
 }
 
 impl Diagnostics {
@@ -44,16 +46,24 @@ impl Diagnostics {
 
     /// Keeps a value, and every part of it, out of all messages about this place.
     pub fn hide(&mut self, span: Span, value: &str) {
-        // Messages quote parts of an array or a table, and a string without its quotes.
-        let parts = value.split(|c: char| c.is_whitespace() || "\"'`[]{},=".contains(c)).chain([value]);
-        self.hidden.extend(parts.filter(|part| !part.is_empty()).map(|part| (span.clone(), part.to_lowercase())));
+        // Messages quote parts: of an array or a table, the words of a condition or a pattern. What is shorter says nothing.
+        let words = value.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 2);
+        let parts = words.chain([value, value.trim()]).filter(|part| !part.is_empty());
+        self.hidden_values.push(value.to_lowercase());
+        self.hidden.extend(parts.map(|part| (span.clone(), part.to_lowercase())));
     }
 
     /// A message that has a hidden value in it, in whatever form, says no more than where and that it is wrong.
     fn without_hidden(&self, mut diagnostic: Diagnostic) -> Diagnostic {
         let Some(at) = diagnostic.span.clone() else { return diagnostic };
-        let here = || self.hidden.iter().filter(|(span, _)| at.start >= span.start && at.end <= span.end);
-        let tells = |text: &str| here().any(|(_, value)| text.to_lowercase().contains(value) || value.parse::<f64>().is_ok());
+        // A message about a whole table is about each of its values.
+        let here = || self.hidden.iter().filter(|(span, _)| at.start < span.end.max(span.start + 1) && span.start < at.end.max(at.start + 1));
+        // Elsewhere a whole value is what a message must not show; a short one is part of any.
+        let whole = || self.hidden_values.iter().filter(|value| value.len() > 3);
+        let tells = |text: &str| {
+            let text = text.to_lowercase();
+            here().any(|(_, value)| text.contains(value)) || whole().any(|value| text.contains(value))
+        };
         if tells(&diagnostic.message) {
             let key = diagnostic.message.split_once("`: ").map(|(key, _)| format!("{key}`: ")).filter(|key| !here().any(|(_, v)| key.contains(v)));
             diagnostic.message = key.unwrap_or_default() + "the value that the environment gives is not valid here (it is not shown)";

@@ -311,7 +311,8 @@ pub fn number(value: f64) -> String {
     } else if (1e-4..1e6).contains(&magnitude) {
         let digits = (4 - magnitude.log10().floor() as i32).clamp(0, 8) as usize;
         let text = format!("{value:.digits$}");
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        // Zeros before the point are part of the number.
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
     } else {
         format!("{value:.3e}")
     }

@@ -153,7 +153,7 @@ pub(crate) fn job(plan: &Plan, side: &Side, is_reference: bool) -> Job {
         source: side.source.clone(),
         schema: side.schema.clone(),
         filter: side.filter.clone(),
-        slices: plan.metrics.iter().filter(|m| m.metric.is_ok()).filter_map(|m| m.filter.clone()).chain(plan.other_segments.values().cloned()).collect(),
+        slices: plan.metrics.iter().filter(|m| m.metric.is_ok()).filter_map(|m| m.filter.clone()).chain(side.other_segments(&plan.other_segments).into_iter().cloned()).collect(),
         requests,
         transform_inputs,
         transforms,

@@ -60,8 +60,98 @@ pub type States = BTreeMap<(Slice, String), Result<Vec<u8>, String>>;
 /// Tells how many rows have been read.
 pub type Progress<'a> = &'a (dyn Fn(u64) + Sync);
 
-/// Reads a side. Blocks the thread.
+/// Reads a side. Blocks the thread. Where numbers of very many columns are asked for, the side is read several times, some columns at a time.
 pub fn read_side(job: Job, context: &Context, progress: Progress<'_>) -> Result<SideResult, SourceError> {
+    let (source, schema, slices) = (job.source.clone(), job.schema.clone(), job.slices.clone());
+    let spilling = job.requests.iter().filter(|(_, r)| r.spills).map(|(slice, r)| (slice, &r.key)).collect::<BTreeSet<_>>().len();
+    let context = Context { memory: context.memory / spilling.max(1), ..context.clone() };
+    let mut all: Option<Passed> = None;
+    for job in passes(job) {
+        let passed = pass(job, &context, progress)?;
+        match &mut all {
+            None => all = Some(passed),
+            Some(all) => all.add(passed, &source.location())?,
+        }
+    }
+    let Passed { rows, results, counters, slice_rows } = all.unwrap_or_default();
+    let mut states = States::new();
+    let mut finished: BTreeMap<Slice, BTreeMap<String, Result<Finished, String>>> = BTreeMap::new();
+    for result in results {
+        states.extend(result.state.map(|state| (result.place.clone(), state)));
+        let (slice, key) = result.place;
+        finished.entry(slice).or_default().insert(key, result.finished);
+    }
+    let mut profile = Profile::new(rows, schema.clone(), finished.remove(&None).unwrap_or_default());
+    for filter in slices {
+        let results = finished.remove(&Some(filter.clone())).unwrap_or_default();
+        let rows = slice_rows.get(&filter).copied().unwrap_or_default();
+        profile.add_slice(filter, Profile::new(rows, schema.clone(), results));
+    }
+    Ok(SideResult { profile, counters, states })
+}
+
+/// What one pass over a side came to.
+#[derive(Default)]
+struct Passed {
+    rows: u64,
+    results: Vec<Done>,
+    counters: BTreeMap<String, u64>,
+    slice_rows: BTreeMap<String, u64>,
+}
+
+impl Passed {
+    /// Adds a pass over other columns of the same rows.
+    fn add(&mut self, other: Passed, location: &str) -> Result<(), SourceError> {
+        if other.rows != self.rows {
+            return Err(SourceError(format!("{location}: it changed while it was read: {} rows, and then {}", self.rows, other.rows)));
+        }
+        self.results.extend(other.results);
+        for (name, n) in other.counters {
+            self.counters.entry(name).or_insert(n);
+        }
+        Ok(())
+    }
+}
+
+/// Columns of numbers that one pass keeps blocks of: 64 MiB of float64.
+const MOST_COLUMNS: usize = 128;
+
+/// One job for all that reads few columns of numbers, wide columns or what transforms add, and one for each further set of columns.
+fn passes(job: Job) -> Vec<Job> {
+    let wide = wide_columns(&job);
+    let outputs: BTreeSet<&String> = job.transforms.iter().flat_map(|t| &t.outputs).collect();
+    let in_first = |(_, r): &(Slice, Request)| {
+        let special = |c: &String| wide.contains(c) || outputs.contains(c);
+        r.columns.len() > MANY_COLUMNS || r.columns.iter().any(special)
+    };
+    let (mut first, rest): (Vec<(Slice, Request)>, Vec<(Slice, Request)>) = job.requests.iter().cloned().partition(in_first);
+    let mut by_columns: BTreeMap<Vec<String>, Vec<(Slice, Request)>> = BTreeMap::new();
+    rest.into_iter().for_each(|(slice, r)| by_columns.entry(r.columns.clone()).or_default().push((slice, r)));
+    let (mut further, mut seen): (Vec<Vec<(Slice, Request)>>, BTreeSet<String>) = Default::default();
+    for (columns, requests) in by_columns {
+        if seen.iter().chain(&columns).collect::<BTreeSet<_>>().len() > MOST_COLUMNS {
+            seen.clear();
+            further.push(Vec::new());
+        }
+        seen.extend(columns);
+        further.last_mut().unwrap_or(&mut first).extend(requests);
+    }
+    let again = |requests: Vec<(Slice, Request)>| Job {
+        source: job.source.clone(),
+        schema: job.schema.clone(),
+        filter: job.filter.clone(),
+        requests,
+        slices: job.slices.clone(),
+        transform_inputs: Vec::new(),
+        transforms: Vec::new(),
+        threads: job.threads,
+        keep_states: job.keep_states,
+    };
+    let further: Vec<Job> = further.into_iter().map(again).collect();
+    [Job { requests: first, ..job }].into_iter().chain(further).collect()
+}
+
+fn pass(job: Job, context: &Context, progress: Progress<'_>) -> Result<Passed, SourceError> {
     let scan = Scan { columns: columns(&job), filter: job.filter.clone(), limit: None };
     let mut stream = job.source.scan(scan);
     let (mut accumulators, mut results) = make(&job.requests, context);
@@ -74,7 +164,8 @@ pub fn read_side(job: Job, context: &Context, progress: Progress<'_>) -> Result<
         let (senders, workers): (Vec<_>, Vec<_>) = shares
             .into_iter()
             .map(|share| {
-                let (sender, receiver) = sync_channel(2);
+                // One block waits while another is worked on.
+                let (sender, receiver) = sync_channel(1);
                 (sender, scope.spawn(move || work(share, receiver, job.keep_states)))
             })
             .unzip();
@@ -88,22 +179,11 @@ pub fn read_side(job: Job, context: &Context, progress: Progress<'_>) -> Result<
     });
     outcome?;
     let mut counters = reader.counters;
-    let mut states = States::new();
-    let mut finished: BTreeMap<Slice, BTreeMap<String, Result<Finished, String>>> = BTreeMap::new();
-    for result in results {
-        states.extend(result.state.map(|state| (result.place.clone(), state)));
-        let (slice, key) = result.place;
-        if result.unusable > 0 {
-            *counters.entry(format!("unusable_rows.{key}")).or_default() += result.unusable;
-        }
-        finished.entry(slice).or_default().insert(key, result.finished);
+    for result in results.iter().filter(|r| r.unusable > 0) {
+        *counters.entry(format!("unusable_rows.{}", result.place.1)).or_default() += result.unusable;
     }
-    let mut profile = Profile::new(reader.rows, job.schema.clone(), finished.remove(&None).unwrap_or_default());
-    for slice in reader.slices {
-        let results = finished.remove(&Some(slice.filter.clone())).unwrap_or_default();
-        profile.add_slice(slice.filter, Profile::new(slice.rows, job.schema.clone(), results));
-    }
-    Ok(SideResult { profile, counters, states })
+    let slice_rows = reader.slices.into_iter().map(|slice| (slice.filter, slice.rows)).collect();
+    Ok(Passed { rows: reader.rows, results, counters, slice_rows })
 }
 
 /// The side whose states were saved: what was not saved is an error that names it.
@@ -208,9 +288,14 @@ enum Lane {
 
 impl Lane {
     fn of(columns: &[String], wide: &BTreeSet<String>) -> Self {
-        if columns.iter().any(|column| wide.contains(column)) { Lane::Slabs } else { Lane::Blocks }
+        let many = columns.len() > MANY_COLUMNS;
+        if many || columns.iter().any(|column| wide.contains(column)) { Lane::Slabs } else { Lane::Blocks }
     }
 }
+
+/// Columns of an accumulator from which on their numbers are too many to be held as whole blocks. Such accumulators (distinct rows, rows with
+/// missing values) count, and counts do not depend on cuts.
+const MANY_COLUMNS: usize = 64;
 
 /// Columns whose values may take any number of bytes. Those that transforms add are numbers, or no wider than a call may give back.
 fn wide_columns(job: &Job) -> BTreeSet<String> {
@@ -229,8 +314,6 @@ struct Done {
 /// Makes each distinct accumulator once; those that cannot be made are results already.
 fn make(requests: &[(Slice, Request)], context: &Context) -> (Vec<Fed>, Vec<Done>) {
     let distinct: BTreeMap<Place, &Request> = requests.iter().map(|(slice, r)| ((slice.clone(), r.key.clone()), r)).collect();
-    let spilling = distinct.values().filter(|r| r.spills).count().max(1);
-    let context = Context { memory: context.memory / spilling, ..context.clone() };
     let (mut fed, mut failed) = (Vec::new(), Vec::new());
     for (place, request) in distinct {
         let reference = match (&place.0, &context.reference) {

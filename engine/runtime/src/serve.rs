@@ -32,19 +32,14 @@ impl Schedule {
             _ => Err(Diagnostic::at(span.clone(), "[schedule] takes one of `every` and `cron`")),
         }
     }
+}
 
-    /// Time until the next evaluation.
-    fn wait(&self) -> Duration {
-        match self {
-            Schedule::Every(every) => *every,
-            Schedule::Cron(cron) => {
-                let now = jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC);
-                let next = cron.find_next_occurrence(&now, false).ok();
-                // A cron expression without a next time (30 February) is asked again in a day.
-                next.and_then(|n| Duration::try_from(n.duration_since(&now)).ok()).unwrap_or(Duration::from_secs(86_400))
-            }
-        }
-    }
+/// Time until a cron expression's next evaluation.
+fn until_next(cron: &croner::Cron) -> Duration {
+    let now = jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC);
+    let next = cron.find_next_occurrence(&now, false).ok();
+    // One without a next time (30 February) is asked again in a day.
+    next.and_then(|n| Duration::try_from(n.duration_since(&now)).ok()).unwrap_or(Duration::from_secs(86_400))
 }
 
 /// Makes a fresh plan for each evaluation, since files and schemas change.
@@ -64,12 +59,17 @@ impl Monitor {
     pub async fn run(self) {
         let monitor = Arc::new(self);
         loop {
+            let started = tokio::time::Instant::now();
             let this = monitor.clone();
             // A panic of ours must not end the other monitors.
             let result = tokio::task::spawn_blocking(move || this.evaluate()).await;
             let result = result.unwrap_or_else(|e| Err(format!("internal error: {e}")));
             monitor.export(result).await;
-            tokio::time::sleep(monitor.schedule.wait()).await;
+            match &monitor.schedule {
+                // From start to start; what takes longer is followed at once.
+                Schedule::Every(every) => tokio::time::sleep_until(started + *every).await,
+                Schedule::Cron(cron) => tokio::time::sleep(until_next(cron)).await,
+            }
         }
     }
 

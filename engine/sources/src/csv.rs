@@ -1,13 +1,13 @@
 //! CSV files.
 
 use crate::files::{BATCH_ROWS, Batches, Format, NO_FIELDS, Parameters, Rows, open};
-use crate::types::{Inferred, Seen};
+use crate::records::{self, StrayLines};
+use crate::types::{self, Inferred, Seen};
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions, StringBuilder};
 use arrow::csv::reader::Format as Csv;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use driftline_core::catalogue::{Direction, Doc, SourceEntry, schema_of};
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub const ENTRY: SourceEntry = SourceEntry {
         description: "A file, a folder (searched for *.csv), a glob, or a list. Types are inferred from the first 100,000 rows of each file of the reference; \
 the current side is read with the reference's types as far as they change no value: integers that became floats, longer integers, finer times and columns that are \
 mostly something else keep their own, which `column_types` tells. A value that is not of its column's type becomes null and is counted; an empty field is null, and a column \
-without values is text. A record with another number of fields than the header, that is not UTF-8, or whose quotation mark is never closed is left out; its lines are \
+without values is text. A record with another number of fields than the header, that is not UTF-8, or with a quotation mark out of place (RFC 4180) is left out; its lines are \
 counted as `unreadable_rows`, and the first one of a file is logged. A unit is a file.",
         formula: "",
         direction: Direction::Neither,
@@ -41,19 +41,21 @@ const BATCH_BYTES: usize = 8 << 20;
 
 /// The records of a file whose fields are as many as the header's.
 struct Records {
-    reader: csv::Reader<File>,
+    reader: csv::Reader<records::Records<File>>,
     record: csv::StringRecord,
     header: csv::StringRecord,
     path: PathBuf,
-    /// Bytes of the file.
-    length: u64,
+    /// Lines with a quotation mark out of place.
+    stray: StrayLines,
     /// Whether an unreadable record has been logged.
     told: bool,
 }
 
 impl Records {
     fn open(path: &Path) -> Result<Self, String> {
-        let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path).map_err(|e| e.to_string())?;
+        let records = records::Records::new(File::open(path).map_err(|e| e.to_string())?);
+        let stray = records.stray();
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(records);
         let unreadable = |e: csv::Error| match e.kind() {
             csv::ErrorKind::Utf8 { .. } => "the header is not UTF-8: this is no CSV file, or one in another encoding".to_owned(),
             _ => format!("the header cannot be read: {e}"),
@@ -65,8 +67,7 @@ impl Records {
         if let (1, Some(other)) = (header.len(), [';', '\t', '|'].iter().find(|c| header[0].contains(**c))) {
             tracing::warn!("{}: its only column is named {:?}; columns are parted by `,` and not by {other:?}", path.display(), &header[0]);
         }
-        let length = std::fs::metadata(path).map_err(|e| e.to_string())?.len();
-        Ok(Self { reader, record: csv::StringRecord::new(), header, path: path.into(), length, told: false })
+        Ok(Self { reader, record: csv::StringRecord::new(), header, path: path.into(), stray, told: false })
     }
 
     /// The next record, and how many lines before it were unreadable; no record at the end.
@@ -76,11 +77,11 @@ impl Records {
             let first = self.reader.position().line();
             let found = self.reader.read_record(&mut self.record);
             let lines = (self.reader.position().line() - first).max(1);
+            let line = self.record.position().map_or(first, |p| p.line());
             let reason = match found {
                 Ok(false) => return Ok((None, unreadable)),
-                // Only a record of several lines can have swallowed others.
-                Ok(true) if lines > 1 && self.reader.position().byte() >= self.length && self.ends_in_quotes()? => "a quotation mark is never closed".to_owned(),
                 Ok(true) if self.record.len() == self.header.len() => break,
+                Ok(true) if self.stray.borrow_mut().remove(&line) => "a quotation mark is out of place".to_owned(),
                 Ok(true) => format!("it has {} fields, and the header {}", self.record.len(), self.header.len()),
                 Err(e) => match e.kind() {
                     csv::ErrorKind::Utf8 { .. } => "it is not UTF-8".to_owned(),
@@ -89,25 +90,10 @@ impl Records {
             };
             unreadable += lines;
             if !std::mem::replace(&mut self.told, true) {
-                let line = self.record.position().map_or(first, |p| p.line());
                 tracing::warn!("{}: line {line} is left out: {reason}; further ones are counted", self.path.display());
             }
         }
         Ok((Some(&self.record), unreadable))
-    }
-
-    /// Whether the file ends inside of quotation marks that the last record opened.
-    fn ends_in_quotes(&self) -> Result<bool, String> {
-        let Some(start) = self.record.position().map(csv::Position::byte) else { return Ok(false) };
-        let mut file = File::open(&self.path).map_err(|e| e.to_string())?;
-        file.seek(SeekFrom::Start(start)).map_err(|e| e.to_string())?;
-        let (mut marks, mut buffer) = (0usize, vec![0; 1 << 16]);
-        loop {
-            match file.read(&mut buffer).map_err(|e| e.to_string())? {
-                0 => return Ok(marks % 2 == 1),
-                n => marks += buffer[..n].iter().filter(|byte| **byte == b'"').count(),
-            }
-        }
     }
 }
 
@@ -170,17 +156,29 @@ impl Format for CsvFile {
         let mut records = Records::open(path)?;
         // They are read again, and logged then.
         records.told = true;
-        let mut sample = csv::Writer::from_writer(Vec::new());
-        sample.write_record(&records.header).map_err(|e| e.to_string())?;
         let mut seen = vec![Seen::default(); records.header.len()];
-        for _ in 0..SAMPLE_ROWS {
-            let (Some(record), _) = records.next()? else { break };
-            record.iter().zip(&mut seen).for_each(|(field, seen)| seen.text(field));
-            sample.write_record(record).map_err(|e| e.to_string())?;
+        let (mut left, mut schema) = (SAMPLE_ROWS, Inferred::default());
+        // A part at a time: what they come to is merged.
+        while left > 0 {
+            let mut sample = csv::Writer::from_writer(Vec::new());
+            sample.write_record(&records.header).map_err(|e| e.to_string())?;
+            let mut bytes = 0;
+            while left > 0 && bytes < BATCH_BYTES {
+                let (Some(record), _) = records.next()? else {
+                    left = 0;
+                    break;
+                };
+                record.iter().zip(&mut seen).for_each(|(field, seen)| seen.text(field));
+                sample.write_record(record).map_err(|e| e.to_string())?;
+                bytes += record.as_slice().len();
+                left -= 1;
+            }
+            let sample = sample.into_inner().map_err(|e| e.to_string())?;
+            let part = Csv::default().with_header(true).infer_schema(sample.as_slice(), None).map_err(|e| e.to_string())?.0;
+            // Names that are there twice are told of the whole.
+            schema = if schema.schema.fields().is_empty() { part.into() } else { types::merge(schema, part.into())? };
         }
-        let sample = sample.into_inner().map_err(|e| e.to_string())?;
-        let format = Csv::default().with_header(true);
-        let schema = format.infer_schema(sample.as_slice(), None).map_err(|e| e.to_string())?.0;
+        let schema = schema.schema;
         let seen = records.header.iter().map(str::to_owned).zip(seen).collect();
         Ok(Inferred { schema, seen })
     }

@@ -8,6 +8,7 @@ mod ndjson;
 mod parquet;
 mod profile;
 mod query;
+mod records;
 mod types;
 
 use driftline_core::catalogue::SourceEntry;

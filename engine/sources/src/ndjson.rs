@@ -6,7 +6,8 @@ use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::json::ReaderBuilder;
-use arrow::json::reader::infer_json_schema;
+use arrow::error::ArrowError;
+use arrow::json::reader::infer_json_schema_from_iterator;
 use driftline_core::catalogue::{Direction, Doc, SourceEntry, schema_of};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -50,24 +51,36 @@ fn object(line: &[u8]) -> Option<Map<String, Value>> {
     serde_json::from_slice(line).ok()
 }
 
-/// Lines that are objects, of the first ones of a file, and what their values look like.
-fn sample(path: &Path) -> Result<(String, BTreeMap<String, Seen>), String> {
-    let (mut sample, mut seen) = (String::new(), BTreeMap::<String, Seen>::new());
-    for line in reader(path)?.split(b'\n').take(SAMPLE_LINES) {
-        let Some(object) = object(&line.map_err(|e| e.to_string())?) else { continue };
-        for (key, value) in &object {
-            let seen = seen.entry(key.clone()).or_default();
+/// The first lines of a file that are objects.
+fn sample(path: &Path) -> Result<impl Iterator<Item = Result<Map<String, Value>, String>>, String> {
+    let lines = reader(path)?.split(b'\n').take(SAMPLE_LINES);
+    Ok(lines.filter_map(|line| line.map(|line| object(&line)).map_err(|e| e.to_string()).transpose()))
+}
+
+/// What the values of a sample look like.
+fn look(path: &Path) -> Result<BTreeMap<String, Seen>, String> {
+    let mut seen = BTreeMap::<String, Seen>::new();
+    for object in sample(path)? {
+        for (key, value) in object? {
+            let seen = seen.entry(key).or_default();
             match value {
                 Value::Null => {}
-                Value::String(text) => seen.text(text),
+                Value::String(text) => seen.text(&text),
                 Value::Array(_) | Value::Object(_) => seen.nested(),
                 plain => seen.text(&plain.to_string()),
             }
         }
-        sample.push_str(&Value::Object(object).to_string());
-        sample.push('\n');
     }
-    Ok((sample, seen))
+    Ok(seen)
+}
+
+/// Without values of another shape than most of their key's: they are null when they are read.
+fn usual(mut object: Map<String, Value>, seen: &BTreeMap<String, Seen>) -> Value {
+    let is_usual = |key: &str, value: &Value| {
+        value.is_null() || seen.get(key).is_none_or(|seen| seen.is_nested() == (value.is_array() || value.is_object()))
+    };
+    object.iter_mut().filter(|(key, value)| !is_usual(key, value)).for_each(|(_, value)| *value = Value::Null);
+    Value::Object(object)
 }
 
 /// The lines of a file, decoded a batch at a time; a batch with a bad line is halved until that line is alone.
@@ -200,8 +213,9 @@ impl Format for Ndjson {
     }
 
     fn schema(&self, path: &Path) -> Result<Inferred, String> {
-        let (sample, seen) = sample(path)?;
-        let schema = infer_json_schema(sample.as_bytes(), None).map_err(|e| e.to_string())?.0;
+        let seen = look(path)?;
+        let values = sample(path)?.map(|object| object.map(|o| usual(o, &seen)).map_err(ArrowError::JsonError));
+        let schema = infer_json_schema_from_iterator(values).map_err(|e| e.to_string())?;
         Ok(Inferred { schema, seen })
     }
 

@@ -54,11 +54,17 @@ impl Format for Parquet {
         let roots: Vec<usize> =
             schema.fields().iter().filter_map(|f| builder.schema().index_of(f.name()).ok()).collect();
         let mask = ProjectionMask::roots(builder.parquet_schema(), roots);
-        let reader = builder.with_projection(mask).with_row_groups(vec![unit]).with_batch_size(batch_rows(schema));
+        let group = builder.metadata().row_group(unit);
+        let row_bytes = group.total_byte_size().max(0) as u64 / group.num_rows().max(1) as u64;
+        let rows = batch_rows(schema).min(usize::try_from(BATCH_BYTES / row_bytes.max(1)).unwrap_or(usize::MAX)).max(1);
+        let reader = builder.with_projection(mask).with_row_groups(vec![unit]).with_batch_size(rows);
         let reader = reader.build().map_err(|e| e.to_string())?;
         Ok(Box::new(reader.map(|batch| batch.map(Into::into).map_err(|e| e.to_string()))))
     }
 }
+
+/// Bytes of a batch, by the average row of its row group as it is encoded.
+const BATCH_BYTES: u64 = 8 << 20;
 
 /// Rows to decode at once. A file does not tell how wide rows are once they are decoded, so few where they may be wide.
 fn batch_rows(schema: &SchemaRef) -> usize {

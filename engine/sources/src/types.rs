@@ -29,7 +29,12 @@ impl From<Schema> for Inferred {
 pub(crate) struct Seen {
     values: u64,
     integers: u64,
+    /// Integers that an int64 does not hold and a uint64 does, and those that neither does.
+    unsigned: u64,
+    wide: u64,
     floats: u64,
+    /// Numbers that a float32 would change.
+    doubles: u64,
     booleans: u64,
     times: u64,
     /// Of the times, those with a time of day.
@@ -42,7 +47,7 @@ pub(crate) struct Seen {
 
 impl Default for Seen {
     fn default() -> Self {
-        Self { values: 0, integers: 0, floats: 0, booleans: 0, times: 0, clocks: 0, nested: 0, least: i64::MAX, greatest: i64::MIN }
+        Self { values: 0, integers: 0, unsigned: 0, wide: 0, floats: 0, doubles: 0, booleans: 0, times: 0, clocks: 0, nested: 0, least: i64::MAX, greatest: i64::MIN }
     }
 }
 
@@ -55,9 +60,17 @@ impl Seen {
         self.values += 1;
         if let Ok(integer) = text.parse::<i64>() {
             self.integers += 1;
+            self.doubles += u64::from(integer.unsigned_abs() > 1 << 24);
             (self.least, self.greatest) = (self.least.min(integer), self.greatest.max(integer));
-        } else if text.parse::<f64>().is_ok() {
+        } else if text.trim_start_matches(['-', '+']).bytes().all(|byte| byte.is_ascii_digit()) {
+            let unsigned = text.parse::<u64>().is_ok();
+            self.unsigned += u64::from(unsigned);
+            self.wide += u64::from(!unsigned);
+        } else if let Ok(number) = text.parse::<f64>() {
             self.floats += 1;
+            let digits = text.split(['e', 'E']).next().unwrap_or(text).trim_start_matches(['-', '+', '0', '.']);
+            let many = digits.bytes().filter(u8::is_ascii_digit).count() > 9;
+            self.doubles += u64::from(many || (number.is_finite() && !(number as f32).is_finite()));
         } else if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false") {
             self.booleans += 1;
         } else if string_to_timestamp_nanos(text).is_ok() {
@@ -75,12 +88,32 @@ impl Seen {
     pub fn add(&mut self, other: &Seen) {
         self.values += other.values;
         self.integers += other.integers;
+        self.unsigned += other.unsigned;
+        self.wide += other.wide;
+        self.doubles += other.doubles;
         self.floats += other.floats;
         self.booleans += other.booleans;
         self.times += other.times;
         self.clocks += other.clocks;
         self.nested += other.nested;
         (self.least, self.greatest) = (self.least.min(other.least), self.greatest.max(other.greatest));
+    }
+
+    /// Whether most values are lists or objects.
+    pub fn is_nested(&self) -> bool {
+        self.mostly(self.nested)
+    }
+
+    /// The type that holds integers of any size, where an int64 does not.
+    fn large(&self) -> Option<DataType> {
+        let negative = self.integers > 0 && self.least < 0;
+        match (self.unsigned, self.wide) {
+            (0, 0) => None,
+            _ if self.floats > 0 => Some(DataType::Float64),
+            (_, 0) if !negative => Some(DataType::UInt64),
+            // Numbers of so many digits are names of things.
+            _ => Some(DataType::Utf8),
+        }
     }
 
     /// Whether at least half of the values are such.
@@ -135,9 +168,13 @@ pub(crate) fn settle(inferred: &Inferred, reference: Option<&Schema>) -> Schema 
     let field = |f: &Arc<Field>| {
         let known = reference.and_then(|r| r.field_with_name(f.name()).ok()).map(|r| plain(r.data_type()));
         let seen = inferred.seen.get(f.name()).copied().unwrap_or_default();
+        let own = match seen.large() {
+            Some(large) if !f.data_type().is_nested() && seen.mostly(seen.integers + seen.unsigned + seen.wide + seen.floats) => large,
+            _ => f.data_type().clone(),
+        };
         let data_type = match known {
-            Some(known) => settled(&known, f.data_type(), &seen),
-            None => f.data_type().clone(),
+            Some(known) => settled(&known, &own, &seen),
+            None => own,
         };
         Field::new(f.name(), if data_type == DataType::Null { DataType::Utf8 } else { data_type }, true)
     };
@@ -159,7 +196,7 @@ fn settled(known: &DataType, own: &DataType, seen: &Seen) -> DataType {
         (DataType::Null, own) => own.clone(),
         (known, DataType::Null) if !known.is_nested() => known.clone(),
         (DataType::Utf8, own) if !own.is_nested() || (seen.nested > 0 && mostly_plain) => DataType::Utf8,
-        (known, own) if known.is_numeric() => match own.is_numeric() || (!is_time(own) && seen.mostly(seen.integers + seen.floats)) {
+        (known, own) if known.is_numeric() => match own.is_numeric() || (seen.wide == 0 && !is_time(own) && seen.mostly(seen.integers + seen.unsigned + seen.floats)) {
             true => number(known, own, seen),
             false => own.clone(),
         },
@@ -176,9 +213,12 @@ fn settled(known: &DataType, own: &DataType, seen: &Seen) -> DataType {
 /// Numbers stay what they are; that they are no integers any more, or larger ones, is told by `column_types`.
 fn number(known: &DataType, own: &DataType, seen: &Seen) -> DataType {
     match known {
-        _ if !known.is_integer() && !known.is_floating() => DataType::Float64,
-        _ if known.is_floating() => known.clone(),
+        DataType::Float32 if seen.doubles > 0 || seen.unsigned > 0 => DataType::Float64,
+        DataType::Float32 | DataType::Float64 => known.clone(),
+        // Decimals and half floats hold less than their text may say.
+        _ if !known.is_integer() => DataType::Float64,
         _ if seen.floats > 0 || own.is_floating() => DataType::Float64,
+        _ if seen.unsigned > 0 => own.clone(),
         _ if seen.fit(known) => known.clone(),
         _ => DataType::Int64,
     }

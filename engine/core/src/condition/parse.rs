@@ -162,7 +162,7 @@ impl Parser<'_> {
             let right = self.not()?;
             left = self.logical(left, right, Expression::And)?;
             let end = self.tokens.get(self.at.saturating_sub(1)).map_or(first.end, |last| last.end);
-            range::narrow(&left.0, &mut self.fields.to_vec())
+            range::fulfil(&left.0, self.fields)
                 .map_err(|field| error(&Token { end, ..first.clone() }, format!("this can never hold: no `{field}` fulfils all of it")))?;
         }
         Ok(left)

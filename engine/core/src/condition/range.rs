@@ -66,30 +66,53 @@ fn arithmetic(a: Range, operator: Operator, b: Range) -> Range {
     }
 }
 
-/// What remains of the fields' ranges where all of the comparisons joined by `and` hold; the error names a field that has nothing left.
-pub(super) fn narrow(expression: &Expression, fields: &mut Vec<(String, Range)>) -> Result<(), String> {
+/// A range of which an end may be left out.
+struct Limits {
+    range: Range,
+    low_open: bool,
+    high_open: bool,
+}
+
+/// Whether all of the comparisons joined by `and` can hold together; the error names a field for which nothing is left.
+pub(super) fn fulfil(expression: &Expression, fields: Fields<'_>) -> Result<(), String> {
+    let closed = |range: &Range| Limits { range: *range, low_open: false, high_open: false };
+    let mut limits: Vec<(&str, Limits)> = fields.iter().map(|(name, range)| (name.as_str(), closed(range))).collect();
+    narrow(expression, fields, &mut limits)
+}
+
+fn narrow(expression: &Expression, fields: Fields<'_>, limits: &mut [(&str, Limits)]) -> Result<(), String> {
     match expression {
-        Expression::And(a, b) => narrow(a, fields).and_then(|()| narrow(b, fields)),
-        Expression::Compare(a, operator, b) => match (a.as_ref(), b.as_ref()) {
-            (Expression::Field(name), other) => limit(name, *operator, of(other, fields), fields),
-            (other, Expression::Field(name)) => limit(name, operator.mirrored(), of(other, fields), fields),
-            _ => Ok(()),
-        },
+        Expression::And(a, b) => narrow(a, fields, limits).and_then(|()| narrow(b, fields, limits)),
+        Expression::Compare(a, operator, b) => {
+            if let Expression::Field(name) = a.as_ref() {
+                limit(name, *operator, of(b, fields), limits)?;
+            }
+            match b.as_ref() {
+                Expression::Field(name) => limit(name, operator.mirrored(), of(a, fields), limits),
+                _ => Ok(()),
+            }
+        }
         _ => Ok(()),
     }
 }
 
-fn limit(name: &str, operator: Operator, other: Range, fields: &mut [(String, Range)]) -> Result<(), String> {
-    let Some((_, range)) = fields.iter_mut().find(|(n, _)| n == name) else { return Ok(()) };
-    match operator {
-        Operator::Less | Operator::LessOrEqual => range.high = range.high.min(other.high),
-        Operator::Greater | Operator::GreaterOrEqual => range.low = range.low.max(other.low),
-        Operator::Equal => *range = Range { low: range.low.max(other.low), high: range.high.min(other.high) },
-        _ => {}
+fn limit(name: &str, operator: Operator, other: Range, limits: &mut [(&str, Limits)]) -> Result<(), String> {
+    let Some((_, of_field)) = limits.iter_mut().find(|(n, _)| *n == name) else { return Ok(()) };
+    let Limits { range, low_open, high_open } = of_field;
+    let strict = matches!(operator, Operator::Less | Operator::Greater);
+    let mut lower = |high: f64| {
+        if high < range.high || (high == range.high && strict) {
+            (range.high, *high_open) = (high, strict);
+        }
+    };
+    if matches!(operator, Operator::Less | Operator::LessOrEqual | Operator::Equal) {
+        lower(other.high);
     }
-    // An end that is left out leaves nothing where it is the only one.
-    let open = matches!(operator, Operator::Less | Operator::Greater) && range.low == range.high;
-    if range.low > range.high || open { Err(name.to_owned()) } else { Ok(()) }
+    if matches!(operator, Operator::Greater | Operator::GreaterOrEqual | Operator::Equal) && (other.low > range.low || (other.low == range.low && strict)) {
+        (range.low, *low_open) = (other.low, strict);
+    }
+    let nothing = range.low > range.high || (range.low == range.high && (*low_open || *high_open));
+    if nothing { Err(name.to_owned()) } else { Ok(()) }
 }
 
 /// Whether a comparison holds for all values that its sides can have; `None` if it depends on them.

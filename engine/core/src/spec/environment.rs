@@ -22,8 +22,10 @@ pub fn append_overrides(text: &mut Text, environment: &Environment) {
 pub fn apply_overrides<'a>(root: &mut DeTable<'a>, text: &'a Text, diagnostics: &mut Diagnostics) {
     for item in text.overrides() {
         let path: Vec<String> = item.variable[PREFIX.len()..].split("__").map(str::to_lowercase).collect();
+        let value = value_of(text.slice(&item.span), &item.span);
         diagnostics.hide(item.span.clone(), text.slice(&item.span));
-        if let Err(message) = insert(root, &path, value_of(text.slice(&item.span), &item.span), item) {
+        hide_parts(value.get_ref(), &item.span, diagnostics);
+        if let Err(message) = insert(root, &path, value, item) {
             diagnostics.error(&item.span, message);
         }
     }
@@ -46,6 +48,18 @@ fn insert<'a>(root: &mut DeTable<'a>, path: &[String], value: Spanned<DeValue<'a
     }
     table.insert(Spanned::new(item.span.clone(), Cow::Owned(last.clone())), value);
     Ok(())
+}
+
+/// A value is shown as it was read, which need not be as it was written.
+fn hide_parts(value: &DeValue<'_>, span: &Span, diagnostics: &mut Diagnostics) {
+    match value {
+        DeValue::String(text) => diagnostics.hide(span.clone(), text),
+        DeValue::Integer(i) => diagnostics.hide(span.clone(), &i64::from_str_radix(i.as_str(), i.radix()).map_or(i.to_string(), |i| i.to_string())),
+        DeValue::Float(f) => diagnostics.hide(span.clone(), &f.as_str().parse::<f64>().map_or(f.to_string(), |f| f.to_string())),
+        DeValue::Array(items) => items.iter().for_each(|item| hide_parts(item.get_ref(), span, diagnostics)),
+        DeValue::Table(table) => table.values().for_each(|item| hide_parts(item.get_ref(), span, diagnostics)),
+        _ => {}
+    }
 }
 
 /// The variable's value as TOML, or as a string where it is not TOML.

@@ -33,9 +33,17 @@ impl Resolver<'_> {
             return bound;
         };
         let mut all = Vec::new();
-        for value in self.values_of(&by, &span) {
+        let numeric = self.columns.iter().find(|c| c.name == by).is_some_and(|c| c.data_type.is_numeric());
+        let Some(values) = self.values_of(&by, &span) else { return all };
+        if values.is_empty() {
+            all = self.bind_all(spec);
+            let reason = format!("`by`: column `{by}` has no values in the first rows of the reference, so that there is nothing to tell apart");
+            all.iter().for_each(|b| self.plan_metrics[b.metric].metric = Err(reason.clone()));
+            return all;
+        }
+        for value in values {
             let mut bound = self.bind_all(spec.clone());
-            let mut filter = equals(&by, &value);
+            let mut filter = equals(&by, &value, numeric);
             if let Some((text, _)) = &spec.filter {
                 let params = [format!("where={text}")];
                 bound.iter().for_each(|b| add_params(&mut self.plan_metrics[b.metric].labels, &params));
@@ -52,7 +60,7 @@ impl Resolver<'_> {
     }
 
     /// The values of a column that get results of their own; rows with others are counted.
-    fn values_of(&mut self, by: &str, span: &Span) -> Vec<String> {
+    fn values_of(&mut self, by: &str, span: &Span) -> Option<Vec<String>> {
         match self.columns.iter().find(|c| c.name == by) {
             None => self.unknown_column(by, span.clone()),
             Some(column) if column.kind != Kind::Categorical => {
@@ -66,13 +74,15 @@ impl Resolver<'_> {
                 counted.truncate(MOST_SEGMENTS);
                 let mut values: Vec<String> = counted.into_iter().map(|(value, _)| value).collect();
                 values.sort();
-                let known: Vec<String> = values.iter().map(|value| equals(by, value)).collect();
-                let rest = if known.is_empty() { "TRUE".to_owned() } else { format!("({}) IS NOT TRUE", known.join(" OR ")) };
-                self.other_segments.insert(by.to_owned(), rest);
-                return values;
+                let numeric = column.data_type.is_numeric();
+                let known: Vec<String> = values.iter().map(|value| equals(by, value, numeric)).collect();
+                if !known.is_empty() {
+                    self.other_segments.insert(by.to_owned(), format!("({}) IS NOT TRUE", known.join(" OR ")));
+                }
+                return Some(values);
             }
         }
-        Vec::new()
+        None
     }
 
     /// Gives metrics the rows for which an expression is true, which one side at least must understand.
@@ -226,9 +236,13 @@ impl Resolver<'_> {
 /// Most values of a column that get results of their own.
 const MOST_SEGMENTS: usize = 50;
 
-/// SQL that is true where a column has a value.
-fn equals(column: &str, value: &str) -> String {
-    format!("CAST(\"{}\" AS VARCHAR) = '{}'", column.replace('"', "\"\""), value.replace('\'', "''"))
+/// SQL that is true where a column has a value. Numbers are compared as numbers: the other side may write 1 as 1.0.
+fn equals(column: &str, value: &str, numeric: bool) -> String {
+    let (column, value) = (column.replace('"', "\"\""), value.replace('\'', "''"));
+    match numeric {
+        true => format!("TRY_CAST(\"{column}\" AS DOUBLE) = CAST('{value}' AS DOUBLE)"),
+        false => format!("CAST(\"{column}\" AS VARCHAR) = '{value}'"),
+    }
 }
 
 /// What a metric is bound to.

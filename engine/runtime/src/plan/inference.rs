@@ -15,12 +15,13 @@ use std::sync::Arc;
 const SAMPLE_ROWS: usize = 100_000;
 
 /// The columns of both sides, with kinds by the rule of type inference over the first rows of the reference.
-pub(super) async fn infer_columns(reference: Option<&Side>, current: &Side) -> Result<Vec<Column>, SourceError> {
+/// Those that are declared categorical are looked at too.
+pub(super) async fn infer_columns(reference: Option<&Side>, current: &Side, declared: &[&String]) -> Result<Vec<Column>, SourceError> {
     let basis = reference.unwrap_or(current);
     let (schema, now) = (basis.schema.clone(), current.schema.clone());
     let saved: BTreeMap<String, SavedColumn> =
         basis.source.saved().map(|saved| saved.columns.iter().map(|c| (c.name.clone(), c.clone())).collect()).unwrap_or_default();
-    let seen = if basis.source.saved().is_some() { BTreeMap::new() } else { sample(basis, &schema).await? };
+    let seen = if basis.source.saved().is_some() { BTreeMap::new() } else { sample(basis, &schema, declared).await? };
     let mut columns = Vec::new();
     for field in schema.fields().iter().chain(now.fields()) {
         let name = field.name();
@@ -61,8 +62,10 @@ pub(super) async fn infer_columns(reference: Option<&Side>, current: &Side) -> R
 type Seen = (BTreeMap<String, usize>, usize);
 
 /// Distinct and present values of the columns whose kind depends on them.
-async fn sample(side: &Side, schema: &Schema) -> Result<BTreeMap<String, Seen>, SourceError> {
-    let open = |f: &&Arc<arrow::datatypes::Field>| f.data_type().is_integer() || Kind::of(f.data_type()) == Kind::Categorical;
+async fn sample(side: &Side, schema: &Schema, declared: &[&String]) -> Result<BTreeMap<String, Seen>, SourceError> {
+    let open = |f: &&Arc<arrow::datatypes::Field>| {
+        f.data_type().is_integer() || Kind::of(f.data_type()) == Kind::Categorical || declared.contains(&f.name())
+    };
     let columns: Vec<String> = schema.fields().iter().filter(open).map(|f| f.name().clone()).collect();
     if columns.is_empty() {
         return Ok(BTreeMap::new());

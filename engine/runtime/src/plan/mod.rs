@@ -142,7 +142,8 @@ impl Planner<'_> {
             target: spec.columns.target.as_ref().map(|c| c.get_ref().clone()),
             prediction: spec.columns.prediction.as_ref().map(|c| c.get_ref().clone()),
         };
-        let columns = infer_columns(reference.as_ref(), &current).await;
+        let declared: Vec<&String> = spec.columns.categorical.iter().map(|c| c.get_ref()).collect();
+        let columns = infer_columns(reference.as_ref(), &current, &declared).await;
         let mut resolver = Resolver {
             planner: self,
             sides: (reference.as_ref(), &current),
@@ -170,9 +171,14 @@ impl Planner<'_> {
         }
         let Resolver { diagnostics: _, sides: _, planner: _, roles, columns, plugins, plan_metrics, counters, other_segments, sample_help, transforms, .. } =
             resolver;
-        let filters: BTreeSet<&String> = plan_metrics.iter().filter(|m| m.metric.is_ok()).filter_map(|m| m.filter.as_ref()).chain(other_segments.values()).collect();
-        let reference = reference.map(|side| side.sliced(&filters)).transpose().map_err(PlanError::Source)?;
-        let current = current.sliced(&filters).map_err(PlanError::Source)?;
+        let filters: BTreeSet<&String> = plan_metrics.iter().filter(|m| m.metric.is_ok()).filter_map(|m| m.filter.as_ref()).collect();
+        let sliced = |side: Side| {
+            let own = side.other_segments(&other_segments).into_iter();
+            let filters = filters.iter().copied().chain(own).collect();
+            side.sliced(&filters).map_err(PlanError::Source)
+        };
+        let reference = reference.map(sliced).transpose()?;
+        let current = sliced(current)?;
         let (mut plugin_digests, mut unusable_plugins) = (BTreeMap::new(), BTreeMap::new());
         for (name, used) in plugins {
             match used.plugin {
@@ -270,6 +276,11 @@ pub(crate) fn query_tables(reference: Option<&Side>, current: &Side) -> Vec<Quer
 }
 
 impl Side {
+    /// Of the expressions for rows without a result of their own those whose column this side has.
+    pub fn other_segments<'a>(&self, all: &'a BTreeMap<String, String>) -> Vec<&'a String> {
+        all.iter().filter(|(by, _)| self.schema.column_with_name(by).is_some()).map(|(_, filter)| filter).collect()
+    }
+
     /// The side with a column for each expression of `where`, all of which compile.
     fn sliced(mut self, filters: &BTreeSet<&String>) -> Result<Side, SourceError> {
         for filter in filters {

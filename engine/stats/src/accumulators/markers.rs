@@ -1,5 +1,8 @@
 //! How often given values occur in a column.
 
+use arrow::array::{ArrayRef, AsArray};
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Decimal128Type, Float64Type};
 use driftline_core::accumulator::{Accumulator, Finished, Handle, Header};
 use driftline_core::block::Block;
 use std::sync::Arc;
@@ -11,8 +14,26 @@ pub struct Occurrences {
     pub counts: Vec<u64>,
 }
 
-/// Rows of a column of any type whose value, read as a string, is one of `values`.
-pub fn occurrences(column: &str, values: &[String]) -> Handle<Occurrences> {
+/// A value to look for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    Text(String),
+    Integer(i64),
+    Number(f64),
+}
+
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Value::Text(text) => f.write_str(text),
+            Value::Integer(integer) => write!(f, "{integer}"),
+            Value::Number(number) => write!(f, "{number}"),
+        }
+    }
+}
+
+/// Rows of a column whose value is one of `values`: in a column of numbers the same number, else the same text.
+pub fn occurrences(column: &str, values: &[Value]) -> Handle<Occurrences> {
     let (name, values) = (column.to_owned(), values.to_vec());
     Handle::new(format!("occurrences({column},{values:?})"), vec![column.into()], false, move |_| {
         let found = Occurrences { rows: 0, counts: vec![0; values.len()] };
@@ -22,7 +43,7 @@ pub fn occurrences(column: &str, values: &[String]) -> Handle<Occurrences> {
 
 struct State {
     column: String,
-    values: Vec<String>,
+    values: Vec<Value>,
     found: Occurrences,
 }
 
@@ -32,13 +53,32 @@ impl State {
     }
 }
 
+fn equal_integers(array: &ArrayRef, value: i64) -> Result<u64, String> {
+    // Every integer of 64 bits, with sign and without, fits.
+    let wide = cast(array, &DataType::Decimal128(38, 0)).map_err(|e| e.to_string())?;
+    Ok(wide.as_primitive::<Decimal128Type>().iter().flatten().filter(|found| *found == i128::from(value)).count() as u64)
+}
+
+fn equal_numbers(array: &ArrayRef, value: f64) -> Result<u64, String> {
+    let floats = cast(array, &DataType::Float64).map_err(|e| e.to_string())?;
+    Ok(floats.as_primitive::<Float64Type>().iter().flatten().filter(|found| *found == value).count() as u64)
+}
+
 impl Accumulator for State {
     fn update(&mut self, block: &Block) -> Result<(), String> {
         self.found.rows += block.rows as u64;
-        for text in block.strings(&self.column)?.iter().flatten() {
-            if let Some(i) = self.values.iter().position(|value| value == text) {
-                self.found.counts[i] += 1;
-            }
+        let array = block.column(&self.column)?;
+        for (value, count) in self.values.iter().zip(&mut self.found.counts) {
+            *count += match (value, array.data_type()) {
+                (Value::Text(_), t) if t.is_numeric() => 0,
+                (Value::Integer(integer), t) if t.is_integer() => equal_integers(array, *integer)?,
+                (Value::Integer(integer), t) if t.is_numeric() => equal_numbers(array, *integer as f64)?,
+                (Value::Number(number), t) if t.is_numeric() => equal_numbers(array, *number)?,
+                (value, _) => {
+                    let text = value.to_string();
+                    block.strings(&self.column)?.iter().flatten().filter(|found| **found == text).count() as u64
+                }
+            };
         }
         Ok(())
     }
@@ -59,6 +99,6 @@ impl Accumulator for State {
     }
 
     fn size(&self) -> usize {
-        size_of::<Self>() + self.values.iter().map(|v| v.capacity() + 8).sum::<usize>()
+        size_of::<Self>() + self.values.len() * (size_of::<Value>() + 8)
     }
 }

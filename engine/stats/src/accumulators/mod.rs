@@ -24,7 +24,7 @@ pub use constant::{Constant, constant};
 pub use distinct::{Distinct, row_distinct, value_distinct};
 pub use frequent::{COUNTERS, MostFrequent, most_frequent};
 pub use in_range::{InRange, in_range};
-pub use markers::{Occurrences, occurrences};
+pub use markers::{Occurrences, Value, occurrences};
 pub use matches::{Matches, matches};
 pub use moments::{ColumnMoments, moments};
 pub use pairs::{CategoryPairs, ColumnCoMoments, MOST_VALUE_PAIRS, ValuePairs, category_pairs, co_moments, value_pairs};

@@ -105,16 +105,12 @@ pub struct ValuePairs {
 }
 
 /// Most rows that are kept; of more, a seeded sample.
-pub const MOST_VALUE_PAIRS: usize = 1_000_000;
+pub const MOST_VALUE_PAIRS: usize = 100_000;
 
 /// Rows of two columns; of more than [`MOST_VALUE_PAIRS`] a uniform sample of so many, by the least of seeded random numbers.
 pub fn value_pairs(a: &str, b: &str) -> Handle<ValuePairs> {
     let (key, names, columns) = key("value_pairs", a, b);
-    Handle::new(key, columns, true, move |context| {
-        // Twice as many are held before the least are chosen.
-        let most = (context.memory / (2 * size_of::<Kept>())).clamp(1_000, MOST_VALUE_PAIRS);
-        Ok(Pairs { names: names.clone(), seed: context.seed, most, rows: 0, kept: Vec::new() })
-    })
+    Handle::new(key, columns, false, move |context| Ok(Pairs { names: names.clone(), seed: context.seed, rows: 0, kept: Vec::new() }))
 }
 
 /// A row with its random number.
@@ -123,8 +119,8 @@ type Kept = (u64, f64, f64);
 struct Pairs {
     names: Names,
     seed: u64,
-    most: usize,
     rows: u64,
+    /// Up to twice as many as are kept in the end.
     kept: Vec<Kept>,
 }
 
@@ -147,8 +143,8 @@ impl Accumulator for Pairs {
         for (x, y) in x.into_iter().zip(y) {
             self.kept.push((xxh3_64_with_seed(&self.rows.to_le_bytes(), self.seed), x, y));
             self.rows += 1;
-            if self.kept.len() >= 2 * self.most {
-                self.shrink(self.most);
+            if self.kept.len() >= 2 * MOST_VALUE_PAIRS {
+                self.shrink(MOST_VALUE_PAIRS);
             }
         }
         Ok(())
@@ -162,15 +158,15 @@ impl Accumulator for Pairs {
         let (rows, kept): (u64, Vec<Kept>) = self.header().decode(state)?;
         self.rows += rows;
         self.kept.extend(kept);
-        self.shrink(2 * self.most);
+        self.shrink(2 * MOST_VALUE_PAIRS);
         Ok(())
     }
 
     fn finish(&self) -> Result<Finished, String> {
         let mut kept = self.kept.clone();
-        if kept.len() > self.most {
-            kept.select_nth_unstable_by_key(self.most, |kept| kept.0);
-            kept.truncate(self.most);
+        if kept.len() > MOST_VALUE_PAIRS {
+            kept.select_nth_unstable_by_key(MOST_VALUE_PAIRS, |kept| kept.0);
+            kept.truncate(MOST_VALUE_PAIRS);
         }
         let (x, y) = kept.into_iter().map(|(_, x, y)| (x, y)).unzip();
         Ok(Arc::new(ValuePairs { x, y, rows: self.rows }))

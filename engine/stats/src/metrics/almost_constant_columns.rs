@@ -75,7 +75,7 @@ impl AlmostConstant {
         for (name, handle) in self.columns.iter().filter(|(name, _)| sides.current.schema.column_with_name(name).is_some()) {
             let found = sides.current.read(handle)?;
             columns += 1;
-            if found.values > 0 && (found.count + found.error / 2) as f64 >= self.least * found.values as f64 {
+            if found.values > 0 && (found.count + found.error / 2) as f64 / found.values as f64 >= self.least {
                 dominated.push(name);
             }
         }

@@ -1,6 +1,6 @@
 //! Association of pairs of columns.
 
-use super::shape::plain;
+use super::shape::{note, plain};
 use crate::accumulators::{CategoryPairs, ColumnCoMoments, ValuePairs, category_pairs, co_moments, value_pairs};
 use crate::math::{cramers_v_of_table, kendall, spearman};
 use driftline_core::accumulator::{Handle, Request};
@@ -9,7 +9,7 @@ use driftline_core::catalogue::{
 };
 use driftline_core::column::Kind;
 use driftline_core::diagnostic::Diagnostics;
-use driftline_core::metric::{Metric, Parts, Reading, Sides, Undefined};
+use driftline_core::metric::{Metric, Parts, Reading, Readings, Sides, Undefined};
 use driftline_core::profile::Profile;
 use driftline_core::spec::Component;
 use schemars::JsonSchema;
@@ -22,8 +22,8 @@ pub const ENTRY: MetricEntry = MetricEntry {
         summary: "Pearson's, Spearman's or Kendall's correlation, or Cramér's V, of each pair of columns.",
         description: "One result for each pair of `columns` (all numerical ones, or all categorical ones for `cramers_v`, but id, timestamp and ignored \
 ones), told apart by the labels `first` and `second`; 40 columns at most. A condition such as `abs(value - reference) > 20%` tells of a change. Rows with a missing value in \
-either column are left out. Spearman and Kendall are exact up to a million rows (or what fits in memory) and computed on a seeded sample of so many beyond; Kendall is tau-b. A pair in \
-which a column does not vary is left out of the results, and `no_data` if there is no other. Pearson is an error where values are infinite; ranks are not.",
+either column are left out. Spearman and Kendall are exact up to 100,000 rows and computed on a seeded sample of so many beyond, which the message tells; Kendall is tau-b. A pair in \
+which a column does not vary is left out of the results, and `no_data` if there is no other; for Pearson a pair with infinite values is left out with a note, and an error if there is no other.",
         formula: "r = sum (x - mean x)(y - mean y) / sqrt(sum (x - mean x)^2 sum (y - mean y)^2); Spearman: r of midranks; \
 tau-b = (concordant - discordant) / sqrt((pairs - ties in x)(pairs - ties in y)); V = sqrt(chi^2 / n / (min(rows, columns) - 1))",
         direction: Direction::Neither,
@@ -136,7 +136,7 @@ impl Pair {
             Source::Table(handle) => cramers_v_of_table(&profile.read(handle)?.cells),
         };
         let labels = vec![("first".to_owned(), self.first.clone()), ("second".to_owned(), self.second.clone())];
-        Ok(value.map(|value| Reading { labels, method, ..Reading::of([("value", value)]) }))
+        Ok(value.map(|value| Reading { labels, note: method.clone(), method, ..Reading::of([("value", value)]) }))
     }
 }
 
@@ -154,6 +154,22 @@ impl Metric for Correlation {
         match found.is_empty() {
             true => vec![Err(Undefined::no_data("in each pair a column does not vary"))],
             false => found,
+        }
+    }
+
+    /// A pair that cannot be computed costs no other; the first result's note names it.
+    fn conclude(&self, parts: Parts) -> Readings {
+        let (found, failed): (Vec<_>, Vec<_>) = parts.into_iter().partition(Result::is_ok);
+        let failed: Vec<Undefined> = failed.into_iter().filter_map(Result::err).collect();
+        let mut readings: Vec<Reading> = found.into_iter().flatten().collect();
+        match (readings.first_mut(), failed.first()) {
+            (None, Some(undefined)) => Err(undefined.clone()),
+            (Some(first), Some(_)) => {
+                let reasons: Vec<&str> = failed.iter().map(Undefined::reason).collect();
+                first.note = note("left out", &reasons);
+                Ok(readings)
+            }
+            _ => Ok(readings),
         }
     }
 }

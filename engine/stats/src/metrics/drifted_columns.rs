@@ -191,10 +191,17 @@ impl Metric for DriftedColumns {
             return Err(Undefined::no_data("no column could be tested"));
         }
         let share = share(drifted.len() as u64, self.columns.len() as u64)?;
-        let weighted = self.weights.as_ref().map(|weights| {
-            let of_drifted: f64 = drifted.iter().filter_map(|name| weights.get(*name)).sum();
-            of_drifted / weights.values().sum::<f64>()
-        });
+        let weighted = match &self.weights {
+            Some(weights) => {
+                let sum = |names: &[&str]| names.iter().filter_map(|name| weights.get(*name)).fold(0.0, |sum, weight| sum + weight);
+                let all = weights.values().sum::<f64>();
+                if sum(&untested) >= all {
+                    return Err(Undefined::no_data("no column that has a weight could be tested"));
+                }
+                Some(sum(&drifted) / all)
+            }
+            None => None,
+        };
         let dataset_drift = f64::from(weighted.unwrap_or(share) >= self.drift_share);
         let mut reading = Reading::of([
             ("count", drifted.len() as f64),

@@ -73,7 +73,7 @@ impl DuplicatedColumns {
         if found.rows == 0 {
             return Err(Undefined::no_data("there are no rows"));
         }
-        let enough = |equal: u64| equal as f64 >= self.least * found.rows as f64;
+        let enough = |equal: u64| equal as f64 / found.rows as f64 >= self.least;
         let repeated: BTreeSet<&str> = found.equal.iter().filter(|(_, _, n)| enough(*n)).map(|(_, b, _)| b.as_str()).collect();
         let repeated: Vec<&str> = repeated.into_iter().collect();
         let count = repeated.len() as u64;

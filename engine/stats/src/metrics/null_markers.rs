@@ -1,7 +1,7 @@
 //! Values that stand for a missing one.
 
 use super::shape::{plain, share};
-use crate::accumulators::{Occurrences, occurrences};
+use crate::accumulators::{Occurrences, Value, occurrences};
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::catalogue::{
     Binding, Built, Direction, Doc, Field, MetricEntry, Scope, read_parameters, schema_of,
@@ -18,8 +18,8 @@ pub const ENTRY: MetricEntry = MetricEntry {
         name: "null_markers",
         aliases: &[],
         summary: "How often values occur that stand for a missing one, such as \"NA\", \"\" or -999.",
-        description: "One result for each of `markers`, told apart by the label `marker`. A marker is a string or a number; a number is found in columns of \
-numbers and, as it is written shortest, in columns of strings. Nulls and NaN are `missing_values` and not counted here. Without rows the result is `no_data`.",
+        description: "One result for each of `markers`, told apart by the label `marker`. A marker is a string or a number; a number is compared as a number in columns of \
+numbers, and as it is written shortest in columns of strings; a string is found in columns of strings alone. Nulls and NaN are `missing_values` and not counted here. Without rows the result is `no_data`.",
         formula: "count = rows whose value is the marker; share = count / rows",
         direction: Direction::Lower,
         fields: &FIELDS,
@@ -40,6 +40,7 @@ const FIELDS: [Field; 2] =
 #[serde(untagged)]
 enum Marker {
     Text(String),
+    Integer(i64),
     Number(f64),
 }
 
@@ -57,13 +58,20 @@ impl Default for Parameters {
 }
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
+    let span = component.params.span.clone();
     let Parameters { markers } = read_parameters(component, diagnostics)?;
-    let text = |marker: Marker| match marker {
-        Marker::Text(text) => text,
-        Marker::Number(number) => number.to_string(),
+    let value = |marker: Marker| match marker {
+        Marker::Text(text) => Value::Text(text),
+        Marker::Integer(integer) => Value::Integer(integer),
+        Marker::Number(number) => Value::Number(number),
     };
-    let markers: Vec<String> = markers.into_iter().map(text).collect();
-    let found = occurrences(&binding.column?.name, &markers);
+    let values: Vec<Value> = markers.into_iter().map(value).collect();
+    let markers: Vec<String> = values.iter().map(Value::to_string).collect();
+    if let Some((_, twice)) = markers.iter().enumerate().find(|(i, marker)| markers[..*i].contains(marker)) {
+        diagnostics.error(&span, format!("`markers` has {twice:?} twice"));
+        return None;
+    }
+    let found = occurrences(&binding.column?.name, &values);
     let metric = NullMarkers { found, markers };
     Some(Built { labelled: &["markers"], default_fail: Some("count > 0".to_owned()), ..plain(metric, &FIELDS) })
 }

@@ -17,8 +17,8 @@ pub const ENTRY: TestEntry = TestEntry {
         name: "maximum_mean_discrepancy",
         aliases: &["mmd"],
         summary: "Distance between the mean embeddings of two samples under a Gaussian kernel.",
-        description: "Sees differences of any kind that are as wide as the bandwidth or wider. Up to `rows` rows on each side the unbiased estimate over all pairs is used, with a p-value by \
-seeded permutations (the smallest is 1 / (permutations + 1)); with more, the estimate in linear time over up to a million seeded rows a side, with a p-value by its normal limit: it needs many rows to \
+        description: "Sees differences of any kind that are as wide as the bandwidth or wider. Where a side has no more than `rows` rows, the unbiased estimate over all pairs of so many seeded rows of each is used, with a p-value by \
+seeded permutations (the smallest is 1 / (permutations + 1)); where both have more, the estimate in linear time over up to a million seeded rows a side, with a p-value by its normal limit: it needs many rows to \
 see what the other sees in few. The bandwidth is the median distance within the reference unless given. Missing values are left out; infinite values are an error; \
 sides with fewer than two values, or a reference whose median distance is 0, are `no_data`. The effect size is the square root of the statistic, 0 where that is negative.",
         formula: "mean k(x, x') + mean k(y, y') - 2 mean k(x, y), k(a, b) = exp(-(a - b)^2 / (2 bandwidth^2))",
@@ -75,13 +75,17 @@ fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostic
         fields: FIELDS.to_vec(),
         params: params_label(&parameters, &Parameters::default()),
         drifted: "effect_size > 0.1 and p_value < 0.01",
-        test: OverValues::boxed(column, move |r, c| compare(r, c, &parameters)),
+        // Columns draw by themselves: one unlucky draw must not be that of all.
+        test: OverValues::boxed(column, {
+            let seed = xxhash_rust::xxh3::xxh3_64_with_seed(column.name.as_bytes(), parameters.seed);
+            move |r, c| compare(r, c, &parameters, seed)
+        }),
     })
 }
 
-fn compare(r: &SortedValues, c: &SortedValues, parameters: &Parameters) -> Result<Found, Undefined> {
-    let mut random = SplitMix::new(parameters.seed);
-    let all_pairs = r.len().max(c.len()) <= parameters.rows;
+fn compare(r: &SortedValues, c: &SortedValues, parameters: &Parameters, seed: u64) -> Result<Found, Undefined> {
+    let mut random = SplitMix::new(seed);
+    let all_pairs = r.len().min(c.len()) <= parameters.rows;
     let most = if all_pairs { parameters.rows } else { MOST_ROWS };
     let (mut x, mut y) = (sample(r, most, &mut random), sample(c, most, &mut random));
     if x.iter().chain(&y).any(|v| v.is_infinite()) {
@@ -93,7 +97,7 @@ fn compare(r: &SortedValues, c: &SortedValues, parameters: &Parameters) -> Resul
     let (statistic, p_value, method) = if all_pairs {
         let found = Quadratic::new(&x, &y, bandwidth).ok_or_else(few)?;
         let p_value = found.p_value(parameters.permutations, &mut random);
-        (found.statistic, p_value, format!("all pairs, {} permutations", parameters.permutations))
+        (found.statistic, p_value, format!("all pairs of {} and {} rows, {} permutations", x.len(), y.len(), parameters.permutations))
     } else {
         random.shuffle(&mut x);
         random.shuffle(&mut y);
