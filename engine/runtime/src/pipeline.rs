@@ -29,13 +29,16 @@ pub struct RunningTransform {
 /// Which rows an accumulator is fed: all, or those for which an expression is true.
 pub type Slice = Option<String>;
 
+/// Accumulators with the rows that each is fed.
+pub type Requests = Vec<(Slice, Request)>;
+
 /// What to read of a side, and what to feed.
 pub struct Job {
     pub source: Arc<dyn Source>,
     /// The source's schema as the user knows it.
     pub schema: SchemaRef,
     pub filter: Option<String>,
-    pub requests: Vec<(Slice, Request)>,
+    pub requests: Requests,
     /// Expressions whose rows are wanted; the source has the column [`slice_column`] for each.
     pub slices: BTreeSet<String>,
     /// Columns that the transforms read.
@@ -124,10 +127,10 @@ fn passes(job: Job) -> Vec<Job> {
         let special = |c: &String| wide.contains(c) || outputs.contains(c);
         r.columns.len() > MANY_COLUMNS || r.columns.iter().any(special)
     };
-    let (mut first, rest): (Vec<(Slice, Request)>, Vec<(Slice, Request)>) = job.requests.iter().cloned().partition(in_first);
-    let mut by_columns: BTreeMap<Vec<String>, Vec<(Slice, Request)>> = BTreeMap::new();
+    let (mut first, rest): (Requests, Requests) = job.requests.iter().cloned().partition(in_first);
+    let mut by_columns: BTreeMap<Vec<String>, Requests> = BTreeMap::new();
     rest.into_iter().for_each(|(slice, r)| by_columns.entry(r.columns.clone()).or_default().push((slice, r)));
-    let (mut further, mut seen): (Vec<Vec<(Slice, Request)>>, BTreeSet<String>) = Default::default();
+    let (mut further, mut seen): (Vec<Requests>, BTreeSet<String>) = Default::default();
     for (columns, requests) in by_columns {
         if seen.iter().chain(&columns).collect::<BTreeSet<_>>().len() > MOST_COLUMNS {
             seen.clear();
@@ -136,7 +139,7 @@ fn passes(job: Job) -> Vec<Job> {
         seen.extend(columns);
         further.last_mut().unwrap_or(&mut first).extend(requests);
     }
-    let again = |requests: Vec<(Slice, Request)>| Job {
+    let again = |requests: Requests| Job {
         source: job.source.clone(),
         schema: job.schema.clone(),
         filter: job.filter.clone(),

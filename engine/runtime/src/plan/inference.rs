@@ -8,7 +8,9 @@ use driftline_core::column::{CATEGORICAL_STRINGS, Column, Kind, infer};
 use driftline_core::saved::SavedColumn;
 use driftline_core::source::{Scan, SourceError};
 use futures::StreamExt;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// Rows of the reference from which types are inferred.
@@ -44,7 +46,9 @@ pub(super) async fn infer_columns(reference: Option<&Side>, current: &Side, decl
             Some((distinct, present)) => infer(field.data_type(), distinct.len(), *present),
             None => Kind::of(field.data_type()),
         };
-        let sample = seen.get(name.as_str()).map(|(distinct, _)| distinct.clone()).unwrap_or_default();
+        // Of a text nobody asks which values there are.
+        let kept = seen.get(name.as_str()).filter(|_| kind == Kind::Categorical || declared.contains(&name));
+        let sample = kept.map(|(distinct, _)| distinct.clone()).unwrap_or_default();
         columns.push(Column {
             name: name.clone(),
             kind,
@@ -56,6 +60,17 @@ pub(super) async fn infer_columns(reference: Option<&Side>, current: &Side, decl
         });
     }
     Ok(columns)
+}
+
+/// A long value as its beginning and a hash: many of them need not be kept to be told apart.
+fn short(value: &str) -> Cow<'_, str> {
+    const LONGEST: usize = 256;
+    if value.len() <= LONGEST {
+        return Cow::Borrowed(value);
+    }
+    let mut hash = std::hash::DefaultHasher::new();
+    value.hash(&mut hash);
+    Cow::Owned(format!("{}…{:016x}", &value[..value.floor_char_boundary(32)], hash.finish()))
 }
 
 /// How often each value occurs, and how many rows have one.
@@ -80,6 +95,7 @@ async fn sample(side: &Side, schema: &Schema, declared: &[&String]) -> Result<BT
             if let Ok(strings) = block.strings(field.name()) {
                 *present += strings.len() - strings.null_count();
                 for value in strings.iter().flatten() {
+                    let value = &*short(value);
                     if let Some(n) = distinct.get_mut(value) {
                         *n += 1;
                     } else if distinct.len() <= CATEGORICAL_STRINGS {

@@ -72,7 +72,7 @@ impl Quadratic {
     /// None for fewer than two values on a side.
     pub fn new(x: &[f64], y: &[f64], bandwidth: f64) -> Option<Self> {
         let (n, m) = (x.len(), y.len());
-        if n < 2 || m < 2 || !(bandwidth > 0.0) {
+        if n < 2 || m < 2 || bandwidth.is_nan() || bandwidth <= 0.0 {
             return None;
         }
         let all: Vec<f64> = x.iter().chain(y).copied().collect();
@@ -134,7 +134,7 @@ fn estimate(within_x: f64, within_y: f64, across: f64, n: usize, m: usize) -> f6
 /// for different distributions. None for fewer than eight values on a side.
 pub fn mmd_linear(x: &[f64], y: &[f64], bandwidth: f64) -> Option<(f64, f64)> {
     let pairs = x.len().min(y.len()) / 2;
-    if pairs < 4 || !(bandwidth > 0.0) {
+    if pairs < 4 || bandwidth.is_nan() || bandwidth <= 0.0 {
         return None;
     }
     let term = |i: usize| {
