@@ -143,8 +143,17 @@ fn covers(error: &toml::de::Error, key: Span, value: Span) -> bool {
     error.span().is_some_and(|s| s.start >= whole.start && s.end <= whole.end)
 }
 
+/// Serde names Rust's types; people know numbers.
 fn describe(key: &str, message: &str) -> String {
-    format!("`{key}`: {}", message.trim_end())
+    const TYPES: [(&str, &str); 5] = [
+        ("expected f64", "expected a number"),
+        ("expected usize", "expected a whole number from 0 on"),
+        ("expected u64", "expected a whole number from 0 on"),
+        ("expected u32", "expected a whole number from 0 on"),
+        ("expected i64", "expected a whole number"),
+    ];
+    let told = TYPES.iter().fold(message.trim_end().to_owned(), |told, (from, to)| told.replace(from, to));
+    format!("`{key}`: {told}")
 }
 
 /// Serde lists the valid variants in backticks; the nearest one is the likely fix.
