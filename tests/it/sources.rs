@@ -224,3 +224,30 @@ fn very_many_columns_are_read_some_at_a_time_with_the_same_numbers() {
     }
     assert_eq!((&all["duplicated_rows_"]["fields"]["count"], &all["row_count_"]["fields"]["value"]), (&0.0.into(), &70.0.into()));
 }
+
+#[test]
+fn embeddings_are_compared_by_their_means() {
+    use arrow::array::{FixedSizeListArray, ListArray};
+    use arrow::datatypes::Float32Type;
+    let folder = tempfile::tempdir().expect("a folder");
+    let vector = |row: usize, shift: f32| [row as f32, 1.0 + shift, (row * row % 7) as f32 - 3.0];
+    let reference = FixedSizeListArray::from_iter_primitive::<Float32Type, _, _>((0..50).map(|row| Some(vector(row, 0.0).map(Some).to_vec())), 3);
+    write(&folder.path().join("reference.arrow"), vec![("e", Arc::new(reference))]);
+    let mut rows: Vec<Option<Vec<Option<f32>>>> = (0..50).map(|row| Some(vector(row, 0.5).map(Some).to_vec())).collect();
+    rows.extend([None, Some(vec![Some(1.0)]), Some(vec![Some(1.0), None, Some(1.0)])]);
+    write(&folder.path().join("current.arrow"), vec![("e", Arc::new(ListArray::from_iter_primitive::<Float32Type, _, _>(rows)))]);
+    let text = "[monitor]\nname = \"m\"\n[source.reference]\nkind = \"arrow_ipc\"\npath = \"reference.arrow\"\n[source.current]\nkind = \"arrow_ipc\"\npath = \"current.arrow\"\n[[suite]]\nname = \"s\"\n[[suite.check]]\nmetric = \"embedding_drift\"\ncolumns = \"e\"\n";
+    let path = folder.path().join("monitor.toml");
+    std::fs::write(&path, text).expect("written");
+    let (checks, whole) = found(&path);
+    let fields = &checks["embedding_drift"]["fields"];
+    // The second component alone moved, by half.
+    assert_eq!((&fields["distance"], &fields["component_share"], &fields["components"]), (&0.5.into(), &(1.0 / 3.0).into(), &3.0.into()));
+    let mean: Vec<f64> = (0..3).map(|i| (0..50).map(|row| f64::from(vector(row, 0.0)[i])).sum::<f64>() / 50.0).collect();
+    let (a, b): (Vec<f64>, Vec<f64>) = (mean.clone(), vec![mean[0], mean[1] + 0.5, mean[2]]);
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
+    let cosine = 1.0 - dot(&a, &b) / (dot(&a, &a) * dot(&b, &b)).sqrt();
+    assert!((fields["cosine_distance"].as_f64().expect("a number") - cosine).abs() < 1e-12, "{fields} {cosine}");
+    assert_eq!((&checks["embedding_drift"]["status"], &checks["embedding_drift"]["n_current"]), (&"fail".into(), &50.into()));
+    assert_eq!(whole["counters"]["current.unusable_rows.centroid(e)"], 2);
+}

@@ -1,6 +1,7 @@
 //! Accumulators: mergeable states, one file each. Missing means null or, in a column of floats, NaN. Infinities are values.
 
 mod categories;
+mod centroid;
 mod column_pairs;
 mod constant;
 mod distinct;
@@ -19,6 +20,7 @@ mod times;
 mod values;
 
 pub use categories::{CategoryCounts, MOST_CATEGORIES, categories};
+pub use centroid::{Centroid, centroid};
 pub use column_pairs::{ColumnPairs, MOST_PAIRED_COLUMNS, column_pairs};
 pub use constant::{Constant, constant};
 pub use distinct::{Distinct, row_distinct, value_distinct};
