@@ -1,6 +1,7 @@
 //! Sources: files of four formats as streams of batches, and saved profiles. Adding one: write its file, and add its line below and to [`ENTRIES`].
 
 mod arrow_ipc;
+mod conform;
 mod csv;
 mod expression;
 mod files;

@@ -1,0 +1,198 @@
+//! One side's rows through all accumulators: units are cut into blocks, transforms add columns, and each worker thread
+//! feeds its own accumulators, so that nothing depends on the number of threads.
+//!
+//! Numbers take few bytes: accumulators over them get whole blocks, whatever else is read. Strings, lists and bytes may take any
+//! number: accumulators that read such a column, and transforms, get slabs, which are parts of a block of so many bytes.
+
+mod cutter;
+mod passes;
+mod reader;
+mod workers;
+
+use arrow::datatypes::SchemaRef;
+use driftline_core::accumulator::{Context, Finished, Request};
+use driftline_core::plugin::Transform;
+use driftline_core::profile::Profile;
+use driftline_core::saved::SavedProfile;
+use driftline_core::source::{Scan, Source, SourceError};
+use passes::passes;
+use reader::{Reader, slices};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use workers::{Done, Lane, deal, make, wide_columns, work};
+
+/// A transform of the plan, made anew for each side.
+pub struct RunningTransform {
+    pub plugin: String,
+    /// Names of the columns that it adds.
+    pub outputs: Vec<String>,
+    pub running: Result<Box<dyn Transform>, String>,
+}
+
+/// Which rows an accumulator is fed: all, or those for which an expression is true.
+pub type Slice = Option<String>;
+
+/// Accumulators with the rows that each is fed.
+pub type Requests = Vec<(Slice, Request)>;
+
+/// What to read of a side, and what to feed.
+pub struct Job {
+    pub source: Arc<dyn Source>,
+    /// The source's schema as the user knows it.
+    pub schema: SchemaRef,
+    pub filter: Option<String>,
+    pub requests: Requests,
+    /// Expressions whose rows are wanted; the source has the column [`slice_column`] for each.
+    pub slices: BTreeSet<String>,
+    /// Columns that the transforms read.
+    pub transform_inputs: Vec<String>,
+    pub transforms: Vec<RunningTransform>,
+    pub threads: usize,
+    /// Whether the states are wanted, to be saved.
+    pub keep_states: bool,
+}
+
+/// A side's profile and what was left out of it.
+pub struct SideResult {
+    pub profile: Profile,
+    pub counters: BTreeMap<String, u64>,
+    /// Where they are wanted.
+    pub states: States,
+}
+
+/// States by slice and key; a reason where there is none.
+pub type States = BTreeMap<(Slice, String), Result<Vec<u8>, String>>;
+
+/// Tells how many rows have been read.
+pub type Progress<'a> = &'a (dyn Fn(u64) + Sync);
+
+/// Reads a side. Blocks the thread. Where numbers of very many columns are asked for, the side is read several times, some columns at a time.
+pub fn read_side(job: Job, context: &Context, progress: Progress<'_>) -> Result<SideResult, SourceError> {
+    let (source, schema, slices) = (job.source.clone(), job.schema.clone(), job.slices.clone());
+    let spilling = job.requests.iter().filter(|(_, r)| r.spills).map(|(slice, r)| (slice, &r.key)).collect::<BTreeSet<_>>().len();
+    let context = Context { memory: context.memory / spilling.max(1), ..context.clone() };
+    let mut all: Option<Passed> = None;
+    for job in passes(job) {
+        let passed = pass(job, &context, progress)?;
+        match &mut all {
+            None => all = Some(passed),
+            Some(all) => all.add(passed, &source.location())?,
+        }
+    }
+    let Passed { rows, results, counters, slice_rows } = all.unwrap_or_default();
+    let mut states = States::new();
+    let mut finished: BTreeMap<Slice, BTreeMap<String, Result<Finished, String>>> = BTreeMap::new();
+    for result in results {
+        states.extend(result.state.map(|state| (result.place.clone(), state)));
+        let (slice, key) = result.place;
+        finished.entry(slice).or_default().insert(key, result.finished);
+    }
+    let mut profile = Profile::new(rows, schema.clone(), finished.remove(&None).unwrap_or_default());
+    for filter in slices {
+        let results = finished.remove(&Some(filter.clone())).unwrap_or_default();
+        let rows = slice_rows.get(&filter).copied().unwrap_or_default();
+        profile.add_slice(filter, Profile::new(rows, schema.clone(), results));
+    }
+    Ok(SideResult { profile, counters, states })
+}
+
+/// What one pass over a side came to.
+#[derive(Default)]
+struct Passed {
+    rows: u64,
+    results: Vec<Done>,
+    counters: BTreeMap<String, u64>,
+    slice_rows: BTreeMap<String, u64>,
+}
+
+impl Passed {
+    /// Adds a pass over other columns of the same rows.
+    fn add(&mut self, other: Passed, location: &str) -> Result<(), SourceError> {
+        if other.rows != self.rows {
+            return Err(SourceError(format!("{location}: it changed while it was read: {} rows, and then {}", self.rows, other.rows)));
+        }
+        self.results.extend(other.results);
+        for (name, n) in other.counters {
+            self.counters.entry(name).or_insert(n);
+        }
+        Ok(())
+    }
+}
+
+fn pass(job: Job, context: &Context, progress: Progress<'_>) -> Result<Passed, SourceError> {
+    let scan = Scan { columns: columns(&job), filter: job.filter.clone(), limit: None };
+    let mut stream = job.source.scan(scan);
+    let (mut accumulators, mut results) = make(&job.requests, context);
+    let slices = slices(&job);
+    let wide = wide_columns(&job);
+    accumulators.iter_mut().for_each(|fed| fed.lane = Lane::of(&fed.columns, &wide));
+    let mut reader = Reader::new(slices, job.transforms, &accumulators);
+    let shares = deal(&mut accumulators, job.threads.max(1));
+    let outcome = std::thread::scope(|scope| {
+        let (senders, workers): (Vec<_>, Vec<_>) = shares
+            .into_iter()
+            .map(|share| {
+                // One block waits while another is worked on.
+                let (sender, receiver) = sync_channel(1);
+                (sender, scope.spawn(move || work(share, receiver, job.keep_states)))
+            })
+            .unzip();
+        let read = futures::executor::block_on(reader.read(&mut stream, &senders, progress));
+        drop(senders);
+        for worker in workers {
+            // A panic is ours, not the user's; its accumulators stay without a result and their checks are errors.
+            results.extend(worker.join().unwrap_or_default());
+        }
+        read
+    });
+    outcome?;
+    let mut counters = reader.counters;
+    for result in results.iter().filter(|r| r.unusable > 0) {
+        *counters.entry(format!("unusable_rows.{}", result.place.1)).or_default() += result.unusable;
+    }
+    let slice_rows = reader.slices.into_iter().map(|slice| (slice.filter, slice.rows)).collect();
+    Ok(Passed { rows: reader.rows, results, counters, slice_rows })
+}
+
+/// The side whose states were saved: what was not saved is an error that names it.
+pub fn restore_side(job: &Job, saved: &SavedProfile, context: &Context) -> SideResult {
+    let mut finished: BTreeMap<Slice, BTreeMap<String, Result<Finished, String>>> = BTreeMap::new();
+    for (slice, request) in &job.requests {
+        let state = saved.states.get(&(slice.clone(), request.key.clone()));
+        let missing = || format!("the reference's profile does not hold `{}`; make it with `driftline profile SPEC`", request.key);
+        let state = state.ok_or_else(missing).and_then(|state| state.as_ref().map_err(Clone::clone));
+        let restored = state.and_then(|state| {
+            let mut accumulator = (request.make)(context)?;
+            accumulator.merge(state)?;
+            accumulator.finish()
+        });
+        finished.entry(slice.clone()).or_default().insert(request.key.clone(), restored);
+    }
+    let mut profile = Profile::new(saved.rows, job.schema.clone(), finished.remove(&None).unwrap_or_default());
+    for filter in &job.slices {
+        let results = finished.remove(&Some(filter.clone())).unwrap_or_default();
+        let rows = saved.slices.get(filter).copied().unwrap_or_default();
+        profile.add_slice(filter.clone(), Profile::new(rows, job.schema.clone(), results));
+    }
+    SideResult { profile, counters: saved.counters.clone(), states: States::new() }
+}
+
+/// The column that says for which rows a slice's expression is true.
+pub fn slice_column(filter: &str) -> String {
+    format!("where {filter}")
+}
+
+/// The source's columns that are read; one at least, since rows without columns cannot be counted.
+fn columns(job: &Job) -> Vec<String> {
+    let schema = job.source.schema();
+    let wanted = job.requests.iter().flat_map(|(_, r)| &r.columns).chain(&job.transform_inputs).cloned();
+    let slices = job.slices.iter().map(|filter| slice_column(filter));
+    let mut columns: Vec<String> = wanted.chain(slices).filter(|c| schema.column_with_name(c).is_some()).collect();
+    columns.sort();
+    columns.dedup();
+    if columns.is_empty() {
+        columns.extend(schema.fields().first().map(|f| f.name().clone()));
+    }
+    columns
+}

@@ -1,0 +1,72 @@
+//! A file's batch as the columns and types that are wanted.
+
+use crate::files::Unparsed;
+use arrow::array::{Array, ArrayRef, AsArray, Float64Array, RecordBatch, RecordBatchOptions, new_null_array};
+use arrow::compute::kernels::cmp::distinct;
+use arrow::compute::{and, cast, is_not_null, nullif};
+use arrow::datatypes::{DataType, Float64Type, SchemaRef, TimeUnit, TimestampNanosecondType};
+use arrow::error::ArrowError;
+use std::sync::Arc;
+
+/// A batch with the columns that are wanted, and what was lost on the way.
+pub(crate) struct Conformed {
+    pub batch: RecordBatch,
+    pub unparsed: Unparsed,
+    /// Rows by column that the file does not have.
+    pub absent: Unparsed,
+}
+
+/// The columns of `wanted` by name and in their types: a file may have them in another order, as text, or lack some that others have.
+pub(crate) fn conform(batch: &RecordBatch, wanted: &SchemaRef) -> Result<Conformed, String> {
+    let (mut unparsed, mut absent) = (Unparsed::new(), Unparsed::new());
+    let mut columns: Vec<ArrayRef> = Vec::new();
+    for field in wanted.fields() {
+        columns.push(match batch.column_by_name(field.name()) {
+            Some(array) if array.data_type() == field.data_type() => array.clone(),
+            Some(array) => {
+                let typed = parse(array, field.data_type()).map_err(|e| format!("column `{}`: {e}", field.name()))?;
+                let lost = typed.null_count().saturating_sub(array.null_count()) as u64;
+                unparsed.extend((lost > 0).then(|| (field.name().clone(), lost)));
+                typed
+            }
+            None => {
+                absent.extend((batch.num_rows() > 0).then(|| (field.name().clone(), batch.num_rows() as u64)));
+                new_null_array(field.data_type(), batch.num_rows())
+            }
+        });
+    }
+    let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+    let batch = RecordBatch::try_new_with_options(wanted.clone(), columns, &options).map_err(|e| e.to_string())?;
+    Ok(Conformed { batch, unparsed, absent })
+}
+
+/// Text as another type; what would lose something is null.
+fn parse(text: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError> {
+    let typed = cast(text, to)?;
+    match to {
+        // A whole number may be written `35.0`, as pandas does once a value is missing.
+        t if t.is_integer() && typed.null_count() > text.null_count() => {
+            let floats = cast(text, &DataType::Float64)?;
+            let whole: Float64Array =
+                floats.as_primitive::<Float64Type>().iter().map(|v| v.filter(|v| v.fract() == 0.0 && v.abs() < 9_007_199_254_740_992.0)).collect();
+            let whole = cast(&(Arc::new(whole) as ArrayRef), to)?;
+            arrow::compute::kernels::zip::zip(&is_not_null(&typed)?, &typed, &whole)
+        }
+        DataType::Date32 | DataType::Timestamp(TimeUnit::Second | TimeUnit::Millisecond | TimeUnit::Microsecond, _) => {
+            let finest = DataType::Timestamp(TimeUnit::Nanosecond, None);
+            let (exact, kept) = (cast(text, &finest)?, cast(&cast(&typed, &zoneless(to))?, &finest)?);
+            // Where both are defined they must be the same: the rest of a second, or of a day, is not cut off.
+            let changed = distinct(&exact.as_primitive::<TimestampNanosecondType>(), &kept.as_primitive::<TimestampNanosecondType>())?;
+            let changed = and(&changed, &and(&is_not_null(&exact)?, &is_not_null(&kept)?)?)?;
+            if changed.true_count() == 0 { Ok(typed) } else { nullif(&typed, &changed) }
+        }
+        _ => Ok(typed),
+    }
+}
+
+fn zoneless(data_type: &DataType) -> DataType {
+    match data_type {
+        DataType::Timestamp(unit, _) => DataType::Timestamp(*unit, None),
+        other => other.clone(),
+    }
+}
