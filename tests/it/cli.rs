@@ -239,7 +239,11 @@ fn compare_tells_the_schema_first_and_the_largest_drift_next() {
         assert_eq!(found.status.code(), Some(2));
         assert!(text(&found.stderr).contains(word));
     }
-    assert_eq!(run(&["compare", "a.txt", &current]).status.code(), Some(2));
+    assert_eq!(run(&["compare", "README.md", &current]).status.code(), Some(2));
+    // Nothing that was compared is no agreement.
+    let empty = folder.path().join("empty.csv").display().to_string();
+    std::fs::write(&empty, "x,y,c\n").expect("written");
+    assert_eq!(run(&["compare", &reference, &empty]).status.code(), Some(1));
     assert_eq!(run(&["compare", "absent.csv", &current]).status.code(), Some(3));
 }
 

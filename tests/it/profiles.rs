@@ -91,6 +91,11 @@ fn a_profile_that_is_none_is_refused() {
     let folder = tables(50, 0.0);
     let profile = folder.path().join("reference.profile");
     make(&["profile", &folder.path().join("reference.csv").display().to_string(), "-o", &profile.display().to_string()]);
+    // What is no profile is not overwritten.
+    let data = folder.path().join("reference.csv");
+    let before = std::fs::read(&data).expect("read");
+    let output = run(&["profile", &data.display().to_string(), "-o", &data.display().to_string()]);
+    assert!(output.status.code() == Some(2) && std::fs::read(&data).expect("read") == before, "{}", text(&output.stderr));
     let whole = std::fs::read(&profile).expect("read");
     let spec = with_profile(folder.path(), "[[record]]\nmetric = \"row_count\"\n");
     let mut changed = whole.clone();

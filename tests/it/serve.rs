@@ -95,6 +95,7 @@ fn a_monitor_waits_for_its_data_and_the_others_do_not() {
     let rows = |monitor: &str| value(&metrics(), &format!("driftline_row_count_value{{monitor=\"{monitor}\",segment=\"\"}}"));
     wait("the first monitor", || rows("test"));
     assert_eq!((rows("late"), ready()), (None, Some(503)));
+    assert!(value(&metrics(), "driftline_evaluations_total{monitor=\"late\"}").is_some(), "it is missed");
     std::fs::write(&file, kept).expect("written");
     wait("the second monitor", || rows("late"));
     assert_eq!(ready(), Some(200));

@@ -47,7 +47,7 @@ impl Diagnostics {
     /// Keeps a value, and every part of it, out of all messages about this place.
     pub fn hide(&mut self, span: Span, value: &str) {
         // Messages quote parts: of an array or a table, the words of a condition or a pattern. What is shorter says nothing.
-        let words = value.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 2);
+        let words = value.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 3);
         let parts = words.chain([value, value.trim()]).filter(|part| !part.is_empty());
         self.hidden_values.push(value.to_lowercase());
         self.hidden.extend(parts.map(|part| (span.clone(), part.to_lowercase())));

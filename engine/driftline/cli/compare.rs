@@ -53,7 +53,9 @@ pub fn compare(asked: &Compare) -> Result<ExitCode, OpenError> {
             print(&(json.map_err(|e| OpenError::Run(format!("the outcome cannot be written: {e}")))? + "\n"))?
         }
     };
-    Ok(ExitCode::from(u8::from(outcome.status >= Status::Fail)))
+    // Nothing that was compared is no agreement.
+    let empty = outcome.rows.current == 0 || outcome.rows.reference == Some(0) || suite(&outcome, "drift").is_empty();
+    Ok(ExitCode::from(u8::from(empty || outcome.status >= Status::Fail)))
 }
 
 /// A string for a spec: JSON's escapes are TOML's, and a dollar sign is doubled.
@@ -79,6 +81,9 @@ fn sources(asked: &Compare) -> Result<String, OpenError> {
 
 /// The kind of source by the file's ending; a folder's by its first file with a known one.
 pub(super) fn kind(path: &str) -> Result<&'static str, OpenError> {
+    if !path.contains(['*', '?', '[']) && !std::path::Path::new(path).exists() {
+        return Err(OpenError::Run(format!("{path}: no such file or folder")));
+    }
     let by_ending = |name: &str| {
         match name.to_ascii_lowercase().rsplit_once('.').map(|(_, ending)| ending) {
             Some("parquet" | "pq") => Some("parquet"),

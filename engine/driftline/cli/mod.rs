@@ -30,7 +30,7 @@ enum Command {
         #[arg(long, short, value_enum, default_value_t = run::Output::Table)]
         output: run::Output,
     },
-    /// Compare two files without a spec: the schema, then each column's drift, largest first. Exit code: 0 nothing drifted and the schemas agree, 1 otherwise, 2 and 3 as of `run`.
+    /// Compare two files without a spec: the schema, then each column's drift, largest first. Exit code: 0 something was compared, nothing drifted and the schemas agree, 1 otherwise, 2 and 3 as of `run`.
     Compare(compare::Compare),
     /// Save what the reference comes to, so that a spec needs its rows no more (`kind = "profile"`).
     Profile(profile::Profile),

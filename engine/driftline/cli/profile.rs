@@ -111,10 +111,9 @@ fn merge(profiles: &[PathBuf], spec: Option<&Path>, output: &Path) -> Result<Exi
         }
     };
     let merged = merge_saved(&plan, &shards)?;
-    for ((_, key), state) in &merged.states {
-        if let Err(reason) = state {
-            tracing::warn!("`{key}` is not in the merged profile: {reason}");
-        }
+    let lost: Vec<&String> = merged.states.values().filter_map(|state| state.as_ref().err()).collect();
+    if let Some(reason) = lost.first() {
+        return Err(OpenError::Run(format!("{} of {} states cannot be merged, the first of them since {reason}", lost.len(), merged.states.len())));
     }
     write(&merged, output)
 }
@@ -126,6 +125,9 @@ fn read(path: &Path) -> Result<(Arc<SavedProfile>, String), OpenError> {
 /// The file is replaced whole.
 fn write(saved: &SavedProfile, path: &Path) -> Result<ExitCode, OpenError> {
     let named = |e: std::io::Error| OpenError::Run(format!("{}: {e}", path.display()));
+    if path.exists() && SavedProfile::read(path).is_err() {
+        return Err(OpenError::Spec(format!("{}: is there already and no profile; name another output", path.display())));
+    }
     let bytes = saved.encode().map_err(OpenError::Run)?;
     let part = path.with_extension("profile.part");
     let mut file = std::fs::File::create(&part).map_err(named)?;

@@ -17,6 +17,13 @@ const ALERTS: &[(&str, &str, &str, &str, &str)] = &[
         "Check {{ $labels.check }} of {{ $labels.monitor }} cannot be computed",
     ),
     (
+        "DriftlineNoData",
+        "driftline_check_status{status=\"no_data\"} == 1",
+        "15m",
+        "warning",
+        "Check {{ $labels.check }} of {{ $labels.monitor }} has nothing to be computed from",
+    ),
+    (
         "DriftlineDatasetDrift",
         "driftline_drifted_columns_dataset_drift == 1",
         "2m",

@@ -82,6 +82,8 @@ static SERVERS: LazyLock<tokio::sync::Mutex<HashMap<SocketAddr, Arc<Shared>>>> =
 async fn start(address: SocketAddr, monitor: String) -> Result<Arc<dyn Exporter>, String> {
     let mut servers = SERVERS.lock().await;
     if let Some(shared) = servers.get(&address) {
+        // It is known from the start, so that one that is never evaluated is missed.
+        lock(&shared.monitors).entry(monitor.clone()).or_default();
         if !lock(&shared.expected).insert(monitor.clone()) {
             return Err(format!("monitor `{monitor}` is exported to {address} twice; remove one of the exports, or give it another address"));
         }
@@ -91,7 +93,7 @@ async fn start(address: SocketAddr, monitor: String) -> Result<Arc<dyn Exporter>
     let listener = listener.map_err(|e| format!("cannot listen on {address}: {e}"))?;
     let (stop, mut stopped) = watch::channel(false);
     let shared = Arc::new(Shared {
-        monitors: Mutex::default(),
+        monitors: Mutex::new(BTreeMap::from([(monitor.clone(), Known::default())])),
         expected: Mutex::new(BTreeSet::from([monitor])),
         stop,
         served: tokio::sync::Mutex::new(None),

@@ -35,7 +35,7 @@ pub fn merge_saved(plan: &Plan, shards: &[Arc<SavedProfile>]) -> Result<SavedPro
     for (place, state) in &first.states {
         let all: Result<Vec<&Vec<u8>>, String> = [state].into_iter().chain(others.iter().filter_map(|o| o.states.get(place))).map(|s| s.as_ref().map_err(Clone::clone)).collect();
         let joined = all.and_then(|states| {
-            let request = requests.get(place).ok_or_else(|| format!("`{}` is not merged: name the spec that it was made with", place.1))?;
+            let request = requests.get(place).ok_or_else(|| format!("`{}` was asked for by a spec: name it with --spec", place.1))?;
             if states.len() != shards.len() {
                 return Err(format!("one of the profiles does not hold `{}`", place.1));
             }

@@ -99,6 +99,10 @@ pub(crate) fn open(
     let words = parameters.path.get_ref().clone().into_vec();
     let (span, folder) = (parameters.path.span(), folder.to_path_buf());
     // An empty path would be the spec's folder, and an unset variable all the files in it.
+    if diagnostics.has_at(&span) {
+        // A variable of it is not set, which has been told.
+        return None;
+    }
     if words.is_empty() || words.iter().any(|word| word.trim().is_empty()) {
         diagnostics.push(Diagnostic::at(span, "`path` is empty; name a file, a folder or a glob"));
         return None;

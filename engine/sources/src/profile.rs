@@ -69,7 +69,7 @@ impl Source for Saved {
     fn check_filter(&self, filter: &str) -> Result<(), String> {
         match self.saved.slices.contains_key(filter) {
             true => Ok(()),
-            false => Err("the profile has no rows to choose from, and was not made with this expression".into()),
+            false => Err("the profile has no rows to choose from, and was not made with this expression; make it with `driftline profile SPEC.toml`".into()),
         }
     }
 

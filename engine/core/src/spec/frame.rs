@@ -89,7 +89,7 @@ pub struct LimitsFrame {
     /// Most memory of one instance.
     #[schemars(with = "String")]
     pub memory: Bytes,
-    /// Longest time of one call.
+    /// Longest time of one call, to 5 ms.
     #[schemars(with = "String")]
     pub time: Time,
     /// Most bytes that one call may give back.
@@ -271,7 +271,8 @@ pub struct Bytes(pub u64);
 impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let parsed = text.parse::<bytesize::ByteSize>().ok().filter(|b| b.0 > 0);
+        let has_unit = text.ends_with(|c: char| c.is_alphabetic());
+        let parsed = text.parse::<bytesize::ByteSize>().ok().filter(|b| b.0 > 0 && has_unit);
         let message = || format!("`{text}` is not a size; write a number and a unit, such as \"64MiB\"");
         parsed.map(|b| Bytes(b.0)).ok_or_else(|| serde::de::Error::custom(message()))
     }

@@ -278,7 +278,8 @@ pub(crate) fn query_tables(reference: Option<&Side>, current: &Side) -> Vec<Quer
 impl Side {
     /// Of the expressions for rows without a result of their own those whose column this side has.
     pub fn other_segments<'a>(&self, all: &'a BTreeMap<String, String>) -> Vec<&'a String> {
-        all.iter().filter(|(by, _)| self.schema.column_with_name(by).is_some()).map(|(_, filter)| filter).collect()
+        let readable = |(by, filter): &(&String, &String)| self.schema.column_with_name(by).is_some() && self.source.check_filter(filter).is_ok();
+        all.iter().filter(readable).map(|(_, filter)| filter).collect()
     }
 
     /// The side with a column for each expression of `where`, all of which compile.

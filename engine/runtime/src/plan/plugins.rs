@@ -32,7 +32,12 @@ impl Resolver<'_> {
             }
             let plugin = self.planner.host.load(&spec, self.planner.folder);
             let name = spec.name.clone();
+            let before = self.diagnostics.len();
             let plugin = plugin.and_then(|p| self.add_plugin(&spec, p));
+            if self.diagnostics.len() > before {
+                // What uses it is not wrong for that.
+                self.broken_plugins.push(name.clone());
+            }
             if let Err(reason) = &plugin {
                 tracing::error!(plugin = name, "{reason}");
             }
