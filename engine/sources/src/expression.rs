@@ -5,6 +5,7 @@ use arrow::compute::{concat, filter_record_batch};
 use arrow::datatypes::{DataType, Schema, SchemaRef};
 use datafusion::common::DFSchema;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::error::DataFusionError;
 use datafusion::logical_expr::simplify::SimplifyContext;
 use datafusion::logical_expr::{Expr, Volatility};
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
@@ -12,6 +13,22 @@ use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::BinaryExpr;
 use datafusion::prelude::{SessionConfig, SessionContext};
 use std::sync::Arc;
+
+/// DataFusion's words for people who know SQL and not DataFusion.
+pub(crate) fn explain(error: DataFusionError) -> String {
+    let text = error.strip_backtrace();
+    let unquoted = text.contains("No field named") && !text.contains("Did you mean");
+    let mut lines: Vec<String> = text.lines().map(|line| match line.split_once(" You can use double quotes") {
+        Some((case, _)) => case.to_owned(),
+        None => line.replace("Unsupported binary operator: PGOverlap", "`&&` is not SQL; write AND"),
+    }).collect();
+    if unquoted {
+        lines.push("Text stands in single quotes, such as 'this'.".into());
+    }
+    let text = lines.join("\n");
+    let table = text.split_once("table 'datafusion.public.").and_then(|(_, rest)| rest.split_once("' not found"));
+    table.map_or(text.clone(), |(name, _)| format!("there is no table `{name}`; the tables are `current` and, with a [source.reference], `reference`"))
+}
 
 /// An expression compiled for batches of one schema.
 pub(crate) struct Expression {
@@ -29,7 +46,7 @@ impl Expression {
         let context = SessionContext::new_with_config(config);
         let empty = RecordBatch::new_empty(Arc::new(schema.clone()));
         let schema = Arc::new(DFSchema::try_from(schema.clone()).map_err(|e| e.to_string())?);
-        let short = |e: datafusion::error::DataFusionError| e.strip_backtrace();
+        let short = explain;
         let logical = context.parse_sql_expr(text, &schema).map_err(short)?;
         refuse(&logical)?;
         let mut columns: Vec<String> = logical.column_refs().iter().map(|c| c.name.clone()).collect();

@@ -1,5 +1,6 @@
 //! Queries by DataFusion.
 
+use crate::expression::explain as short;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, Schema, SchemaRef};
@@ -62,10 +63,6 @@ impl QueryEngine for Queries {
             }
         })
     }
-}
-
-fn short(error: DataFusionError) -> String {
-    error.strip_backtrace()
 }
 
 /// Runs a future on a runtime of its own.

@@ -62,6 +62,7 @@ pub struct CheckSpec<'a> {
 #[derive(Debug, Clone)]
 pub struct SuiteSpec<'a> {
     pub name: String,
+    pub span: Span,
     pub correction: Correction,
     pub preset: Option<(String, Span)>,
     pub checks: Vec<CheckSpec<'a>>,
@@ -323,7 +324,7 @@ fn read_suites<'a>(root: &mut Table<'a>, diagnostics: &mut Diagnostics) -> Vec<S
         if !name.is_empty() && suites.iter().any(|s| s.name == name) {
             diagnostics.error(&span, format!("there are two suites named `{name}`; give one another name"));
         }
-        let suite = SuiteSpec { name, correction: frame.correction, preset, checks };
+        let suite = SuiteSpec { name, span, correction: frame.correction, preset, checks };
         report_equal_names(&suite, diagnostics);
         suites.push(suite);
     }

@@ -61,7 +61,12 @@ impl Resolver<'_> {
 
     pub(super) fn suite(&mut self, spec: SuiteSpec<'_>) -> Suite {
         let own: Vec<String> = spec.checks.iter().map(|c| c.name.clone()).collect();
+        let has_checks = spec.preset.is_some() || !own.is_empty();
         let preset = spec.preset.map(|(name, span)| self.preset_checks(&name, &span, &own)).unwrap_or_default();
+        if !has_checks {
+            let help = "add a [[suite.check]] below it, or `preset = \"data_quality\"`".to_owned();
+            self.diagnostics.push(Diagnostic::at(spec.span, format!("suite `{}` has no checks", spec.name)).help(help));
+        }
         let checks: Vec<Check> = preset.into_iter().chain(spec.checks).flat_map(|c| self.check(c)).collect();
         // What corrects by itself has another value under another correction.
         if spec.correction != Correction::None {
