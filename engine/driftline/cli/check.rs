@@ -1,6 +1,7 @@
 //! `driftline check`.
 
 use super::print;
+use driftline::outputs::table::printable;
 use driftline::runtime::plan::{Plan, Side};
 use driftline::{Monitor, OpenError};
 use std::fmt::Write;
@@ -52,8 +53,11 @@ fn render(plan: &Plan) -> String {
             let labels: Vec<&str> = metric.labels.iter().map(|(_, v)| v.as_str()).collect();
             let fail = check.fail.as_ref().map(|c| format!("fail: {}", c.text));
             let warn = check.warn.as_ref().map(|c| format!("warn: {}", c.text));
-            let conditions: Vec<String> = fail.into_iter().chain(warn).collect();
-            let line = format!("  {:<32} {} {}", check.id, metric.name, labels.join(" "));
+            let conditions: Vec<String> = match &metric.metric {
+                Ok(_) => fail.into_iter().chain(warn).collect(),
+                Err(reason) => vec![format!("error: {}", printable(reason))],
+            };
+            let line = format!("  {:<32} {} {}", printable(&check.id), metric.name, labels.join(" "));
             let _ = writeln!(out, "{}  {}", line.trim_end(), conditions.join("; "));
         }
     }

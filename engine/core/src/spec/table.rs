@@ -80,6 +80,11 @@ impl<'a> Table<'a> {
         entries.into_iter().map(|(k, v)| (k.into_inner().into_owned(), v)).collect()
     }
 
+    /// Where the value of a key stands; the table, where it has none.
+    pub fn span_of(&self, key: &str) -> Span {
+        self.entries.get(key).map_or_else(|| self.span.clone(), |value| value.span())
+    }
+
     /// The entries that are left, as JSON.
     pub fn json(&self) -> serde_json::Value {
         super::Config::new(&Spanned::new(self.span.clone(), DeValue::Table(self.entries.clone()))).value

@@ -54,7 +54,7 @@ impl Default for Parameters {
 }
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
-    let span = component.params.span.clone();
+    let span = component.params.span_of("bins");
     let Parameters { bins } = read_parameters(component, diagnostics)?;
     if !(3..=1000).contains(&bins) {
         diagnostics.error(&span, format!("`bins` must lie between 3 and 1000, not {bins}"));

@@ -51,7 +51,7 @@ impl Default for Parameters {
 }
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
-    let span = component.params.span.clone();
+    let span = component.params.span_of("share");
     let Parameters { share } = read_parameters(component, diagnostics)?;
     let columns = names(binding);
     if !(0.0..=1.0).contains(&share) {

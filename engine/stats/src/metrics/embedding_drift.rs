@@ -56,7 +56,7 @@ impl Default for Parameters {
 }
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
-    let span = component.params.span.clone();
+    let span = component.params.span_of("margin");
     let Parameters { margin } = read_parameters(component, diagnostics)?;
     if !(margin.is_finite() && margin >= 0.0) {
         diagnostics.error(&span, format!("`margin` must be a number from 0 on, not {margin}"));

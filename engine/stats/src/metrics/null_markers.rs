@@ -58,7 +58,7 @@ impl Default for Parameters {
 }
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
-    let span = component.params.span.clone();
+    let span = component.params.span_of("markers");
     let Parameters { markers } = read_parameters(component, diagnostics)?;
     let value = |marker: Marker| match marker {
         Marker::Text(text) => Value::Text(text),

@@ -52,7 +52,7 @@ impl Default for Parameters {
 }
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
-    let span = component.params.span.clone();
+    let span = component.params.span_of("q");
     let Parameters { q } = read_parameters(component, diagnostics)?;
     if !(0.0..=1.0).contains(&q) {
         diagnostics.error(&span, format!("`q` must lie between 0 and 1, not {q}"));

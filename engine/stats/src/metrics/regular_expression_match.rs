@@ -52,7 +52,7 @@ impl Default for Parameters {
 }
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
-    let span = component.params.span.clone();
+    let span = component.params.span_of("pattern");
     let Parameters { pattern } = read_parameters(component, diagnostics)?;
     let compiled = match Regex::new(&pattern) {
         Ok(compiled) => compiled,

@@ -49,7 +49,7 @@ struct Parameters {
 }
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
-    let span = component.params.span.clone();
+    let span = component.params.span_of("min");
     let Parameters { min, max } = read_parameters(component, diagnostics)?;
     if let (Some(min), Some(max)) = (min, max)
         && min > max

@@ -50,31 +50,43 @@ impl Default for Binning {
     }
 }
 
+/// Where the parameters stand in the spec.
+struct Spans {
+    bins: Span,
+    edges: Span,
+}
+
+impl Spans {
+    fn of(params: &Table<'_>) -> Self {
+        Self { bins: params.span_of("bins"), edges: params.span_of("edges") }
+    }
+}
+
 impl Binning {
     /// Reads a test's parameters, which are these alone.
     pub fn read(component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let span = component.params.span.clone();
-        read_parameters::<Self>(component, diagnostics)?.checked(&span, diagnostics)
+        let spans = Spans::of(&component.params);
+        read_parameters::<Self>(component, diagnostics)?.checked(&spans, diagnostics)
     }
 
     /// Takes these from a test's parameters, which has others too.
     pub fn take(params: &mut Table<'_>, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let span = params.span.clone();
-        params.take::<Self>(diagnostics)?.checked(&span, diagnostics)
+        let spans = Spans::of(params);
+        params.take::<Self>(diagnostics)?.checked(&spans, diagnostics)
     }
 
-    fn checked(self, span: &Span, diagnostics: &mut Diagnostics) -> Option<Self> {
+    fn checked(self, Spans { bins, edges }: &Spans, diagnostics: &mut Diagnostics) -> Option<Self> {
         if !(2..=MOST_BINS).contains(&self.bins) {
-            diagnostics.error(span, format!("`bins` must lie between 2 and {MOST_BINS}, not {}", self.bins));
+            diagnostics.error(bins, format!("`bins` must lie between 2 and {MOST_BINS}, not {}", self.bins));
             return None;
         }
         let ascending = self.edges.windows(2).all(|pair| pair[0] < pair[1]) && self.edges.iter().all(|edge| edge.is_finite());
         if !ascending || self.edges.len() >= MOST_BINS as usize {
-            diagnostics.error(span, format!("`edges` must be fewer than {MOST_BINS} finite numbers in ascending order"));
+            diagnostics.error(edges, format!("`edges` must be fewer than {MOST_BINS} finite numbers in ascending order"));
             return None;
         }
         if !self.edges.is_empty() && (self.binning, self.bins) != (Rule::default(), Self::default().bins) {
-            diagnostics.error(span, "`edges` are bins already; remove `bins` and `binning`");
+            diagnostics.error(edges, "`edges` are bins already; remove `bins` and `binning`");
             return None;
         }
         Some(self)

@@ -66,7 +66,7 @@ struct Test {
 }
 
 fn build(column: &Column, mut component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<BuiltTest> {
-    let span = component.params.span.clone();
+    let span = component.params.span_of("empty_share");
     let binning = Binning::take(&mut component.params, diagnostics);
     let parameters: Parameters = read_parameters(component, diagnostics)?;
     let binning = binning?;
