@@ -1,6 +1,6 @@
 //! The two shapes that most metrics have: read one accumulator, or the same accumulator of each column.
 
-use crate::accumulators::{ColumnMoments, ColumnShape};
+use crate::accumulators::{CategoryCounts, ColumnMoments, ColumnShape};
 use crate::math::{Moments, ShapeMoments};
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::catalogue::{Binding, Built, Field};
@@ -46,6 +46,39 @@ impl<T: Send + Sync + 'static> Metric for Each<T> {
         let found: Result<Vec<(&str, Arc<T>)>, Undefined> =
             present.map(|(name, handle)| Ok((name.as_str(), sides.current.read(handle)?))).collect();
         single(found.and_then(|found| (self.read)(&found)))
+    }
+}
+
+/// Categories that one side has and the other lacks.
+pub(super) struct OneSided {
+    pub counts: Handle<CategoryCounts>,
+    /// Gives the side that has them, then the one that lacks them, from reference and current.
+    pub sides: for<'a> fn(&'a CategoryCounts, &'a CategoryCounts) -> (&'a CategoryCounts, &'a CategoryCounts),
+    /// What the note calls them.
+    pub word: &'static str,
+}
+
+impl OneSided {
+    fn read(&self, sides: Sides<'_>) -> Result<Reading, Undefined> {
+        let (reference, current) = (sides.reference()?.read(&self.counts)?, sides.current.read(&self.counts)?);
+        if reference.total() == 0 || current.total() == 0 {
+            return Err(Undefined::no_data("a side has no values"));
+        }
+        let (having, lacking) = (self.sides)(&reference, &current);
+        let found: Vec<&(String, u64)> = having.counts.iter().filter(|(name, _)| lacking.count(name) == 0).collect();
+        let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+        let share = of_values(found.iter().map(|(_, n)| n).sum(), having.total())?;
+        Ok(Reading { note: note(self.word, &names), ..Reading::of([("count", names.len() as f64), ("share", share)]) })
+    }
+}
+
+impl Metric for OneSided {
+    fn requests(&self) -> Vec<Request> {
+        vec![self.counts.request.clone()]
+    }
+
+    fn evaluate(&self, sides: Sides<'_>) -> Parts {
+        single(self.read(sides))
     }
 }
 

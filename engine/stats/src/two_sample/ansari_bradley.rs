@@ -1,12 +1,11 @@
 //! The test of Ansari and Bradley.
 
-use super::shapes::{Found, OverValues, grouped};
+use super::shapes::{OverValues, grouped};
 use super::{P_VALUE, STATISTIC};
 use crate::math;
 use driftline_core::catalogue::{BuiltTest, Direction, Doc, Field, NoParameters, TestEntry, read_parameters, schema_of};
 use driftline_core::column::{Column, Kind};
 use driftline_core::diagnostic::Diagnostics;
-use driftline_core::metric::Undefined;
 use driftline_core::spec::Component;
 
 pub const ENTRY: TestEntry = TestEntry {
@@ -36,17 +35,6 @@ fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostic
         fields: FIELDS.to_vec(),
         params: None,
         drifted: "abs(effect_size) > 0.1 and p_value < 0.01",
-        test: OverValues::boxed(column, move |r, c| {
-            let found = math::ansari_bradley(grouped(r, c), r.len(), c.len());
-            let found = found.ok_or_else(|| Undefined::no_data("all values are equal"))?;
-            let method = if found.exact { "exact" } else { "asymptotic" };
-            Ok(Found {
-                statistic: found.statistic,
-                p_value: Some(found.p_value),
-                effect_size: Some(found.effect_size),
-                method: method.into(),
-                ..Found::default()
-            })
-        }),
+        test: OverValues::ranked(column, "all values are equal", |r, c| math::ansari_bradley(grouped(r, c), r.len(), c.len())),
     })
 }

@@ -2,13 +2,12 @@
 
 use super::binning::Binning;
 use super::counted::Counted;
-use super::shapes::{Found, OverCounts};
+use super::shapes::OverCounts;
 use super::STATISTIC;
 use crate::math;
 use driftline_core::catalogue::{BuiltTest, Direction, Doc, Field, TestEntry, schema_of};
 use driftline_core::column::{Column, Kind};
 use driftline_core::diagnostic::Diagnostics;
-use driftline_core::metric::Undefined;
 use driftline_core::spec::Component;
 
 pub const ENTRY: TestEntry = TestEntry {
@@ -37,10 +36,6 @@ fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostic
         fields: FIELDS.to_vec(),
         params: binning.label(),
         drifted: "effect_size > 0.1",
-        test: OverCounts::boxed(Counted::new(column, binning), |counts| {
-            let found = math::hellinger_distance(&counts.reference, &counts.current);
-            let distance = found.ok_or_else(|| Undefined::no_data("a side has no values"))?;
-            Ok(Found { statistic: distance, effect_size: Some(distance), ..Found::default() })
-        }),
+        test: OverCounts::distance(Counted::new(column, binning), math::hellinger_distance),
     })
 }

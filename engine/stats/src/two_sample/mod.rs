@@ -24,6 +24,7 @@ mod mood;
 mod population_stability_index;
 mod proportions_z_test;
 mod shapes;
+mod smoothing;
 mod t_test;
 mod total_variation;
 mod wasserstein;

@@ -2,7 +2,7 @@
 
 use super::counted::{Counted, Counts};
 use crate::accumulators::{ColumnMoments, SortedValues, moments, values};
-use crate::math::{Group, Moments, groups};
+use crate::math::{Group, Moments, RankTest, groups};
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::column::Column;
 use driftline_core::metric::Undefined;
@@ -70,6 +70,21 @@ impl OverValues {
     }
 }
 
+impl OverValues {
+    /// A test by ranks; `undefined` tells why there is no result.
+    pub fn ranked(
+        column: &Column,
+        undefined: &'static str,
+        test: impl Fn(&SortedValues, &SortedValues) -> Option<RankTest> + Send + Sync + 'static,
+    ) -> Box<dyn TwoSampleTest> {
+        Self::boxed(column, move |r, c| {
+            let RankTest { statistic, p_value, effect_size, exact } = test(r, c).ok_or_else(|| Undefined::no_data(undefined))?;
+            let method = if exact { "exact" } else { "asymptotic" }.to_owned();
+            Ok(Found { statistic, p_value: Some(p_value), effect_size: Some(effect_size), method, ..Found::default() })
+        })
+    }
+}
+
 impl TwoSampleTest for OverValues {
     fn requests(&self) -> Vec<Request> {
         vec![self.values.request.clone()]
@@ -97,6 +112,16 @@ impl OverCounts {
         compare: impl Fn(&Counts) -> Result<Found, Undefined> + Send + Sync + 'static,
     ) -> Box<dyn TwoSampleTest> {
         Box::new(Self { counted, compare: Box::new(compare) })
+    }
+}
+
+impl OverCounts {
+    /// A distance of the two sides' counts, which is its own effect size.
+    pub fn distance(counted: Counted, distance: impl Fn(&[u64], &[u64]) -> Option<f64> + Send + Sync + 'static) -> Box<dyn TwoSampleTest> {
+        Self::boxed(counted, move |counts| {
+            let found = distance(&counts.reference, &counts.current).ok_or_else(|| Undefined::no_data("a side has no values"))?;
+            Ok(Found { statistic: found, effect_size: Some(found), ..Found::default() })
+        })
     }
 }
 
