@@ -1,9 +1,17 @@
 //! What plugins get and what is kept of them: the reference's state, compiled code, a reference that has not changed.
 
+use arrow::array::{ArrayRef, Date32Array, Float64Array, ListArray, ListBuilder, RecordBatch, StringArray, StringBuilder, TimestampMillisecondArray};
+use arrow::datatypes::Float32Type;
 use crate::support::{checks, driftline, outcome, root, spec, tables, text};
+use driftline::core::accumulator::Context;
+use driftline::core::block::Block;
+use driftline::core::diagnostic::{Diagnostics, Text};
+use driftline::core::plugin::{PluginHost, PluginResult};
+use driftline::plugin::Host;
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 fn with_metric(folder: &Path, behaviour: &str) -> PathBuf {
@@ -110,4 +118,45 @@ fn a_reference_is_read_again_only_when_it_has_changed() {
     let (third, both_again) = evaluate();
     assert_eq!(both_again, both);
     assert_eq!(third.rows.reference, Some(200));
+}
+
+/// The bytes that a plugin sums up of one input beside `value`, of the rows from 1 on: a slice starts at no offset of 0.
+fn bytes_of(input: &str, column: ArrayRef) -> f64 {
+    let component = root().join("plugins/hostile/hostile_metric.wasm").display().to_string();
+    let text = Text::new("test", format!("[plugin.p]\ncomponent = {component:?}\nconfig = {{ behaviour = \"bytes\" }}\n"));
+    let plugins = driftline::core::spec::parse(&text, &Default::default(), &mut Diagnostics::default()).plugins;
+    let plugin = Host::new(None).expect("a host").load(&plugins[0], &root()).expect("loads");
+    let value = Arc::new(Float64Array::from(vec![0.0; column.len()])) as ArrayRef;
+    let batch = RecordBatch::try_from_iter([("value", value), ("it", column)]).expect("a batch");
+    let batch = batch.slice(1, batch.num_rows() - 1);
+    let bindings = vec![("value".to_owned(), "value".to_owned()), (input.to_owned(), "it".to_owned())];
+    let request = plugin.samples(&bindings, &batch.schema()).request;
+    let context = Context { reference: None, memory: 1 << 20, spill: std::env::temp_dir(), seed: 0 };
+    let mut accumulator = (request.make)(&context).expect("an accumulator");
+    accumulator.update(&Block::new(&batch)).expect("an update");
+    accumulator.finish().expect("a result").downcast::<PluginResult>().expect("a plugin's").samples[0].value
+}
+
+#[test]
+fn raw_times_and_types_without_a_case_of_their_own_cross() {
+    let sum = |bytes: &[u8]| bytes.iter().map(|byte| f64::from(*byte)).sum::<f64>();
+    let numbers = [7.5f64, 1.25, -3.0, 1e300];
+    let expected: f64 = numbers[1..].iter().map(|x| sum(&x.to_le_bytes())).sum();
+    assert_eq!(bytes_of("raw", Arc::new(Float64Array::from(numbers.to_vec()))), expected);
+    // Bytes, and the offsets 0, 2, 2, 5.
+    assert_eq!(bytes_of("raw", Arc::new(StringArray::from(vec!["zz", "ab", "", "cde"]))), sum(b"abcde") + 9.0);
+    let lists = [vec![9.0f32], vec![1.5, 2.5], vec![], vec![-1.0]];
+    let expected: f64 = lists[1..].iter().flatten().map(|x| sum(&x.to_le_bytes())).sum();
+    let array = ListArray::from_iter_primitive::<Float32Type, _, _>(lists.iter().map(|l| Some(l.iter().map(|x| Some(*x)).collect::<Vec<_>>())));
+    // The offsets 0, 2, 2, 3.
+    assert_eq!(bytes_of("raw", Arc::new(array)), expected + 7.0);
+    assert_eq!(bytes_of("time", Arc::new(TimestampMillisecondArray::from(vec![1, 20, 300, 4_000]))), 4_320.0);
+    assert_eq!(bytes_of("other", Arc::new(Date32Array::from(vec![9, 258, 1]))), 2.0 + 1.0 + 1.0);
+    let mut builder = ListBuilder::new(StringBuilder::new());
+    for words in [vec!["zz"], vec!["a", "bc"], vec![]] {
+        words.iter().for_each(|word| builder.values().append_value(word));
+        builder.append(true);
+    }
+    // Offsets of the lists 0, 2, 2; no validity of the words; their offsets 0, 1, 3; their bytes.
+    assert_eq!(bytes_of("other", Arc::new(builder.finish())), 4.0 + 4.0 + sum(b"abc"));
 }

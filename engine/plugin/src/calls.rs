@@ -1,6 +1,6 @@
 //! What one call into a plugin gets: its inputs, cut by their bytes.
 
-use crate::columns::Ready;
+use crate::columns::{Encoding, Ready};
 use crate::world::driftline::plugin::types;
 use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::DataType;
@@ -15,7 +15,7 @@ pub(crate) struct Bound {
     pub input: String,
     pub column: String,
     pub data_type: DataType,
-    pub dictionary: bool,
+    pub encoding: Encoding,
 }
 
 /// The inputs as the plugin sees their types.
@@ -32,7 +32,7 @@ pub(crate) fn inputs(bound: &[Bound], block: &Block) -> Result<Vec<ArrayRef>, St
 /// The inputs of one call, in the plugin's types.
 pub(crate) fn ready(bound: &[Bound], inputs: &[ArrayRef], range: Range<usize>) -> Result<Vec<Ready>, String> {
     let one = |(b, array): (&Bound, &ArrayRef)| {
-        Ready::new(&b.input, &array.slice(range.start, range.len()), &b.data_type, b.dictionary)
+        Ready::new(&b.input, &array.slice(range.start, range.len()), &b.data_type, b.encoding)
     };
     bound.iter().zip(inputs).map(one).collect()
 }

@@ -1,10 +1,13 @@
 //! Arrow columns as the contract's columns, and back.
 
 use crate::world::driftline::plugin::types as wit;
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float32Array, Float64Array, Int64Array, ListArray, StringArray};
+use arrow::array::{Array, ArrayData, ArrayRef, AsArray, BooleanArray, Float32Array, Float64Array, Int64Array, ListArray, MutableArrayData, StringArray};
 use arrow::buffer::NullBuffer;
 use arrow::compute::cast;
-use arrow::datatypes::{DataType, Field, Float32Type, Float64Type, Int64Type, UInt64Type};
+use arrow::datatypes::{
+    DataType, Field, Float32Type, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType, UInt64Type,
+};
 use std::sync::Arc;
 
 /// The Arrow type of a name that the contract uses.
@@ -21,7 +24,8 @@ pub(crate) fn data_type(name: &str) -> Option<DataType> {
         "List(Float32)" => list(DataType::Float32),
         "List(Float64)" => list(DataType::Float64),
         "List(Int64)" => list(DataType::Int64),
-        _ => None,
+        // Types without a case of their own are called what Arrow calls them.
+        other => other.parse().ok(),
     }
 }
 
@@ -60,7 +64,11 @@ fn lossless(from: &DataType, to: &DataType) -> bool {
 pub(crate) struct Ready {
     pub name: String,
     array: ArrayRef,
-    dictionary: bool,
+    encoding: Encoding,
+    /// What `raw` and `other` tell of the type.
+    type_name: String,
+    /// Buffers of a type without a case of its own.
+    buffers: Vec<Vec<u8>>,
     offsets: Vec<u32>,
     bytes: Vec<u8>,
     codes: Vec<u32>,
@@ -68,33 +76,69 @@ pub(crate) struct Ready {
 }
 
 impl Ready {
-    pub fn new(name: &str, array: &ArrayRef, to: &DataType, dictionary: bool) -> Result<Self, String> {
+    pub fn new(name: &str, array: &ArrayRef, to: &DataType, encoding: Encoding) -> Result<Self, String> {
         let array = cast(array, to).map_err(|e| format!("input `{name}`: {e}"))?;
         let array = without_inner_nulls(name, array)?;
         let validity = array.nulls().map(|n| n.iter().map(u8::from).collect());
         let mut ready = Self {
             name: name.into(),
+            type_name: type_name(array.data_type()),
             array,
-            dictionary,
+            encoding,
+            buffers: Vec::new(),
             offsets: Vec::new(),
             bytes: Vec::new(),
             codes: Vec::new(),
             validity,
         };
-        ready.prepare();
+        ready.prepare().map_err(|e| format!("input `{name}`: {e}"))?;
         Ok(ready)
     }
 
     /// Fills what cannot be borrowed from the array.
-    fn prepare(&mut self) {
+    fn prepare(&mut self) -> Result<(), String> {
         match self.array.data_type() {
+            _ if self.encoding == Encoding::Raw => self.flatten()?,
             DataType::Boolean => self.bytes = self.array.as_boolean().values().iter().map(u8::from).collect(),
-            DataType::Utf8 if self.dictionary => self.encode(),
+            DataType::Utf8 if self.encoding == Encoding::Dictionary => self.encode(),
             DataType::Utf8 => self.offsets = relative(self.array.as_string::<i32>().value_offsets()),
             DataType::Binary => self.offsets = relative(self.array.as_binary::<i32>().value_offsets()),
-            DataType::List(_) => self.offsets = relative(self.array.as_list::<i32>().value_offsets()),
-            _ => {}
+            DataType::List(_) if has_case(self.array.data_type()) => self.offsets = relative(self.array.as_list::<i32>().value_offsets()),
+            _ if has_case(self.array.data_type()) => {}
+            _ => add_buffers(&compact(&self.array)?, true, &mut self.buffers),
         }
+        Ok(())
+    }
+
+    /// Little-endian bytes of the values, with offsets where they vary in length.
+    fn flatten(&mut self) -> Result<(), String> {
+        match self.array.data_type() {
+            DataType::Boolean => self.bytes = self.array.as_boolean().values().iter().map(u8::from).collect(),
+            DataType::Utf8 => {
+                let strings = self.array.as_string::<i32>();
+                self.offsets = relative(strings.value_offsets());
+                self.bytes = used(strings.value_data(), strings.value_offsets()).to_vec();
+            }
+            DataType::Binary => {
+                let values = self.array.as_binary::<i32>();
+                self.offsets = relative(values.value_offsets());
+                self.bytes = used(values.value_data(), values.value_offsets()).to_vec();
+            }
+            DataType::List(_) => {
+                let list = self.array.as_list::<i32>();
+                self.offsets = relative(list.value_offsets());
+                let from = list.value_offsets().first().map_or(0, |first| *first as usize);
+                let length = self.offsets.last().map_or(0, |last| *last as usize);
+                self.bytes = values(&list.values().slice(from, length))?;
+            }
+            _ => self.bytes = values(&self.array)?,
+        }
+        Ok(())
+    }
+
+    /// The buffers of a type without a case of its own, for [`Ready::column`].
+    pub fn buffers(&self) -> Vec<&[u8]> {
+        self.buffers.iter().map(Vec::as_slice).collect()
     }
 
     /// Distinct strings and one code a row; a null row has code 0.
@@ -115,14 +159,19 @@ impl Ready {
         }
     }
 
-    pub fn column(&self) -> Result<wit::ColumnParam<'_>, String> {
+    pub fn column<'a>(&'a self, buffers: &'a [&'a [u8]]) -> Result<wit::ColumnParam<'a>, String> {
         let data = match self.array.data_type() {
+            _ if self.encoding == Encoding::Raw => wit::DataParam::Raw(wit::RawValuesParam {
+                arrow_type: &self.type_name,
+                offsets: (!self.offsets.is_empty()).then_some(&self.offsets),
+                values: &self.bytes,
+            }),
             DataType::Boolean => wit::DataParam::Boolean(&self.bytes),
             DataType::Int64 => wit::DataParam::Int64(self.array.as_primitive::<Int64Type>().values()),
             DataType::UInt64 => wit::DataParam::Uint64(self.array.as_primitive::<UInt64Type>().values()),
             DataType::Float32 => wit::DataParam::Float32(self.array.as_primitive::<Float32Type>().values()),
             DataType::Float64 => wit::DataParam::Float64(self.array.as_primitive::<Float64Type>().values()),
-            DataType::Utf8 if self.dictionary => wit::DataParam::Dictionary(wit::CodedStringsParam {
+            DataType::Utf8 if self.encoding == Encoding::Dictionary => wit::DataParam::Dictionary(wit::CodedStringsParam {
                 codes: &self.codes,
                 offsets: &self.offsets,
                 values: &self.bytes,
@@ -135,10 +184,22 @@ impl Ready {
                 let a = self.array.as_binary::<i32>();
                 wit::DataParam::Binary(wit::BytesParam { offsets: &self.offsets, values: used(a.value_data(), a.value_offsets()) })
             }
-            DataType::List(field) => self.list(field.data_type())?,
-            other => return Err(format!("input `{}`: {other} does not cross yet", self.name)),
+            DataType::List(field) if has_case(self.array.data_type()) => self.list(field.data_type())?,
+            DataType::Timestamp(..) => wit::DataParam::Timestamp(self.ticks()?),
+            _ => wit::DataParam::Other(wit::OtherValuesParam { arrow_type: &self.type_name, buffers }),
         };
         Ok(wit::ColumnParam { name: &self.name, data, validity: self.validity.as_deref() })
+    }
+
+    fn ticks(&self) -> Result<&[i64], String> {
+        let none = || format!("input `{}`: {} has no ticks", self.name, self.type_name);
+        match self.array.data_type() {
+            DataType::Timestamp(TimeUnit::Second, _) => Ok(self.array.as_primitive::<TimestampSecondType>().values()),
+            DataType::Timestamp(TimeUnit::Millisecond, _) => Ok(self.array.as_primitive::<TimestampMillisecondType>().values()),
+            DataType::Timestamp(TimeUnit::Microsecond, _) => Ok(self.array.as_primitive::<TimestampMicrosecondType>().values()),
+            DataType::Timestamp(TimeUnit::Nanosecond, _) => Ok(self.array.as_primitive::<TimestampNanosecondType>().values()),
+            _ => Err(none()),
+        }
     }
 
     fn list(&self, items: &DataType) -> Result<wit::DataParam<'_>, String> {
@@ -163,9 +224,51 @@ impl Ready {
     }
 }
 
-/// Nulls inside lists have no place in the contract: among floats they become NaN, elsewhere they are an error.
+/// How an input crosses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    Typed,
+    Raw,
+    Dictionary,
+}
+
+/// Whether the contract has a case for the type, beside `other`.
+fn has_case(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::List(items) => matches!(items.data_type(), DataType::Float32 | DataType::Float64 | DataType::Int64),
+        DataType::Boolean | DataType::Utf8 | DataType::Binary | DataType::Timestamp(..) => true,
+        other => matches!(other, DataType::Int64 | DataType::UInt64 | DataType::Float32 | DataType::Float64),
+    }
+}
+
+/// The array's own rows alone, from offset 0.
+fn compact(array: &ArrayRef) -> Result<ArrayData, String> {
+    let data = array.to_data();
+    let mut copy = MutableArrayData::new(vec![&data], false, data.len());
+    copy.try_extend(0, 0, data.len()).map_err(|e| e.to_string())?;
+    Ok(copy.freeze())
+}
+
+/// An array's buffers in Arrow's order; the validity of the column itself crosses apart.
+fn add_buffers(data: &ArrayData, is_column: bool, buffers: &mut Vec<Vec<u8>>) {
+    if !is_column {
+        buffers.push(data.nulls().map(|nulls| nulls.validity().to_vec()).unwrap_or_default());
+    }
+    buffers.extend(data.buffers().iter().map(|buffer| buffer.as_slice().to_vec()));
+    data.child_data().iter().for_each(|child| add_buffers(child, false, buffers));
+}
+
+/// Little-endian values of an array of fixed width.
+fn values(array: &ArrayRef) -> Result<Vec<u8>, String> {
+    Ok(compact(array)?.buffers().first().map(|buffer| buffer.as_slice().to_vec()).unwrap_or_default())
+}
+
+/// Nulls inside lists have no place in the contract but in `other`: among floats they become NaN, elsewhere they are an error.
 fn without_inner_nulls(name: &str, array: ArrayRef) -> Result<ArrayRef, String> {
     let DataType::List(field) = array.data_type().clone() else { return Ok(array) };
+    if !has_case(array.data_type()) {
+        return Ok(array);
+    }
     let list = array.as_list::<i32>();
     let values = list.values();
     if values.null_count() == 0 {

@@ -2,14 +2,14 @@
 
 use crate::cache::first_line;
 use crate::calls::{Bound, fields};
-use crate::columns::{choose, data_type, type_name};
+use crate::columns::{Encoding, choose, data_type, type_name};
 use crate::failures::Failures;
 use crate::instance::{Failure, Instance, State};
 use crate::metric::Maker;
 use crate::transform::Running;
 use crate::world::driftline::plugin::types;
 use crate::world::exports::driftline::plugin::{about, metrics, transforms};
-use arrow::datatypes::{DataType, Schema};
+use arrow::datatypes::Schema;
 use driftline_core::accumulator::Handle;
 use driftline_core::diagnostic::Diagnostics;
 use driftline_core::name::is_identifier;
@@ -71,8 +71,8 @@ pub(crate) struct Loaded {
     about: about::GuestIndices,
     world: World,
     info: Info,
-    /// Inputs that the plugin wants as dictionaries.
-    dictionaries: Vec<String>,
+    /// How the plugin wants each input.
+    encodings: Vec<(String, Encoding)>,
 }
 
 impl Loaded {
@@ -87,9 +87,13 @@ impl Loaded {
         let handle = instance.handle;
         let guest = about.load(instance.store(), &handle).map_err(|e| first_line(&e))?;
         let said = instance.call("info", |store| guest.call_info(store)).map_err(|f| linked.count(f))?;
-        let wants_codes = |i: &&about::Input| i.encoding == types::Encoding::Dictionary;
-        let dictionaries = said.inputs.iter().filter(wants_codes).map(|i| i.name.clone()).collect();
-        Ok(Self { linked, config: spec.config.value.to_string(), about, world, info: info(said, kind, digest), dictionaries })
+        let encoding = |i: &about::Input| match i.encoding {
+            types::Encoding::Typed => Encoding::Typed,
+            types::Encoding::Raw => Encoding::Raw,
+            types::Encoding::Dictionary => Encoding::Dictionary,
+        };
+        let encodings = said.inputs.iter().map(|i| (i.name.clone(), encoding(i))).collect();
+        Ok(Self { linked, config: spec.config.value.to_string(), about, world, info: info(said, kind, digest), encodings })
     }
 
     /// The inputs with the types in which they cross.
@@ -107,8 +111,8 @@ impl Loaded {
             let accepts = asked.accepts.join(" or ");
             format!("plugin `{name}`: input `{input}` takes {accepts}, and column `{column}` is {}", field.data_type())
         })?;
-        let dictionary = data_type == DataType::Utf8 && self.dictionaries.iter().any(|d| d == input);
-        Ok(Bound { input: input.into(), column: column.into(), data_type, dictionary })
+        let encoding = self.encodings.iter().find(|(name, _)| name == input).map_or(Encoding::Typed, |(_, encoding)| *encoding);
+        Ok(Bound { input: input.into(), column: column.into(), data_type, encoding })
     }
 
     fn describe_bound(&self, bound: &[Bound]) -> Result<about::Description, String> {

@@ -153,7 +153,9 @@ impl Accumulator for PluginAccumulator {
             };
             let rows = range.len();
             let ready = ready(&self.bound, &inputs, range)?;
-            let columns: Vec<types::ColumnParam<'_>> = ready.iter().map(Ready::column).collect::<Result<_, _>>()?;
+            let buffers: Vec<Vec<&[u8]>> = ready.iter().map(Ready::buffers).collect();
+            let columns = ready.iter().zip(&buffers).map(|(column, buffers)| column.column(buffers));
+            let columns: Vec<types::ColumnParam<'_>> = columns.collect::<Result<_, _>>()?;
             let batch = types::Batch { rows: rows as u32, columns: &columns };
             let unusable = self.call("update", |s| self.guest.accumulator().call_update(s, self.accumulator, batch))?;
             self.unusable += unusable.min(rows as u64);

@@ -74,7 +74,9 @@ impl Running {
     fn call(&mut self, inputs: &[ArrayRef], range: Range<usize>) -> Result<Vec<ArrayRef>, String> {
         let rows = range.len();
         let ready = ready(&self.bound, inputs, range)?;
-        let columns: Vec<types::ColumnParam<'_>> = ready.iter().map(Ready::column).collect::<Result<_, _>>()?;
+        let buffers: Vec<Vec<&[u8]>> = ready.iter().map(Ready::buffers).collect();
+        let columns = ready.iter().zip(&buffers).map(|(column, buffers)| column.column(buffers));
+        let columns: Vec<types::ColumnParam<'_>> = columns.collect::<Result<_, _>>()?;
         let batch = types::Batch { rows: rows as u32, columns: &columns };
         let (guest, transformer) = (&self.guest, self.transformer);
         let first_failure = self.instance.dead().is_none();

@@ -1,7 +1,7 @@
 //! Each behaviour breaks one promise of the contract or runs into one limit of the host.
 
 use crate::bindings::driftline::plugin::log::{Level, log};
-use crate::bindings::driftline::plugin::types::{Batch, Encoding, Field, Sample};
+use crate::bindings::driftline::plugin::types::{Batch, Data, Encoding, Field, Sample};
 use crate::bindings::exports::driftline::plugin::about::{self, Description, Input, PluginInfo, SampleInfo};
 use crate::bindings::exports::driftline::plugin::metrics::{self, GuestAccumulator};
 use plugin_options::{Key, Kind, Options};
@@ -14,13 +14,14 @@ const KEYS: &[Key] = &[
         summary: "What the plugin does wrong: in `update` it loops for ever, allocates for ever, panics, returns an error, \
                   floods the log or recurses for ever; in `finish` it returns many samples, a NaN, a sample that it did not describe, or one with a label \
                   that every series has; or it writes a state \
-                  that it cannot read. `good` counts rows, and `reference` \
-                  those of the reference.",
+                  that it cannot read. `good` counts rows, `reference` \
+                  those of the reference, and `bytes` sums the bytes of the inputs `raw`, `time` and `other`.",
         kind: Kind::Choice {
             default: Some("good"),
             values: &[
                 "good",
                 "reference",
+                "bytes",
                 "loop",
                 "memory",
                 "trap",
@@ -53,13 +54,18 @@ impl about::Guest for Plugin {
             summary: "Misbehaves on request, to test the host.".into(),
             state_version: 1,
             config_schema: plugin_options::schema(KEYS),
-            inputs: vec![Input {
-                name: "value".into(),
-                summary: "Any numbers.".into(),
-                accepts: vec!["Float64".into()],
-                encoding: Encoding::Typed,
-                optional: false,
-            }],
+            inputs: vec![
+                Input {
+                    name: "value".into(),
+                    summary: "Any numbers.".into(),
+                    accepts: vec!["Float64".into()],
+                    encoding: Encoding::Typed,
+                    optional: false,
+                },
+                extra("raw", &["Float64", "List(Float32)", "Utf8"], Encoding::Raw),
+                extra("time", &["Timestamp(ms)"], Encoding::Typed),
+                extra("other", &["Date32", "List(Utf8)"], Encoding::Typed),
+            ],
         }
     }
 
@@ -83,6 +89,8 @@ impl metrics::Guest for Plugin {
 pub struct Accumulator {
     options: Options,
     rows: Cell<u64>,
+    /// Sum of the bytes of the inputs beside `value`.
+    bytes: Cell<u64>,
     /// Rows of the reference, where there is one.
     reference: Option<u64>,
 }
@@ -92,7 +100,7 @@ impl GuestAccumulator for Accumulator {
         let options = Options::parse(&config, KEYS)?;
         let bad_state = options.text("behaviour") == Some("bad_state");
         let reference = reference.filter(|_| !bad_state).map(decode).transpose()?;
-        Ok(metrics::Accumulator::new(Accumulator { options, rows: Cell::new(0), reference }))
+        Ok(metrics::Accumulator::new(Accumulator { options, rows: Cell::new(0), bytes: Cell::new(0), reference }))
     }
 
     fn update(&self, batch: Batch) -> Result<u64, String> {
@@ -106,6 +114,7 @@ impl GuestAccumulator for Accumulator {
             _ => {}
         }
         self.rows.set(self.rows.get() + u64::from(batch.rows));
+        self.bytes.set(self.bytes.get() + batch.columns.iter().map(|column| sum(&column.data)).sum::<u64>());
         Ok(0)
     }
 
@@ -124,6 +133,7 @@ impl GuestAccumulator for Accumulator {
     fn finish(&self) -> Result<Vec<Sample>, String> {
         Ok(match self.behaviour() {
             "many_samples" => (0..self.amount()).map(labelled).collect(),
+            "bytes" => vec![rows(self.bytes.get() as f64)],
             "nan_sample" => vec![rows(f64::NAN)],
             "other_sample" => vec![Sample { name: "rows 1\ndriftline_status 1".into(), ..rows(1.0) }],
             "taken_label" => vec![Sample { labels: vec![("monitor".into(), "another".into())], ..rows(1.0) }],
@@ -151,6 +161,22 @@ fn decode(state: Vec<u8>) -> Result<u64, String> {
 
 fn rows(value: f64) -> Sample {
     Sample { name: "rows".into(), labels: Vec::new(), value }
+}
+
+fn extra(name: &str, accepts: &[&str], encoding: Encoding) -> Input {
+    let accepts = accepts.iter().map(|name| name.to_string()).collect();
+    Input { name: name.into(), summary: "For `bytes`.".into(), accepts, encoding, optional: true }
+}
+
+/// Of bytes and offsets that cross as such, and of ticks.
+fn sum(data: &Data) -> u64 {
+    let bytes = |bytes: &[u8]| bytes.iter().map(|byte| u64::from(*byte)).sum::<u64>();
+    match data {
+        Data::Raw(raw) => bytes(&raw.values) + raw.offsets.iter().flatten().map(|offset| u64::from(*offset)).sum::<u64>(),
+        Data::Other(other) => other.buffers.iter().map(|buffer| bytes(buffer)).sum(),
+        Data::Timestamp(ticks) => ticks.iter().sum::<i64>() as u64,
+        _ => 0,
+    }
 }
 
 fn labelled(number: i64) -> Sample {
