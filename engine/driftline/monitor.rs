@@ -19,6 +19,7 @@ pub fn catalogue() -> Catalogue {
         metrics: driftline_stats::metrics::ENTRIES.to_vec(),
         tests: driftline_stats::two_sample::ENTRIES.to_vec(),
         presets: driftline_stats::presets::ENTRIES.to_vec(),
+        compatibilities: driftline_stats::compatibility::ENTRIES.to_vec(),
         sources: driftline_sources::ENTRIES.to_vec(),
         exporters: driftline_outputs::EXPORTERS.to_vec(),
     }

@@ -1,5 +1,7 @@
 //! All integration tests, in one binary.
 
+#[path = "../golden/golden_domain.rs"]
+mod golden_domain;
 #[path = "../golden/golden_math.rs"]
 mod golden_math;
 #[path = "../golden/golden_tests.rs"]

@@ -146,12 +146,14 @@ pub struct PresetCheck {
     /// The check's name; a check of the suite with the same name replaces it.
     pub name: &'static str,
     pub metric: &'static str,
-    /// Selectors, or `$target` and `$prediction`; empty for a metric over the dataset. Those that match nothing are left out.
+    /// Selectors, or `$target`, `$prediction` and `$features`; empty for a metric over the dataset. Those that match nothing are left out.
     pub columns: &'static [&'static str],
     /// Condition where there is a reference; empty for the metric's own.
     pub fail: &'static str,
     /// Condition where there is none; `None` leaves the check out.
     pub alone: Option<&'static str>,
+    /// The metric's own keys, as TOML.
+    pub parameters: &'static str,
 }
 
 /// Checks for a purpose, named by one word.
@@ -161,12 +163,56 @@ pub struct PresetEntry {
     pub checks: &'static [PresetCheck],
 }
 
+/// Names of another tool that a suite understands, with that tool's defaults, if it says `compatibility = NAME`.
+#[derive(Clone, Copy)]
+pub struct Compatibility {
+    pub name: &'static str,
+    pub tables: &'static [&'static [Translation]],
+}
+
+impl Compatibility {
+    pub fn translations(&self) -> impl Iterator<Item = &'static Translation> + use<> {
+        self.tables.iter().flat_map(|table| table.iter())
+    }
+
+    pub fn find(&self, name: &str) -> Option<&'static Translation> {
+        self.translations().find(|translation| translation.name == name)
+    }
+}
+
+/// What a name of another tool is here.
+#[derive(Clone, Copy)]
+pub struct Translation {
+    pub name: &'static str,
+    /// What the other tool calls such things.
+    pub family: &'static str,
+    pub meaning: Meaning,
+    /// What is not the same, on purpose.
+    pub note: &'static str,
+    /// The case that shows that it gives the other tool's answer; empty where there is nothing to compute.
+    pub proof: &'static str,
+}
+
+/// What a name of another tool stands for.
+#[derive(Clone, Copy)]
+pub enum Meaning {
+    /// Checks with the other tool's conditions; one of several adds its name to the check's.
+    Checks(&'static [PresetCheck]),
+    /// Several names of the same table, and the preset that is nearest here.
+    Names(&'static [&'static str], &'static str),
+    /// A value of `test`, as TOML.
+    Test(&'static str),
+    /// No part of a suite: how it is had here, or why it is not.
+    Elsewhere(&'static str),
+}
+
 /// The tables of all crates.
 #[derive(Clone, Default)]
 pub struct Catalogue {
     pub metrics: Vec<MetricEntry>,
     pub tests: Vec<TestEntry>,
     pub presets: Vec<PresetEntry>,
+    pub compatibilities: Vec<Compatibility>,
     pub sources: Vec<SourceEntry>,
     pub exporters: Vec<ExporterEntry>,
 }

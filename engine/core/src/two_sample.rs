@@ -6,7 +6,7 @@ use crate::profile::Profile;
 use std::borrow::Cow;
 
 /// What a test found.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct TestResult {
     pub statistic: f64,
     /// Error of the statistic itself (anchored or sketched), as an interval around the true value.
@@ -17,6 +17,8 @@ pub struct TestResult {
     pub effect_size: Option<f64>,
     /// Confidence interval of the effect size (95 %), where one is known.
     pub effect_interval: Option<(f64, f64)>,
+    /// Fields that only this test has.
+    pub more: Vec<(&'static str, f64)>,
     /// Rows with a value.
     pub n_reference: u64,
     pub n_current: u64,
@@ -33,6 +35,7 @@ impl TestResult {
         if let Some((low, high)) = self.effect_interval {
             fields.extend([(Cow::Borrowed("effect_size_low"), low), (Cow::Borrowed("effect_size_high"), high)]);
         }
+        fields.extend(self.more.into_iter().map(|(name, value)| (Cow::Borrowed(name), value)));
         Reading {
             fields,
             bounds: self.bounds,

@@ -120,6 +120,9 @@ pub struct SuiteFrame {
     /// How p-values are corrected for testing many columns at once.
     #[serde(default)]
     pub correction: Correction,
+    /// Another tool, `evidently`, whose names the suite understands and whose default tests, thresholds, binning and conditions it uses.
+    #[schemars(with = "Option<String>")]
+    pub compatibility: Option<Spanned<String>>,
     /// Checks for a purpose: `data_drift`, `data_quality`, `data_stability`, `target_drift`. A check of the suite with the same name
     /// replaces the preset's.
     #[schemars(with = "Option<String>")]
@@ -129,7 +132,7 @@ pub struct SuiteFrame {
 impl Default for SuiteFrame {
     /// Stands for a table that could not be read.
     fn default() -> Self {
-        Self { name: Spanned::new(0..0, String::new()), correction: Correction::default(), preset: None }
+        Self { name: Spanned::new(0..0, String::new()), correction: Correction::default(), compatibility: None, preset: None }
     }
 }
 

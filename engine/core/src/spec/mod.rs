@@ -64,6 +64,7 @@ pub struct SuiteSpec<'a> {
     pub name: String,
     pub span: Span,
     pub correction: Correction,
+    pub compatibility: Option<(String, Span)>,
     pub preset: Option<(String, Span)>,
     pub checks: Vec<CheckSpec<'a>>,
 }
@@ -317,14 +318,15 @@ fn read_suites<'a>(root: &mut Table<'a>, diagnostics: &mut Diagnostics) -> Vec<S
         // Its checks have mistakes of their own to be told.
         let frame = frame.unwrap_or_default();
         let (span, name) = (frame.name.span(), frame.name.into_inner());
-        let preset = frame.preset.map(|p| (p.get_ref().clone(), p.span()));
+        let text = |value: Option<toml::Spanned<String>>| value.map(|v| (v.get_ref().clone(), v.span()));
+        let (preset, compatibility) = (text(frame.preset), text(frame.compatibility));
         if !span.is_empty() {
             require_identifier(&name, &span, "a suite's name", diagnostics);
         }
         if !name.is_empty() && suites.iter().any(|s| s.name == name) {
             diagnostics.error(&span, format!("there are two suites named `{name}`; give one another name"));
         }
-        let suite = SuiteSpec { name, span, correction: frame.correction, preset, checks };
+        let suite = SuiteSpec { name, span, correction: frame.correction, compatibility, preset, checks };
         report_equal_names(&suite, diagnostics);
         suites.push(suite);
     }

@@ -27,6 +27,31 @@ impl<'a> Table<'a> {
         Self { span, entries, known: Vec::new() }
     }
 
+    /// The table that a text of our own describes, as if it stood at `span`. A text that is no TOML is an empty table; tests read each.
+    pub fn written(text: &'a str, span: &Span) -> Self {
+        let entries = DeTable::parse(text).map(|parsed| parsed.into_inner()).unwrap_or_default();
+        Self::new(span.clone(), entries_at(entries, span))
+    }
+
+    /// Adds the entries of another table whose keys this one lacks.
+    pub fn fill(&mut self, other: Table<'a>) {
+        for (key, value) in other.entries {
+            if !self.entries.contains_key(&key) {
+                self.entries.insert(key, value);
+            }
+        }
+    }
+
+    /// Puts an entry in the place of the one with its name.
+    pub fn set(&mut self, key: &'static str, value: Spanned<DeValue<'a>>) {
+        self.entries.insert(Spanned::new(value.span(), key.into()), value);
+    }
+
+    /// The table as a value.
+    pub fn into_value(self) -> Spanned<DeValue<'a>> {
+        Spanned::new(self.span, DeValue::Table(self.entries))
+    }
+
     /// Takes the fields of `T` and reads them. Every wrong one is reported; `None` if any was.
     pub fn take<T: DeserializeOwned + JsonSchema>(&mut self, diagnostics: &mut Diagnostics) -> Option<T> {
         let names = field_names::<T>();
@@ -102,6 +127,17 @@ impl<'a> Table<'a> {
             diagnostics.push(Diagnostic::at(key.span(), format!("unknown key `{name}` in {what}")).help(help));
         }
     }
+}
+
+fn entries_at<'a>(entries: DeTable<'a>, span: &Span) -> DeTable<'a> {
+    let at = |value: DeValue<'a>| match value {
+        DeValue::Table(entries) => DeValue::Table(entries_at(entries, span)),
+        other => other,
+    };
+    let entry = |(key, value): (Spanned<std::borrow::Cow<'a, str>>, Spanned<DeValue<'a>>)| {
+        (Spanned::new(span.clone(), key.into_inner()), Spanned::new(span.clone(), at(value.into_inner())))
+    };
+    entries.into_iter().map(entry).collect()
 }
 
 fn into_table<'a>(key: &str, span: Span, value: Spanned<DeValue<'a>>, diagnostics: &mut Diagnostics) -> Option<Table<'a>> {

@@ -1,6 +1,7 @@
 //! The plan: a spec resolved against real schemas.
 
 mod binding;
+mod compatibility;
 mod inference;
 mod plugins;
 mod presets;
@@ -17,7 +18,7 @@ use driftline_core::exporter::Starting;
 use driftline_core::plugin::{Bindings, Plugin, PluginHost};
 use driftline_core::query::{QueryEngine, QueryTable};
 use driftline_core::source::{Derived, Source, SourceError};
-use driftline_core::spec::{Component, RunFrame, SourceSpec, Spec};
+use driftline_core::spec::{Component, RunFrame, SourceSpec, Spec, SuiteSpec};
 use driftline_core::suite::{BoundMetric, Suite, condition_fields};
 use inference::infer_columns;
 use resolver::Resolver;
@@ -231,7 +232,8 @@ impl Planner<'_> {
     /// Reports metrics and presets that the catalogue does not have, and conditions that are none.
     fn check_names(&self, spec: &Spec<'_>, d: &mut Diagnostics) {
         let plugins: Vec<&str> = spec.plugins.iter().map(|p| p.name.as_str()).chain(spec.broken_plugins.iter().map(String::as_str)).collect();
-        let presets = spec.suites.iter().filter_map(|suite| suite.preset.as_ref()).chain(&spec.recorded_presets);
+        let in_our_words = |suite: &&SuiteSpec<'_>| suite.compatibility.is_none();
+        let presets = spec.suites.iter().filter(in_our_words).filter_map(|suite| suite.preset.as_ref()).chain(&spec.recorded_presets);
         for (name, span) in presets {
             find_or_report(&self.catalogue.presets, &presets::component(name, span), "preset", &[], d);
         }
@@ -239,7 +241,7 @@ impl Planner<'_> {
             true => None,
             false => find_or_report(&self.catalogue.metrics, component, "metric", &plugins, d),
         };
-        let checks = spec.suites.iter().flat_map(|s| &s.checks);
+        let checks = spec.suites.iter().filter(in_our_words).flat_map(|s| &s.checks);
         let entries: Vec<_> = checks.map(|check| (check, metric(&check.metric.metric))).collect();
         for record in &spec.records {
             metric(&record.metric);

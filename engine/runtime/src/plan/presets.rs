@@ -2,7 +2,7 @@
 
 use super::resolver::Resolver;
 use driftline_core::catalogue::{PresetCheck, find, find_or_report};
-use driftline_core::column::{Column, Selector};
+use driftline_core::column::{Column, Kind, Selector};
 use driftline_core::diagnostic::Span;
 use driftline_core::spec::{CheckSpec, Component, MetricSpec, NoData, Table};
 
@@ -45,7 +45,7 @@ impl Resolver<'_> {
     }
 
     /// The selectors of a preset's check that match a column which its metric takes; a role becomes its column.
-    fn chosen(&self, check: &PresetCheck) -> Vec<String> {
+    pub(super) fn chosen(&self, check: &PresetCheck) -> Vec<String> {
         let accepts = find(&self.planner.catalogue.metrics, check.metric).map_or(&[][..], |metric| metric.accepts);
         let fits = |column: &&Column| accepts.is_empty() || accepts.contains(&column.kind);
         let role = |name: &Option<String>| name.clone().filter(|name| self.columns.iter().filter(fits).any(|c| c.name == *name));
@@ -58,7 +58,14 @@ impl Resolver<'_> {
                 any.then(|| pattern.to_owned())
             }
         };
-        check.columns.iter().filter_map(|selector| usable(selector)).collect()
+        let features = || self.columns.iter().filter(fits).filter(|column| self.is_feature(column)).map(|column| column.name.clone());
+        check.columns.iter().flat_map(|selector| if *selector == "$features" { features().collect() } else { usable(selector).into_iter().collect::<Vec<_>>() }).collect()
+    }
+
+    /// Numbers and categories that patterns see, but for what the model is to tell and what it told.
+    fn is_feature(&self, column: &Column) -> bool {
+        let roles = [&self.roles.target, &self.roles.prediction];
+        matches!(column.kind, Kind::Numerical | Kind::Categorical) && !self.hidden(column) && !roles.iter().any(|role| role.as_ref() == Some(&column.name))
     }
 
     /// Whether patterns pass a column by: it is ignored, or tells rows apart rather than describing them.
@@ -72,7 +79,8 @@ impl Resolver<'_> {
             [] => None,
             _ => Some((self.chosen(check), span.clone())),
         };
-        MetricSpec { metric: component(check.metric, span), columns, filter: None, by: None }
+        let params = Table::written(check.parameters, span);
+        MetricSpec { metric: Component { params, ..component(check.metric, span) }, columns, filter: None, by: None }
     }
 }
 

@@ -60,6 +60,7 @@ impl Resolver<'_> {
     }
 
     pub(super) fn suite(&mut self, spec: SuiteSpec<'_>) -> Suite {
+        let spec = self.translated(spec);
         let own: Vec<String> = spec.checks.iter().map(|c| c.name.clone()).collect();
         let has_checks = spec.preset.is_some() || !own.is_empty();
         let preset = spec.preset.map(|(name, span)| self.preset_checks(&name, &span, &own)).unwrap_or_default();

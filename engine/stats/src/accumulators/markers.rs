@@ -1,10 +1,11 @@
 //! How often given values occur in a column.
 
-use arrow::array::{ArrayRef, AsArray};
+use arrow::array::{ArrayRef, AsArray, BooleanArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Decimal128Type, Float64Type};
 use driftline_core::accumulator::{Accumulator, Finished, Handle, Header};
 use driftline_core::block::Block;
+use driftline_core::column::Kind;
 use std::sync::Arc;
 
 /// Occurrences of each of the values that were asked for, in their order.
@@ -53,32 +54,42 @@ impl State {
     }
 }
 
-fn equal_integers(array: &ArrayRef, value: i64) -> Result<u64, String> {
-    // Every integer of 64 bits, with sign and without, fits.
-    let wide = cast(array, &DataType::Decimal128(38, 0)).map_err(|e| e.to_string())?;
-    Ok(wide.as_primitive::<Decimal128Type>().iter().flatten().filter(|found| *found == i128::from(value)).count() as u64)
+fn mask(equal: impl Iterator<Item = bool>) -> BooleanArray {
+    equal.map(Some).collect()
 }
 
-fn equal_numbers(array: &ArrayRef, value: f64) -> Result<u64, String> {
+fn equal_integers(array: &ArrayRef, value: i64) -> Result<BooleanArray, String> {
+    // Every integer of 64 bits, with sign and without, fits.
+    let wide = cast(array, &DataType::Decimal128(38, 0)).map_err(|e| e.to_string())?;
+    Ok(mask(wide.as_primitive::<Decimal128Type>().iter().map(|found| found == Some(i128::from(value)))))
+}
+
+fn equal_numbers(array: &ArrayRef, value: f64) -> Result<BooleanArray, String> {
     let floats = cast(array, &DataType::Float64).map_err(|e| e.to_string())?;
-    Ok(floats.as_primitive::<Float64Type>().iter().flatten().filter(|found| *found == value).count() as u64)
+    Ok(mask(floats.as_primitive::<Float64Type>().iter().map(|found| found == Some(value))))
+}
+
+/// Which rows of a column have a value: in a column of numbers the same number, else the same text. Lists and structs have none.
+pub(super) fn equal(block: &Block, column: &str, value: &Value) -> Result<BooleanArray, String> {
+    let array = block.column(column)?;
+    match (value, array.data_type()) {
+        (Value::Text(_), t) if t.is_numeric() => Ok(mask((0..block.rows).map(|_| false))),
+        (_, t) if Kind::of(t) == Kind::Nested => Ok(mask((0..block.rows).map(|_| false))),
+        (Value::Integer(integer), t) if t.is_integer() => equal_integers(array, *integer),
+        (Value::Integer(integer), t) if t.is_numeric() => equal_numbers(array, *integer as f64),
+        (Value::Number(number), t) if t.is_numeric() => equal_numbers(array, *number),
+        (value, _) => {
+            let text = value.to_string();
+            Ok(mask(block.strings(column)?.iter().map(|found| found == Some(text.as_str()))))
+        }
+    }
 }
 
 impl Accumulator for State {
     fn update(&mut self, block: &Block) -> Result<(), String> {
         self.found.rows += block.rows as u64;
-        let array = block.column(&self.column)?;
         for (value, count) in self.values.iter().zip(&mut self.found.counts) {
-            *count += match (value, array.data_type()) {
-                (Value::Text(_), t) if t.is_numeric() => 0,
-                (Value::Integer(integer), t) if t.is_integer() => equal_integers(array, *integer)?,
-                (Value::Integer(integer), t) if t.is_numeric() => equal_numbers(array, *integer as f64)?,
-                (Value::Number(number), t) if t.is_numeric() => equal_numbers(array, *number)?,
-                (value, _) => {
-                    let text = value.to_string();
-                    block.strings(&self.column)?.iter().flatten().filter(|found| **found == text).count() as u64
-                }
-            };
+            *count += equal(block, &self.column, value)?.true_count() as u64;
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Rows with at least one missing value, and rows without any value.
 
+use super::markers::{Value, equal};
 use arrow::array::BooleanArray;
 use arrow::compute::{and, or};
 use driftline_core::accumulator::{Accumulator, Finished, Handle, Header};
@@ -16,22 +17,23 @@ pub struct RowMissing {
     pub empty: u64,
 }
 
-/// Rows with a missing value in any of the columns.
-pub fn row_missing(columns: &[String]) -> Handle<RowMissing> {
-    let names = columns.to_vec();
-    Handle::new(format!("row_missing({})", columns.join(",")), columns.to_vec(), false, move |_| {
-        Ok(State { columns: names.clone(), found: RowMissing::default() })
+/// Rows with a missing value in any of the columns; `markers` are values that count as missing.
+pub fn row_missing(columns: &[String], markers: &[Value]) -> Handle<RowMissing> {
+    let (names, markers) = (columns.to_vec(), markers.to_vec());
+    Handle::new(format!("row_missing({},{markers:?})", columns.join(",")), columns.to_vec(), false, move |_| {
+        Ok(State { columns: names.clone(), markers: markers.clone(), found: RowMissing::default() })
     })
 }
 
 struct State {
     columns: Vec<String>,
+    markers: Vec<Value>,
     found: RowMissing,
 }
 
 impl State {
     fn header(&self) -> Header {
-        Header::new("row_missing", 2, self.columns.join(","))
+        Header::new("row_missing", 3, format!("{},{:?}", self.columns.join(","), self.markers))
     }
 }
 
@@ -39,7 +41,10 @@ impl Accumulator for State {
     fn update(&mut self, block: &Block) -> Result<(), String> {
         let mut found: Option<(BooleanArray, BooleanArray)> = None;
         for name in &self.columns {
-            let rows = missing(block.column(name)?);
+            let mut rows = missing(block.column(name)?);
+            for marker in &self.markers {
+                rows = or(&rows, &equal(block, name, marker)?).map_err(|e| e.to_string())?;
+            }
             found = Some(match found {
                 Some((any, all)) => {
                     (or(&any, &rows).map_err(|e| e.to_string())?, and(&all, &rows).map_err(|e| e.to_string())?)

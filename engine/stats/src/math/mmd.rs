@@ -5,35 +5,7 @@
 
 use super::dd::Dd;
 use super::distributions::normal_sf;
-
-/// Numbers that look random and depend on the seed alone (SplitMix64; Steele, Lea, Flood, OOPSLA 2014).
-#[derive(Clone, Debug)]
-pub struct SplitMix(u64);
-
-impl SplitMix {
-    pub fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// Below `bound`, which is at least 1; the bias is below bound / 2^64.
-    pub fn below(&mut self, bound: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
-    }
-
-    /// Puts items in a random order (Fisher, Yates).
-    pub fn shuffle<T>(&mut self, items: &mut [T]) {
-        for i in (1..items.len()).rev() {
-            items.swap(i, self.below(i as u64 + 1) as usize);
-        }
-    }
-}
+use super::random::SplitMix;
 
 fn kernel(x: f64, y: f64, bandwidth: f64) -> f64 {
     let d = (x - y) / bandwidth;

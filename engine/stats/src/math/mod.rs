@@ -25,14 +25,18 @@ mod groups;
 mod kolmogorov;
 mod kolmogorov_exact;
 mod location_tests;
+mod logistic;
 mod mmd;
 mod moments;
 mod quadratic_form;
 mod quantile;
+mod random;
 mod rank_tests;
+mod roc;
 mod shape_moments;
 mod smirnov;
 mod special;
+mod tfidf;
 mod two_sample;
 
 pub use chi_square::chi_square_sf;
@@ -54,12 +58,16 @@ pub use kolmogorov_exact::{
     Alternative, Method, lattice_numerator, two_sample_asymptotic, two_sample_exact, two_sample_p_value,
 };
 pub use location_tests::{MeanTest, levene, t_test};
-pub use mmd::{Quadratic, SplitMix, median_distance, mmd_linear};
+pub use logistic::{Coefficients, SparseRows, logistic_regression};
+pub use mmd::{Quadratic, median_distance, mmd_linear};
 pub use moments::Moments;
 pub use quadratic_form::{anderson_darling_limit_sf, cramer_von_mises_limit_sf};
-pub use rank_tests::{RankTest, ansari_bradley, brunner_munzel, mann_whitney_u, mood};
+pub use random::SplitMix;
+pub use rank_tests::{RankTest, ansari_bradley, brunner_munzel, mann_whitney_current_larger, mann_whitney_u, mood};
 pub use quantile::{QuantileRank, lerp, lerp_exact, linear_quantile_ranks};
+pub use roc::{RocAuc, roc_auc};
 pub use shape_moments::ShapeMoments;
 pub use smirnov::smirnov_sf;
 pub use special::{log1p_minus_x, stirling_error};
+pub use tfidf::{Vocabulary, words};
 pub use two_sample::{KolmogorovSmirnov, kolmogorov_smirnov, wasserstein};

@@ -3,7 +3,7 @@
 //! Every function takes the groups of a reference of `n` and a current sample of `m` values, and gives None when a sample is empty or
 //! larger than 2^31, or the statistic is not defined (its variance is zero).
 
-use super::distributions::{normal_two_sided, student_t_two_sided};
+use super::distributions::{normal_sf, normal_two_sided, student_t_two_sided};
 use super::groups::Group;
 
 /// A statistic with its two-sided p-value.
@@ -29,34 +29,64 @@ fn sizes(n: u64, m: u64) -> Option<(f64, f64)> {
 /// correction for ties, and for continuity if asked. The effect size is the rank-biserial correlation `1 - 2 U / (n m)` (Cureton
 /// 1956): positive if current tends to be larger. Reference implementation: `scipy.stats.mannwhitneyu`.
 pub fn mann_whitney_u(groups: impl Iterator<Item = Group>, n: u64, m: u64, continuity: bool, exact: bool) -> Option<RankTest> {
-    let (nf, mf) = sizes(n, m)?;
-    let (mut ranks2, mut ties, mut tied) = (0u128, 0u128, false);
-    for group in groups {
-        let size = u128::from(group.size());
-        ranks2 += u128::from(group.reference) * u128::from(group.midrank2());
-        ties += size * (size * size - 1);
-        tied |= size > 1;
+    let u = U::new(groups, n, m)?;
+    let larger2 = u.twice.max(u.mirrored2());
+    let (tail, exact) = u.tail(larger2, continuity, exact)?;
+    let effect_size = 1.0 - u.twice as f64 / (n as f64 * m as f64);
+    Some(RankTest { statistic: u.twice as f64 / 2.0, p_value: (2.0 * tail).min(1.0), effect_size, exact })
+}
+
+/// The one-sided p-value against the hypothesis that current is not larger, with correction for continuity: small where current tends to be
+/// larger. Reference implementation: `scipy.stats.mannwhitneyu(reference, current, alternative="less")`.
+pub fn mann_whitney_current_larger(groups: impl Iterator<Item = Group>, n: u64, m: u64) -> Option<f64> {
+    let u = U::new(groups, n, m)?;
+    Some(u.tail(u.mirrored2(), true, true)?.0)
+}
+
+/// Mann and Whitney's U of the reference with what its distribution depends on.
+struct U {
+    n: u64,
+    m: u64,
+    /// Twice the statistic.
+    twice: u128,
+    /// Sum of t^3 - t over groups of t tied values.
+    ties: u128,
+    tied: bool,
+}
+
+impl U {
+    fn new(groups: impl Iterator<Item = Group>, n: u64, m: u64) -> Option<U> {
+        sizes(n, m)?;
+        let (mut ranks2, mut ties, mut tied) = (0u128, 0u128, false);
+        for group in groups {
+            let size = u128::from(group.size());
+            ranks2 += u128::from(group.reference) * u128::from(group.midrank2());
+            ties += size * (size * size - 1);
+            tied |= size > 1;
+        }
+        let twice = ranks2.checked_sub(u128::from(n) * u128::from(n + 1))?;
+        Some(U { n, m, twice, ties, tied })
     }
-    let least2 = u128::from(n) * u128::from(n + 1);
-    let u2 = ranks2.checked_sub(least2)?;
-    let statistic = u2 as f64 / 2.0;
-    let pairs = nf * mf;
-    let effect_size = 1.0 - u2 as f64 / pairs;
-    let larger2 = u2.max(2 * u128::from(n) * u128::from(m) - u2);
-    let counted = (exact && !tied && n.min(m) <= 8).then(|| exact_u_sf((larger2 / 2) as u64, n, m)).flatten();
-    if let Some(tail) = counted {
-        return Some(RankTest { statistic, p_value: (2.0 * tail).min(1.0), effect_size, exact: true });
+
+    /// Twice the statistic of current.
+    fn mirrored2(&self) -> u128 {
+        (2 * u128::from(self.n) * u128::from(self.m)).saturating_sub(self.twice)
     }
-    let total = nf + mf;
-    let variance = pairs / 12.0 * (total + 1.0 - ties as f64 / (total * (total - 1.0)));
-    if variance.is_nan() || variance <= 0.0 {
-        return None;
+
+    /// The chance of half of `u2` or more, and whether it is exact. None where all values are equal.
+    fn tail(&self, u2: u128, continuity: bool, exact: bool) -> Option<(f64, bool)> {
+        let (n, m) = (self.n, self.m);
+        if exact && !self.tied && n.min(m) <= 8 && let Some(tail) = exact_u_sf((u2 / 2) as u64, n, m) {
+            return Some((tail, true));
+        }
+        let (pairs, total) = (n as f64 * m as f64, (n + m) as f64);
+        let variance = pairs / 12.0 * (total + 1.0 - self.ties as f64 / (total * (total - 1.0)));
+        if variance.is_nan() || variance <= 0.0 {
+            return None;
+        }
+        let distance = u2 as f64 / 2.0 - pairs / 2.0 - if continuity { 0.5 } else { 0.0 };
+        Some((normal_sf(distance / variance.sqrt()), false))
     }
-    let distance = larger2 as f64 / 2.0 - pairs / 2.0 - if continuity { 0.5 } else { 0.0 };
-    let z = distance / variance.sqrt();
-    // Twice the upper tail: below the mean (by the continuity correction) it exceeds 1.
-    let p_value = if z > 0.0 { normal_two_sided(z) } else { 1.0 };
-    Some(RankTest { statistic, p_value, effect_size, exact: false })
 }
 
 /// `P(U >= u)`: orders of the pooled sample are counted by the coefficients of the Gaussian binomial, built factor by factor. None

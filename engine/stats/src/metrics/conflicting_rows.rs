@@ -4,11 +4,13 @@ use super::shape::{plain, share};
 use crate::accumulators::{Distinct, row_distinct};
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::catalogue::{
-    Binding, Built, Direction, Doc, Field, MetricEntry, NoParameters, Scope, read_parameters, schema_of,
+    Binding, Built, Direction, Doc, Field, MetricEntry, Scope, read_parameters, schema_of,
 };
 use driftline_core::diagnostic::{Diagnostic, Diagnostics};
 use driftline_core::metric::{Metric, Parts, Reading, Sides, Undefined, single};
 use driftline_core::spec::Component;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 pub const ENTRY: MetricEntry = MetricEntry {
     doc: Doc {
@@ -16,14 +18,14 @@ pub const ENTRY: MetricEntry = MetricEntry {
         aliases: &[],
         summary: "How often equal features have different targets.",
         description: "Features are all columns but id, timestamp, target, prediction and ignored ones, or those in `columns`. Each combination of \
-features counts once less than it has different targets: no combination with one target counts. Needs `target` under [columns]. Exact as \
+features counts once less than it has different targets: no combination with one target counts. Needs `target` under [columns], or `prediction` with `of` set to it. Exact as \
 `duplicated_rows` is; a missing value equals a missing one. Without rows the result is `no_data`.",
         formula: "count = distinct (features, target) - distinct (features); share = count / distinct (features, target)",
         direction: Direction::Lower,
         fields: &FIELDS,
-        parameters: schema_of::<NoParameters>,
+        parameters: schema_of::<Parameters>,
         example: "[columns]\ntarget = \"genre\"\n\n[[suite.check]]\nmetric = \"conflicting_rows\"\nfail = \"count > 0\"",
-        reference: "deepchecks' ConflictingLabels; Evidently's TestConflictTarget",
+        reference: "deepchecks' ConflictingLabels; Evidently's TestConflictTarget, TestConflictPrediction",
     },
     scope: Scope::Dataset,
     accepts: &[],
@@ -36,13 +38,32 @@ const FIELDS: [Field; 2] = [
     Field::new("share", "ratio", "such targets over the different rows of features and target"),
 ];
 
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+struct Parameters {
+    /// What is to be the same for equal features.
+    of: Label,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Label {
+    #[default]
+    Target,
+    Prediction,
+}
+
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     let span = component.kind_span.clone();
-    read_parameters::<NoParameters>(component, diagnostics)?;
+    let Parameters { of } = read_parameters(component, diagnostics)?;
     let roles = binding.roles;
-    let Some(target) = &roles.target else {
-        let help = "add\n[columns]\ntarget = \"a column\"".to_owned();
-        diagnostics.push(Diagnostic::at(span, "`conflicting_rows` needs the target").help(help));
+    let (label, role) = match of {
+        Label::Target => (&roles.target, "target"),
+        Label::Prediction => (&roles.prediction, "prediction"),
+    };
+    let Some(label) = label else {
+        let help = format!("add\n[columns]\n{role} = \"a column\"");
+        diagnostics.push(Diagnostic::at(span, format!("`conflicting_rows` needs the {role}")).help(help));
         return None;
     };
     let apart = [&roles.id, &roles.timestamp, &roles.target, &roles.prediction];
@@ -52,7 +73,7 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
         diagnostics.error(&span, "`conflicting_rows` has no features to look at");
         return None;
     }
-    let with_target: Vec<String> = features.iter().chain([target]).cloned().collect();
+    let with_target: Vec<String> = features.iter().chain([label]).cloned().collect();
     Some(plain(ConflictingRows { features: row_distinct(&features), with_target: row_distinct(&with_target) }, &FIELDS))
 }
 

@@ -33,7 +33,7 @@ const FIELDS: [Field; 2] =
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     read_parameters::<NoParameters>(component, diagnostics)?;
-    Some(plain(Single { handle: row_missing(&names(binding)), read }, &FIELDS))
+    Some(plain(Single { handle: row_missing(&names(binding), &[]), read }, &FIELDS))
 }
 
 fn read(found: &RowMissing) -> Result<Reading, Undefined> {

@@ -4,11 +4,13 @@ mod accuracy;
 mod almost_constant_columns;
 mod category_share;
 mod column_count;
+mod column_pairs;
 mod column_types;
 mod columns_with_missing_values;
 mod conflicting_rows;
 mod constant_columns;
 mod correlation;
+mod correlation_change;
 mod date_range;
 mod distribution;
 mod drift;
@@ -19,6 +21,7 @@ mod embedding_drift;
 mod empty_columns;
 mod empty_rows;
 mod kurtosis;
+mod markers;
 mod max;
 mod mean;
 mod mean_shift;
@@ -37,6 +40,7 @@ mod shape;
 mod skewness;
 mod sql;
 mod standard_deviation;
+mod strongest_correlation;
 mod sum;
 mod text_length;
 mod unique_values;
@@ -58,6 +62,7 @@ pub const ENTRIES: &[MetricEntry] = &[
     conflicting_rows::ENTRY,
     constant_columns::ENTRY,
     correlation::ENTRY,
+    correlation_change::ENTRY,
     date_range::ENTRY,
     distribution::ENTRY,
     drift::ENTRY,
@@ -85,6 +90,7 @@ pub const ENTRIES: &[MetricEntry] = &[
     skewness::ENTRY,
     sql::ENTRY,
     standard_deviation::ENTRY,
+    strongest_correlation::ENTRY,
     sum::ENTRY,
     text_length::ENTRY,
     unique_values::ENTRY,

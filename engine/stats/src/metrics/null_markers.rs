@@ -1,5 +1,6 @@
 //! Values that stand for a missing one.
 
+use super::markers::{Marker, distinct};
 use super::shape::{plain, share};
 use crate::accumulators::{Occurrences, Value, occurrences};
 use driftline_core::accumulator::{Handle, Request};
@@ -11,7 +12,7 @@ use driftline_core::diagnostic::Diagnostics;
 use driftline_core::metric::{Metric, Parts, Reading, Sides, Undefined};
 use driftline_core::spec::Component;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 pub const ENTRY: MetricEntry = MetricEntry {
     doc: Doc {
@@ -36,14 +37,6 @@ numbers, and as it is written shortest in columns of strings; a string is found 
 const FIELDS: [Field; 2] =
     [Field::new("count", "", "rows with the marker"), Field::new("share", "ratio", "rows with the marker over all rows")];
 
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-enum Marker {
-    Text(String),
-    Integer(i64),
-    Number(f64),
-}
-
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default)]
 struct Parameters {
@@ -60,17 +53,8 @@ impl Default for Parameters {
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     let span = component.params.span_of("markers");
     let Parameters { markers } = read_parameters(component, diagnostics)?;
-    let value = |marker: Marker| match marker {
-        Marker::Text(text) => Value::Text(text),
-        Marker::Integer(integer) => Value::Integer(integer),
-        Marker::Number(number) => Value::Number(number),
-    };
-    let values: Vec<Value> = markers.into_iter().map(value).collect();
+    let values = distinct(markers, &span, diagnostics)?;
     let markers: Vec<String> = values.iter().map(Value::to_string).collect();
-    if let Some((_, twice)) = markers.iter().enumerate().find(|(i, marker)| markers[..*i].contains(marker)) {
-        diagnostics.error(&span, format!("`markers` has {twice:?} twice"));
-        return None;
-    }
     let found = occurrences(&binding.column?.name, &values);
     let metric = NullMarkers { found, markers };
     Some(Built { labelled: &["markers"], default_fail: Some("count > 0".to_owned()), ..plain(metric, &FIELDS) })

@@ -1,10 +1,9 @@
 //! Rows with a missing value in at least one column.
 
+use super::markers::AlsoMissing;
 use super::shape::{Single, names, plain, share};
 use crate::accumulators::{RowMissing, row_missing};
-use driftline_core::catalogue::{
-    Binding, Built, Direction, Doc, Field, MetricEntry, NoParameters, Scope, read_parameters, schema_of,
-};
+use driftline_core::catalogue::{Binding, Built, Direction, Doc, Field, MetricEntry, Scope, schema_of};
 use driftline_core::diagnostic::Diagnostics;
 use driftline_core::metric::{Reading, Undefined};
 use driftline_core::spec::Component;
@@ -14,11 +13,11 @@ pub const ENTRY: MetricEntry = MetricEntry {
         name: "rows_with_missing_values",
         aliases: &[],
         summary: "Rows with a missing value in at least one column.",
-        description: "Missing means null, or NaN in a column of floats. `columns` restricts which columns count; ignored columns never do. Without rows the result is `no_data`.",
+        description: "Missing means null, or NaN in a column of floats, or one of `markers`. `columns` restricts which columns count; ignored columns never do. Without rows the result is `no_data`.",
         formula: "count; share = count / rows",
         direction: Direction::Lower,
         fields: &FIELDS,
-        parameters: schema_of::<NoParameters>,
+        parameters: schema_of::<AlsoMissing>,
         example: "[[suite.check]]\nmetric = \"rows_with_missing_values\"\nfail = \"share > reference.share * 1.1\"",
         reference: "pandas.DataFrame.isna().any(axis=1)",
     },
@@ -34,8 +33,8 @@ const FIELDS: [Field; 2] = [
 ];
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
-    read_parameters::<NoParameters>(component, diagnostics)?;
-    Some(plain(Single { handle: row_missing(&names(binding)), read }, &FIELDS))
+    let markers = AlsoMissing::read(component, diagnostics)?;
+    Some(plain(Single { handle: row_missing(&names(binding), &markers), read }, &FIELDS))
 }
 
 fn read(found: &RowMissing) -> Result<Reading, Undefined> {

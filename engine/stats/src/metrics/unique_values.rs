@@ -28,9 +28,10 @@ pub const ENTRY: MetricEntry = MetricEntry {
     build,
 };
 
-const FIELDS: [Field; 2] = [
+const FIELDS: [Field; 3] = [
     Field::new("count", "", "distinct values"),
     Field::new("share", "ratio", "distinct values over rows with a value"),
+    Field::new("row_share", "ratio", "distinct values over all rows"),
 ];
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
@@ -39,5 +40,6 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
 }
 
 fn read(found: &Distinct) -> Result<Reading, Undefined> {
-    Ok(Reading::of([("count", found.distinct as f64), ("share", of_values(found.distinct, found.rows)?)]))
+    let share_of = |rows| of_values(found.distinct, rows);
+    Ok(Reading::of([("count", found.distinct as f64), ("share", share_of(found.rows)?), ("row_share", share_of(found.rows + found.missing)?)]))
 }

@@ -32,10 +32,11 @@ pub const ENTRY: MetricEntry = MetricEntry {
     build,
 };
 
-const FIELDS: [Field; 3] = [
+const FIELDS: [Field; 4] = [
     Field::new("count", "", "values that are not in the list"),
     Field::new("share", "ratio", "values that are not in the list over all values"),
     Field::new("categories", "", "distinct values that are not in the list"),
+    Field::new("inside", "", "values that are in the list"),
 ];
 
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -67,10 +68,11 @@ impl ValuesInList {
             (None, None) => true,
         };
         let others: Vec<&(String, u64)> = current.counts.iter().filter(|(name, n)| *n > 0 && !listed(name)).collect();
-        let count = others.iter().map(|(_, n)| n).sum();
+        let count: u64 = others.iter().map(|(_, n)| n).sum();
         let share = of_values(count, current.total())?;
         let names: Vec<&str> = others.iter().map(|(name, _)| name.as_str()).collect();
-        let reading = Reading::of([("count", count as f64), ("share", share), ("categories", names.len() as f64)]);
+        let inside = current.total() - count;
+        let reading = Reading::of([("count", count as f64), ("share", share), ("categories", names.len() as f64), ("inside", inside as f64)]);
         Ok(Reading { note: note("not in the list", &names), ..reading })
     }
 }

@@ -32,11 +32,12 @@ pub const ENTRY: MetricEntry = MetricEntry {
     build,
 };
 
-const FIELDS: [Field; 4] = [
+const FIELDS: [Field; 5] = [
     Field::new("count", "", "values outside the range"),
     Field::new("share", "ratio", "values outside the range over all values"),
     Field::new("below", "", "values below the range"),
     Field::new("above", "", "values above the range"),
+    Field::new("inside", "", "values inside the range"),
 ];
 
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -74,7 +75,7 @@ impl ValuesInRange {
         let found = sides.current.read(&self.found)?;
         let count = found.below + found.above;
         let share = of_values(count, found.values)?;
-        let fields = [("count", count as f64), ("share", share), ("below", found.below as f64), ("above", found.above as f64)];
+        let fields = [("count", count as f64), ("share", share), ("below", found.below as f64), ("above", found.above as f64), ("inside", (found.values - count) as f64)];
         Ok(Reading::of(fields))
     }
 }

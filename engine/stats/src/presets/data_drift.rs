@@ -16,7 +16,7 @@ pub const ENTRY: PresetEntry = PresetEntry {
         reference: "Evidently's DataDriftPreset",
     },
     checks: &[
-        PresetCheck { name: "drift", metric: "drift", columns: &["@numerical", "@categorical"], fail: "", alone: None },
-        PresetCheck { name: "drifted_columns", metric: "drifted_columns", columns: &[], fail: "share >= 50%", alone: None },
+        PresetCheck { name: "drift", metric: "drift", columns: &["@numerical", "@categorical"], fail: "", alone: None, parameters: "" },
+        PresetCheck { name: "drifted_columns", metric: "drifted_columns", columns: &[], fail: "share >= 50%", alone: None, parameters: "" },
     ],
 };

@@ -16,11 +16,11 @@ pub const ENTRY: PresetEntry = PresetEntry {
         reference: "Evidently's DataQualityTestPreset",
     },
     checks: &[
-        PresetCheck { name: "missing_cells", metric: "missing_values", columns: &[], fail: "share > reference.share + 5%", alone: Some("share > 5%") },
-        PresetCheck { name: "missing_values", metric: "missing_values", columns: &["*"], fail: "share > reference.share + 10%", alone: Some("share > 50%") },
-        PresetCheck { name: "constant_columns", metric: "constant_columns", columns: &[], fail: "count > reference", alone: Some("count > 0") },
-        PresetCheck { name: "empty_columns", metric: "empty_columns", columns: &[], fail: "count > reference", alone: Some("count > 0") },
-        PresetCheck { name: "duplicated_rows", metric: "duplicated_rows", columns: &[], fail: "share > reference.share + 5%", alone: Some("share > 5%") },
-        PresetCheck { name: "most_frequent_value", metric: "most_frequent_value", columns: &["@categorical"], fail: "share > reference + 20%", alone: Some("share > 95%") },
+        PresetCheck { name: "missing_cells", metric: "missing_values", columns: &[], fail: "share > reference.share + 5%", alone: Some("share > 5%"), parameters: "" },
+        PresetCheck { name: "missing_values", metric: "missing_values", columns: &["*"], fail: "share > reference.share + 10%", alone: Some("share > 50%"), parameters: "" },
+        PresetCheck { name: "constant_columns", metric: "constant_columns", columns: &[], fail: "count > reference", alone: Some("count > 0"), parameters: "" },
+        PresetCheck { name: "empty_columns", metric: "empty_columns", columns: &[], fail: "count > reference", alone: Some("count > 0"), parameters: "" },
+        PresetCheck { name: "duplicated_rows", metric: "duplicated_rows", columns: &[], fail: "share > reference.share + 5%", alone: Some("share > 5%"), parameters: "" },
+        PresetCheck { name: "most_frequent_value", metric: "most_frequent_value", columns: &["@categorical"], fail: "share > reference + 20%", alone: Some("share > 95%"), parameters: "" },
     ],
 };

@@ -16,10 +16,10 @@ pub const ENTRY: PresetEntry = PresetEntry {
         reference: "Evidently's DataStabilityTestPreset",
     },
     checks: &[
-        PresetCheck { name: "row_count", metric: "row_count", columns: &[], fail: "value < reference / 2 or value > reference * 2", alone: Some("value == 0") },
-        PresetCheck { name: "column_types", metric: "column_types", columns: &[], fail: "", alone: None },
-        PresetCheck { name: "values_in_range", metric: "values_in_range", columns: &["@numerical"], fail: "share > 5%", alone: None },
-        PresetCheck { name: "values_in_list", metric: "values_in_list", columns: &["@categorical"], fail: "share > 5%", alone: None },
-        PresetCheck { name: "mean_shift", metric: "mean_shift", columns: &["@numerical"], fail: "", alone: None },
+        PresetCheck { name: "row_count", metric: "row_count", columns: &[], fail: "value < reference / 2 or value > reference * 2", alone: Some("value == 0"), parameters: "" },
+        PresetCheck { name: "column_types", metric: "column_types", columns: &[], fail: "", alone: None, parameters: "" },
+        PresetCheck { name: "values_in_range", metric: "values_in_range", columns: &["@numerical"], fail: "share > 5%", alone: None, parameters: "" },
+        PresetCheck { name: "values_in_list", metric: "values_in_list", columns: &["@categorical"], fail: "share > 5%", alone: None, parameters: "" },
+        PresetCheck { name: "mean_shift", metric: "mean_shift", columns: &["@numerical"], fail: "", alone: None, parameters: "" },
     ],
 };

@@ -16,7 +16,7 @@ pub const ENTRY: PresetEntry = PresetEntry {
         reference: "Evidently's TargetDriftPreset",
     },
     checks: &[
-        PresetCheck { name: "target_drift", metric: "drift", columns: &["$target"], fail: "", alone: None },
-        PresetCheck { name: "prediction_drift", metric: "drift", columns: &["$prediction"], fail: "", alone: None },
+        PresetCheck { name: "target_drift", metric: "drift", columns: &["$target"], fail: "", alone: None, parameters: "" },
+        PresetCheck { name: "prediction_drift", metric: "drift", columns: &["$prediction"], fail: "", alone: None, parameters: "" },
     ],
 };

@@ -77,13 +77,12 @@ impl TwoSampleTest for Test {
         let found = found.ok_or_else(|| Undefined::no_data("both sides have one and the same category"))?;
         Ok(TestResult {
             statistic: found.statistic,
-            bounds: None,
             p_value: Some(found.p_value),
             effect_size: math::cramers_v(&counts.reference, &counts.current),
-            effect_interval: None,
             n_reference: counts.n_reference(),
             n_current: counts.n_current(),
             method: counts.method,
+            ..TestResult::default()
         })
     }
 }

@@ -41,7 +41,7 @@ fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostic
     })
 }
 
-fn compare(r: &SortedValues, c: &SortedValues) -> Result<Found, Undefined> {
+pub(super) fn compare(r: &SortedValues, c: &SortedValues) -> Result<Found, Undefined> {
     let [lower, middle, upper] = pooled_quartiles(r, c).ok_or_else(|| Undefined::no_data("there are no values"))?;
     let scale = (upper - lower).to_f64() / 2.0;
     if !scale.is_finite() || r.iter().chain(c.iter()).any(f64::is_infinite) {

@@ -67,13 +67,12 @@ impl TwoSampleTest for Test {
         };
         Ok(TestResult {
             statistic: distance,
-            bounds: None,
             p_value: self.categorical.then(p_value),
             effect_size: Some(distance),
-            effect_interval: None,
             n_reference: counts.n_reference(),
             n_current: counts.n_current(),
             method: counts.method,
+            ..TestResult::default()
         })
     }
 }

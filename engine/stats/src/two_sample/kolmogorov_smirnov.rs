@@ -137,13 +137,13 @@ impl TwoSampleTest for Test {
         };
         Ok(TestResult {
             statistic,
-            bounds: None,
             p_value: Some(math::two_sample_p_value(statistic, n, m, tail, method)),
             effect_size: Some(statistic),
             effect_interval: Some(interval(statistic, n, m)),
             n_reference: n,
             n_current: m,
             method: if exact { "exact".into() } else { "asymptotic".into() },
+            ..TestResult::default()
         })
     }
 }

@@ -83,6 +83,13 @@ fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostic
     })
 }
 
+/// By so many permutations, with a bandwidth that is made from the median distance within the reference.
+pub(super) fn permuted(r: &SortedValues, c: &SortedValues, permutations: u32, bandwidth: fn(Option<f64>) -> f64) -> Result<Found, Undefined> {
+    let (seed, default) = (0, Parameters::default());
+    let median = median_distance(&sample(r, default.rows, &mut SplitMix::new(seed)));
+    compare(r, c, &Parameters { permutations, bandwidth: Some(bandwidth(median)), ..default }, seed)
+}
+
 fn compare(r: &SortedValues, c: &SortedValues, parameters: &Parameters, seed: u64) -> Result<Found, Undefined> {
     let mut random = SplitMix::new(seed);
     let all_pairs = r.len().min(c.len()) <= parameters.rows;

@@ -9,6 +9,7 @@ mod counted;
 mod cramer_von_mises;
 mod energy_distance;
 mod epps_singleton;
+mod evidently;
 mod fisher_exact;
 mod g_test;
 mod hellinger;
@@ -43,6 +44,7 @@ pub const ENTRIES: &[TestEntry] = &[
     cramer_von_mises::ENTRY,
     energy_distance::ENTRY,
     epps_singleton::ENTRY,
+    evidently::ENTRY,
     fisher_exact::ENTRY,
     g_test::ENTRY,
     hellinger::ENTRY,

@@ -23,7 +23,7 @@ pub(super) struct Found {
 impl Found {
     fn with_sizes(self, n_reference: u64, n_current: u64) -> TestResult {
         let Found { statistic, p_value, effect_size, effect_interval, method } = self;
-        TestResult { statistic, bounds: None, p_value, effect_size, effect_interval, n_reference, n_current, method }
+        TestResult { statistic, p_value, effect_size, effect_interval, n_reference, n_current, method, ..TestResult::default() }
     }
 }
 

@@ -71,13 +71,11 @@ impl TwoSampleTest for Test {
         };
         Ok(TestResult {
             statistic,
-            bounds: None,
-            p_value: None,
             effect_size,
-            effect_interval: None,
             n_reference: r.len(),
             n_current: c.len(),
             method: "exact".into(),
+            ..TestResult::default()
         })
     }
 }

@@ -1,0 +1,31 @@
+//! Its drift methods, as values of `test`.
+
+use super::METHODS;
+use driftline_core::catalogue::{Meaning, Translation};
+
+const fn method(name: &'static str, test: &'static str, note: &'static str) -> Translation {
+    Translation { name, family: "drift method", meaning: Meaning::Test(test), note, proof: METHODS }
+}
+
+const DRAWN: &str = "Draws are seeded and not Evidently's: p-values agree within 0.15.";
+
+pub(super) const TABLE: &[Translation] = &[
+    method("ks", "name = \"evidently\"\nmethod = \"ks\"", ""),
+    method("wasserstein", "name = \"evidently\"\nmethod = \"wasserstein\"", "Infinite values are always left out; Evidently keeps them where nothing is missing."),
+    method("psi", "name = \"evidently\"\nmethod = \"psi\"", ""),
+    method("kl_div", "name = \"evidently\"\nmethod = \"kl_div\"", ""),
+    method("jensenshannon", "name = \"evidently\"\nmethod = \"jensenshannon\"", ""),
+    method("hellinger", "name = \"evidently\"\nmethod = \"hellinger\"", ""),
+    method("chisquare", "name = \"evidently\"\nmethod = \"chisquare\"", "One category is an error, where Evidently's p-value is NaN."),
+    method("z", "name = \"evidently\"\nmethod = \"z\"", ""),
+    method("g_test", "name = \"evidently\"\nmethod = \"g_test\"", "Sides of different size are an error, where Evidently raises."),
+    method("fisher_exact", "name = \"evidently\"\nmethod = \"fisher_exact\"", "Sides of different size are an error, where Evidently raises."),
+    method("TVD", "name = \"evidently\"\nmethod = \"TVD\"", DRAWN),
+    method("t_test", "name = \"evidently\"\nmethod = \"t_test\"", "Sides that do not vary are an error, where Evidently's p-value is NaN."),
+    method("mannw", "name = \"evidently\"\nmethod = \"mannw\"", "As Evidently's it looks for larger values of current alone."),
+    method("anderson", "name = \"evidently\"\nmethod = \"anderson\"", ""),
+    method("cramer_von_mises", "name = \"evidently\"\nmethod = \"cramer_von_mises\"", "Small p-values are exact, where Evidently's series ends at 1e-7. Sides of one and the same value are an error, where Evidently finds drift."),
+    method("es", "name = \"evidently\"\nmethod = \"es\"", "Of columns with two values the rank is 1, where rounding makes it more for SciPy."),
+    method("ed", "name = \"evidently\"\nmethod = \"ed\"", ""),
+    method("empirical_mmd", "name = \"evidently\"\nmethod = \"empirical_mmd\"", DRAWN),
+];

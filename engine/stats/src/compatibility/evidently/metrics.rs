@@ -1,0 +1,235 @@
+//! The metrics of the new interface with the tests that it adds to them, and those of the old one, which judges none.
+
+use super::{EVIDENTLY, MORE, REPORTS, check, checks, elsewhere, named, noted, not_near, with};
+use driftline_core::catalogue::{PresetCheck, Translation};
+
+const fn metric(name: &'static str, of: &'static [PresetCheck], proof: &'static str) -> Translation {
+    checks(name, "metric of 0.7", of, proof)
+}
+
+const fn had(name: &'static str, words: &'static str, proof: &'static str) -> Translation {
+    elsewhere(name, "metric of 0.7", words, proof)
+}
+
+const PERFORMANCE: &str = "not there yet: performance of models";
+
+const fn performance(name: &'static str) -> Translation {
+    had(name, PERFORMANCE, "")
+}
+
+const SHARES: &str = "The share is over cells; Evidently divides by rows.";
+
+pub(super) const NEW: &[Translation] = &[
+    metric("RowCount", &[check("row_count", &[], not_near!("value"), Some("value == 0"))], REPORTS),
+    metric("ColumnCount", &[check("column_count", &[], "value != reference", Some("value == 0"))], REPORTS),
+    metric("DuplicatedRowCount", &[check("duplicated_rows", &[], not_near!("count"), Some("count > 0"))], REPORTS),
+    metric("DuplicatedColumnsCount", &[check("duplicated_columns", &[], "count > reference.count", Some("count > 0"))], REPORTS),
+    metric("AlmostDuplicatedColumnsCount", &[with(check("duplicated_columns", &[], "count > reference.count", Some("count > 0")), "share = 0.95")], REPORTS),
+    metric("ConstantColumnsCount", &[check("constant_columns", &[], "count > reference.count", Some("count > 0"))], REPORTS),
+    metric("AlmostConstantColumnsCount", &[check("almost_constant_columns", &[], "count > reference.count", Some("count > 0"))], REPORTS),
+    metric("EmptyRowsCount", &[check("empty_rows", &[], not_near!("count"), Some("count > 0"))], REPORTS),
+    metric("EmptyColumnsCount", &[check("empty_columns", &[], "count > reference.count", Some("count > 0"))], REPORTS),
+    noted(metric("DatasetMissingValueCount", &[check("missing_values", &[], not_near!("count"), Some("count > 0"))], REPORTS), SHARES),
+    metric(
+        "MissingValueCount",
+        &[
+            named("count", check("missing_values", &["*"], not_near!("count"), Some("count > 0"))),
+            named("share", check("missing_values", &["*"], not_near!("share"), Some("share > 0"))),
+        ],
+        REPORTS,
+    ),
+    metric("MinValue", &[check("min", &["@numerical"], not_near!("value"), None)], REPORTS),
+    metric("MaxValue", &[check("max", &["@numerical"], not_near!("value"), None)], REPORTS),
+    metric("MeanValue", &[check("mean", &["@numerical"], not_near!("value"), None)], REPORTS),
+    metric("MedianValue", &[check("quantile", &["@numerical"], not_near!("value"), None)], MORE),
+    metric("StdValue", &[check("standard_deviation", &["@numerical"], not_near!("value"), None)], REPORTS),
+    metric("SumValue", &[check("sum", &["@numerical"], not_near!("value"), None)], MORE),
+    metric("QuantileValue", &[check("quantile", &["@numerical"], not_near!("value"), None)], REPORTS),
+    noted(
+        metric(
+            "Quantiles",
+            &[
+                named("25", with(check("quantile", &["@numerical"], not_near!("value"), None), "q = 0.25")),
+                named("50", with(check("quantile", &["@numerical"], not_near!("value"), None), "q = 0.5")),
+                named("75", with(check("quantile", &["@numerical"], not_near!("value"), None), "q = 0.75")),
+            ],
+            REPORTS,
+        ),
+        "Evidently's QuantileValue of the three quartiles, as its presets have it.",
+    ),
+    metric(
+        "CategoryCount",
+        &[
+            named("count", check("category_share", &["@categorical"], not_near!("count"), Some("count == 0"))),
+            named("share", check("category_share", &["@categorical"], not_near!("share"), Some("share == 0"))),
+        ],
+        MORE,
+    ),
+    metric(
+        "InRangeValueCount",
+        &[
+            named("count", check("values_in_range", &["@numerical"], not_near!("inside"), Some("inside == 0"))),
+            named("share", check("values_in_range", &["@numerical"], "abs(share - reference.share) > (1 - reference.share) * 10% and abs(share - reference.share) > 1e-12", Some("share == 1"))),
+        ],
+        MORE,
+    ),
+    metric(
+        "OutRangeValueCount",
+        &[
+            named("count", check("values_in_range", &["@numerical"], not_near!("count"), Some("count > 0"))),
+            named("share", check("values_in_range", &["@numerical"], not_near!("share"), Some("share > 0"))),
+        ],
+        MORE,
+    ),
+    metric(
+        "InListValueCount",
+        &[
+            named("count", check("values_in_list", &["@categorical"], not_near!("inside"), Some("inside == 0"))),
+            named("share", check("values_in_list", &["@categorical"], "abs(share - reference.share) > (1 - reference.share) * 10% and abs(share - reference.share) > 1e-12", Some("share == 1"))),
+        ],
+        MORE,
+    ),
+    metric(
+        "OutListValueCount",
+        &[
+            named("count", check("values_in_list", &["@categorical"], not_near!("count"), Some("count > 0"))),
+            named("share", check("values_in_list", &["@categorical"], not_near!("share"), Some("share > 0"))),
+        ],
+        MORE,
+    ),
+    metric("ValueDrift", &[with(check("drift", &["@numerical", "@categorical"], "detected == 1", None), EVIDENTLY)], REPORTS),
+    metric("DriftedColumnsCount", &[with(check("drifted_columns", &[], "share >= 50%", None), EVIDENTLY)], REPORTS),
+    had("UniqueValueCount", "a record of `category_share` (counts and shares of each value) or `unique_values` (how many there are); Evidently adds no test", REPORTS),
+    had("ColumnCorrelations", "a record of `correlation` over `columns`", MORE),
+    had("ColumnCorrelationMatrix", "a record of `correlation` over `columns`", MORE),
+    had("CorrelationMatrix", "a record of `correlation`", MORE),
+    had("DatasetCorrelations", "a record of `correlation` with each `method`", MORE),
+    had("GroupBy", "`by = \"column\"` in any check or record", "tests/it/slices.rs"),
+    had("RowTestSummary", "a column of [derived] that is 1 for rows that pass, and `mean` of it", "tests/it/evidently.rs"),
+    performance("Accuracy"),
+    performance("Precision"),
+    performance("Recall"),
+    performance("F1Score"),
+    performance("RocAuc"),
+    performance("LogLoss"),
+    performance("TPR"),
+    performance("TNR"),
+    performance("FPR"),
+    performance("FNR"),
+    performance("F1ByLabel"),
+    performance("PrecisionByLabel"),
+    performance("RecallByLabel"),
+    performance("RocAucByLabel"),
+    performance("DummyAccuracy"),
+    performance("DummyPrecision"),
+    performance("DummyRecall"),
+    performance("DummyF1Score"),
+    performance("DummyRocAuc"),
+    performance("DummyLogLoss"),
+    performance("DummyTPR"),
+    performance("DummyTNR"),
+    performance("DummyFPR"),
+    performance("DummyFNR"),
+    performance("MAE"),
+    performance("RMSE"),
+    performance("MAPE"),
+    performance("MeanError"),
+    performance("AbsMaxError"),
+    performance("R2Score"),
+    performance("DummyMAE"),
+    performance("DummyRMSE"),
+    performance("DummyMAPE"),
+    performance("PrecisionTopK"),
+    performance("RecallTopK"),
+    performance("FBetaTopK"),
+    performance("MAP"),
+    performance("MRR"),
+    performance("NDCG"),
+    performance("HitRate"),
+    performance("ScoreDistribution"),
+    performance("Novelty"),
+    performance("Personalization"),
+    performance("Diversity"),
+    performance("Serendipity"),
+    performance("ItemBias"),
+    performance("UserBias"),
+    performance("PopularityBiasMetric"),
+    performance("RecCasesTable"),
+];
+
+const fn old(name: &'static str, words: &'static str, proof: &'static str) -> Translation {
+    elsewhere(name, "metric of 0.6", words, proof)
+}
+
+const fn old_performance(name: &'static str) -> Translation {
+    old(name, PERFORMANCE, "")
+}
+
+const PLOT: &str = "a plot: the dashboards that `driftline generate dashboard` writes";
+
+pub(super) const OLD: &[Translation] = &[
+    old("DatasetSummaryMetric", "records of `row_count`, `column_count`, `missing_values`, `constant_columns`, `almost_constant_columns`, `duplicated_columns`, `empty_rows`, `empty_columns`, `duplicated_rows`", REPORTS),
+    old("DatasetMissingValuesMetric", "records of `missing_values` with `markers = [\"\", inf, -inf]`, `rows_with_missing_values`, `columns_with_missing_values`, `null_markers`", REPORTS),
+    old("ColumnMissingValuesMetric", "a record of `missing_values` over the column with `markers = [\"\", inf, -inf]`", REPORTS),
+    old("ColumnSummaryMetric", "[[record]] preset = \"data_summary\"; numbers are not rounded", REPORTS),
+    old("ColumnDriftMetric", "a record of `drift` with `test = \"evidently\"`", REPORTS),
+    old("DataDriftTable", "a record of `drift` with `test = \"evidently\"`", REPORTS),
+    old("DatasetDriftMetric", "a record of `drifted_columns` with `test = \"evidently\"`", REPORTS),
+    old("ColumnCategoryMetric", "a record of `category_share` with `category`", MORE),
+    old("ColumnQuantileMetric", "a record of `quantile`", REPORTS),
+    old("ColumnRegExpMetric", "a record of `regular_expression_match`", MORE),
+    old("ColumnValueListMetric", "a record of `values_in_list`", MORE),
+    old("ColumnValueRangeMetric", "a record of `values_in_range`", MORE),
+    old("ColumnCorrelationsMetric", "a record of `correlation`", MORE),
+    old("DatasetCorrelationsMetric", "a record of `correlation` with each `method`", REPORTS),
+    old("ConflictTargetMetric", "a record of `conflicting_rows`", MORE),
+    old("ConflictPredictionMetric", "a record of `conflicting_rows` with `of = \"prediction\"`", MORE),
+    old("DataQualityStabilityMetric", "records of `conflicting_rows`, of the target and of the prediction", MORE),
+    old("TextDescriptorsDriftMetric", "columns of [derived] for the descriptors, and `drift` of them", "tests/it/evidently.rs"),
+    old("TextDescriptorsDistribution", "columns of [derived] for the descriptors, and `distribution` of them", "tests/it/evidently.rs"),
+    old("TextDescriptorsCorrelationMetric", "columns of [derived] for the descriptors, and `correlation` of them", "tests/it/evidently.rs"),
+    old("ColumnDistributionMetric", "a record of `distribution` or `category_share`", "tests/it/catalogue.rs"),
+    old("ColumnInteractionPlot", PLOT, ""),
+    old("ColumnValuePlot", PLOT, ""),
+    old("TargetByFeaturesTable", PLOT, ""),
+    old("Comment", "words in a report: comments in the TOML file", ""),
+    old_performance("ClassificationClassBalance"),
+    old_performance("ClassificationClassSeparationPlot"),
+    old_performance("ClassificationConfusionMatrix"),
+    old_performance("ClassificationDummyMetric"),
+    old_performance("ClassificationLiftCurve"),
+    old_performance("ClassificationLiftTable"),
+    old_performance("ClassificationPRCurve"),
+    old_performance("ClassificationPRTable"),
+    old_performance("ClassificationProbDistribution"),
+    old_performance("ClassificationQualityByClass"),
+    old_performance("ClassificationQualityByFeatureTable"),
+    old_performance("ClassificationQualityMetric"),
+    old_performance("ClassificationRocCurve"),
+    old_performance("DiversityMetric"),
+    old_performance("FBetaTopKMetric"),
+    old_performance("HitRateKMetric"),
+    old_performance("ItemBiasMetric"),
+    old_performance("MAPKMetric"),
+    old_performance("MARKMetric"),
+    old_performance("MRRKMetric"),
+    old_performance("NDCGKMetric"),
+    old_performance("NoveltyMetric"),
+    old_performance("PersonalizationMetric"),
+    old_performance("PopularityBias"),
+    old_performance("PrecisionTopKMetric"),
+    old_performance("RecallTopKMetric"),
+    old_performance("SerendipityMetric"),
+    old_performance("UserBiasMetric"),
+    old_performance("RegressionAbsPercentageErrorPlot"),
+    old_performance("RegressionDummyMetric"),
+    old_performance("RegressionErrorBiasTable"),
+    old_performance("RegressionErrorDistribution"),
+    old_performance("RegressionErrorNormality"),
+    old_performance("RegressionErrorPlot"),
+    old_performance("RegressionPerformanceMetrics"),
+    old_performance("RegressionPredictedVsActualPlot"),
+    old_performance("RegressionPredictedVsActualScatter"),
+    old_performance("RegressionQualityMetric"),
+    old_performance("RegressionTopErrorMetric"),
+];

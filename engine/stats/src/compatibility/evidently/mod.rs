@@ -1,0 +1,66 @@
+//! Evidently's tests, metrics, presets, drift methods and descriptors, with its default conditions: of its old interface (0.6.7, names that begin
+//! with `Test` and names that end in `Metric`) and of its new one (0.7.23).
+
+mod descriptors;
+mod methods;
+mod metrics;
+mod presets;
+mod tests;
+
+use driftline_core::catalogue::{Compatibility, Meaning, PresetCheck, Translation};
+
+pub const ENTRY: Compatibility = Compatibility {
+    name: "evidently",
+    tables: &[tests::TABLE, metrics::NEW, metrics::OLD, presets::TABLE, methods::TABLE, descriptors::TABLE],
+};
+
+/// Where a name's answers are compared with Evidently's.
+const SUITES: &str = "evidently_suites.json";
+const REPORTS: &str = "evidently_reports.json";
+const METHODS: &str = "evidently.json";
+const MORE: &str = "evidently_more.json";
+
+/// A check of a metric with the condition under which Evidently's fails.
+const fn check(metric: &'static str, columns: &'static [&'static str], fail: &'static str, alone: Option<&'static str>) -> PresetCheck {
+    PresetCheck { name: "", metric, columns, fail, alone, parameters: "" }
+}
+
+const fn with(check: PresetCheck, parameters: &'static str) -> PresetCheck {
+    PresetCheck { parameters, ..check }
+}
+
+const fn named(name: &'static str, check: PresetCheck) -> PresetCheck {
+    PresetCheck { name, ..check }
+}
+
+const fn checks(name: &'static str, family: &'static str, checks: &'static [PresetCheck], proof: &'static str) -> Translation {
+    Translation { name, family, meaning: Meaning::Checks(checks), note: "", proof }
+}
+
+const fn elsewhere(name: &'static str, family: &'static str, words: &'static str, proof: &'static str) -> Translation {
+    Translation { name, family, meaning: Meaning::Elsewhere(words), note: "", proof }
+}
+
+const fn noted(translation: Translation, note: &'static str) -> Translation {
+    Translation { note, ..translation }
+}
+
+/// The condition that a field is not within 10 % of the reference's, or 1e-12 where that is 0.
+macro_rules! not_near {
+    ($field:literal) => {
+        concat!("abs(", $field, " - reference.", $field, ") > abs(reference.", $field, ") * 10% and abs(", $field, " - reference.", $field, ") > 1e-12")
+    };
+}
+
+/// The condition that a field exceeds the reference's by more than 10 %, or 1e-12 where that is 0.
+macro_rules! above {
+    ($field:literal) => {
+        concat!($field, " > reference.", $field, " + abs(reference.", $field, ") * 10% and ", $field, " > reference.", $field, " + 1e-12")
+    };
+}
+
+use {above, not_near};
+
+/// What Evidently's old interface counts as missing beside nulls.
+const MARKERS: &str = "markers = [\"\", inf, -inf]";
+const EVIDENTLY: &str = "test = \"evidently\"";

@@ -1,0 +1,112 @@
+//! Its presets: lists of its tests and metrics.
+
+use super::{REPORTS, SUITES, elsewhere};
+use driftline_core::catalogue::{Meaning, Translation};
+
+const fn preset(name: &'static str, names: &'static [&'static str], nearest: &'static str, proof: &'static str) -> Translation {
+    Translation { name, family: "preset", meaning: Meaning::Names(names, nearest), note: "", proof }
+}
+
+const PERFORMANCE: &str = "not there yet: performance of models";
+
+const fn performance(name: &'static str) -> Translation {
+    elsewhere(name, "preset", PERFORMANCE, "")
+}
+
+const DATASET: &[&str] = &[
+    "RowCount",
+    "ColumnCount",
+    "DuplicatedRowCount",
+    "DuplicatedColumnsCount",
+    "AlmostDuplicatedColumnsCount",
+    "AlmostConstantColumnsCount",
+    "EmptyRowsCount",
+    "EmptyColumnsCount",
+    "ConstantColumnsCount",
+    "DatasetMissingValueCount",
+];
+
+const VALUES: &[&str] = &["MissingValueCount", "MinValue", "MaxValue", "MeanValue", "StdValue", "Quantiles"];
+
+const SUMMARY: &[&str] = &[
+    "RowCount",
+    "ColumnCount",
+    "DuplicatedRowCount",
+    "DuplicatedColumnsCount",
+    "AlmostDuplicatedColumnsCount",
+    "AlmostConstantColumnsCount",
+    "EmptyRowsCount",
+    "EmptyColumnsCount",
+    "ConstantColumnsCount",
+    "DatasetMissingValueCount",
+    "MissingValueCount",
+    "MinValue",
+    "MaxValue",
+    "MeanValue",
+    "StdValue",
+    "Quantiles",
+];
+
+pub(super) const TABLE: &[Translation] = &[
+    preset(
+        "DataStabilityTestPreset",
+        &[
+            "TestNumberOfRows",
+            "TestNumberOfColumns",
+            "TestColumnsType",
+            "TestAllColumnsShareOfMissingValues",
+            "TestNumColumnsOutOfRangeValues",
+            "TestCatColumnsOutOfListValues",
+            "TestNumColumnsMeanInNSigmas",
+        ],
+        "data_stability",
+        SUITES,
+    ),
+    preset(
+        "DataQualityTestPreset",
+        &[
+            "TestAllColumnsShareOfMissingValues",
+            "TestAllColumnsMostCommonValueShare",
+            "TestNumberOfConstantColumns",
+            "TestNumberOfDuplicatedColumns",
+            "TestNumberOfDuplicatedRows",
+        ],
+        "data_quality",
+        SUITES,
+    ),
+    preset("DataDriftTestPreset", &["TestShareOfDriftedColumns", "TestTargetDrift", "TestPredictionDrift", "TestAllFeaturesValueDrift"], "", SUITES),
+    preset(
+        "NoTargetPerformanceTestPreset",
+        &[
+            "TestPredictionDrift",
+            "TestShareOfDriftedColumns",
+            "TestColumnsType",
+            "TestAllColumnsShareOfMissingValues",
+            "TestNumColumnsOutOfRangeValues",
+            "TestCatColumnsOutOfListValues",
+            "TestNumColumnsMeanInNSigmas",
+        ],
+        "",
+        SUITES,
+    ),
+    preset("DataDriftPreset", &["DriftedColumnsCount", "ValueDrift"], "data_drift", REPORTS),
+    preset("TargetDriftPreset", &["TestTargetDrift", "TestPredictionDrift"], "target_drift", REPORTS),
+    preset("DataSummaryPreset", SUMMARY, "data_summary", REPORTS),
+    preset("DataQualityPreset", SUMMARY, "", REPORTS),
+    preset("DatasetStats", DATASET, "", REPORTS),
+    preset("ValueStats", VALUES, "", REPORTS),
+    elsewhere("TextEvals", "preset", "columns of [derived] for the descriptors, and [[record]] of them", "tests/it/evidently.rs"),
+    performance("ClassificationPreset"),
+    performance("ClassificationQuality"),
+    performance("ClassificationQualityByLabel"),
+    performance("ClassificationDummyQuality"),
+    performance("BinaryClassificationTestPreset"),
+    performance("BinaryClassificationTopKTestPreset"),
+    performance("MulticlassClassificationTestPreset"),
+    performance("RegressionPreset"),
+    performance("RegressionQuality"),
+    performance("RegressionDummyQuality"),
+    performance("RegressionTestPreset"),
+    performance("RecsysPreset"),
+    performance("RecsysTestPreset"),
+];
