@@ -5,6 +5,7 @@ usage: python3 tests/golden/make_evidently.py FOLDER     (FOLDER has Evidently's
 reports_0.7.23.json)
 """
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -38,7 +39,9 @@ for table, suites in found["tables"].items():
             rows = []
             for test in tests:
                 parameters = test["parameters"]
-                rows.append([test["name"].strip(), parameters.get("column_name"), test["status"], parameters.get("value", parameters.get("score"))])
+                named = re.search(r"\*\*(.+?)\*\*", test["description"])
+                column = parameters.get("column_name") or (named.group(1) if named else None)
+                rows.append([test["name"].strip(), column, test["status"], parameters.get("value", parameters.get("score"))])
             tables[table][suite] = rows
         else:
             tables[table][suite] = tests
@@ -49,7 +52,7 @@ tables = {}
 for table, reports in found["tables"].items():
     tables[table] = {"definition": reports["definition"]}
     for preset in ("DataDriftPreset", "DataSummaryPreset"):
-        metrics = [[m["config"]["type"].split(":")[-1], {k: v for k, v in m["config"].items() if k in ("column", "quantile", "method", "threshold")}, m["value"]] for m in reports[preset]["metrics"]]
+        metrics = [[m["config"]["type"].split(":")[-1], {k: v for k, v in m["config"].items() if k in ("column", "quantile", "method", "threshold")}, m["value"]] for m in reports[preset]["metrics"] if "column_type" not in m["config"]]
         tests = [[t["metric_config"]["params"]["type"].split(":")[-1], {k: v for k, v in t["metric_config"]["params"].items() if k in ("column", "quantile")}, t["status"]] for t in reports[preset]["tests"]]
         tables[table][preset] = {"metrics": metrics, "tests": tests}
     old = reports["legacy_metrics"]

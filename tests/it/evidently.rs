@@ -177,3 +177,209 @@ fn every_drift_method_gives_evidentlys_score_and_verdict() {
     println!("{compared:?}, {errors} without a score");
     assert!(failed.is_empty(), "{} of them:\n{}", failed.len(), failed.join("\n"));
 }
+
+/// The default method by Evidently's choice.
+#[test]
+fn without_a_method_the_choice_is_evidentlys() {
+    let mut compared = 0;
+    for (table, columns) in tables(METHODS) {
+        let found = run(&table, &old_kinds(&columns), "compatibility = \"evidently\"\n[[suite.check]]\nmetric = \"TestAllFeaturesValueDrift\"\n");
+        for (column, answer) in columns.as_object().expect("columns") {
+            let name = answer["default"].as_str().expect("a method");
+            let check = &found[&format!("all_features_value_drift.{column}")];
+            let asked = run_one(&table, &old_kinds(&columns), column, name);
+            // A numeric column may get a method for categories, which cannot be asked for.
+            if let Some(asked) = asked {
+                assert_eq!((&check["method"], &check["fields"]), (&asked["method"], &asked["fields"]), "{table} {column} {name}");
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 100, "{compared}");
+}
+
+fn run_one(table: &str, kinds: &str, column: &str, method: &str) -> Option<Value> {
+    let categorical = ["chisquare", "z"].contains(&method) && kinds.lines().next().is_some_and(|numerical| numerical.contains(&format!("{column:?}")));
+    (!categorical).then(|| {
+        let suite = format!("compatibility = \"evidently\"\n[[suite.check]]\nname = \"one\"\nmetric = \"drift\"\ncolumns = \"{column}\"\ntest = \"{method}\"\n");
+        run(table, kinds, &suite)["one"].clone()
+    })
+}
+
+/// Evidently's title of a test, and the name of ours.
+const TITLES: [(&str, &str); 16] = [
+    ("Number of Rows", "number_of_rows"),
+    ("Number of Columns", "number_of_columns"),
+    ("Column Types", "columns_type"),
+    ("The Share of Missing Values in a Column", "all_columns_share_of_missing_values"),
+    ("Share of Out-of-Range Values", "num_columns_out_of_range_values"),
+    ("Share of Out-of-List Values", "cat_columns_out_of_list_values"),
+    ("Mean Value Stability", "num_columns_mean_in_nsigmas"),
+    ("Share of the Most Common Value", "all_columns_most_common_value_share"),
+    ("Number of Constant Columns", "number_of_constant_columns"),
+    ("Number of Duplicate Columns", "number_of_duplicated_columns"),
+    ("Number of Duplicate Rows", "number_of_duplicated_rows"),
+    ("The Number of Columns With Missing Values", "number_of_columns_with_missing_values"),
+    ("The Number Of Rows With Missing Values", "number_of_rows_with_missing_values"),
+    ("Number of Drifted Features", "number_of_drifted_columns"),
+    ("Share of Drifted Columns", "share_of_drifted_columns"),
+    ("Drift per Column", "all_features_value_drift"),
+];
+
+const SEED: [&str; 8] = [
+    "TestNumberOfColumnsWithMissingValues",
+    "TestNumberOfRowsWithMissingValues",
+    "TestNumberOfConstantColumns",
+    "TestNumberOfDuplicatedRows",
+    "TestColumnsType",
+    "TestNumberOfDriftedColumns",
+    "TestShareOfDriftedColumns",
+    "TestAllFeaturesValueDrift",
+];
+
+/// The first of these fields is Evidently's value of a test.
+fn value_of(check: &Value, title: &str) -> Option<f64> {
+    let field = match title {
+        "The Share of Missing Values in a Column" | "Share of Out-of-Range Values" | "Share of Out-of-List Values" | "Share of the Most Common Value" => "share",
+        _ => "value",
+    };
+    check["fields"][field].as_f64()
+}
+
+/// Where Evidently's status is of rounded numbers, or of what has no mean: the notes of the table tell.
+fn status_is_wrong(table: &str, id: &str) -> bool {
+    let rounded = ["smoothness_error", "fractal_dimension_error", "n_tiny"];
+    match id.split_once('.') {
+        Some(("num_columns_mean_in_nsigmas", column)) => rounded.contains(&column) || ["n_const", "n_const_ref", "n_infnan"].contains(&column),
+        Some(("all_columns_most_common_value_share", column)) => (table, column) == ("diabetes_shift", "age"),
+        Some(("num_columns_out_of_range_values", column)) => column == "n_infnan",
+        _ => false,
+    }
+}
+
+#[test]
+fn suites_give_evidentlys_statuses() {
+    let (mut compared, mut failed) = (0, Vec::new());
+    let all = tables(METHODS);
+    for (table, suites) in tables(SUITES) {
+        let columns = &all[&table];
+        let apart: Vec<&str> = columns.as_object().expect("columns").keys().map(String::as_str).filter(|c| *c == "target" || c.starts_with("pr") && (c.starts_with("prediction") || c.starts_with("proba"))).collect();
+        let of = |kind: &str| -> Vec<&str> { columns.as_object().expect("columns").iter().filter(|(n, c)| c["kind"] == kind && !apart.contains(&n.as_str())).map(|(n, _)| n.as_str()).collect() };
+        let kinds = kinds(&of("num"), &of("cat"), &apart);
+        for (suite, tests) in suites.as_object().expect("suites").iter().filter(|(_, tests)| tests.is_array()) {
+            let text = match suite.as_str() {
+                "seed_suite" => SEED.iter().map(|name| format!("[[suite.check]]\nmetric = \"{name}\"\n")).collect(),
+                preset => format!("preset = \"{preset}\"\n"),
+            };
+            let found = run(&table, &kinds, &format!("compatibility = \"evidently\"\n{text}"));
+            for test in tests.as_array().expect("tests") {
+                let (title, column, status) = (test[0].as_str().expect("a title"), test[1].as_str(), test[2].as_str().expect("a status"));
+                let (_, name) = TITLES.iter().find(|(theirs, _)| *theirs == title).unwrap_or_else(|| panic!("{title}"));
+                let id = column.map_or((*name).to_owned(), |column| format!("{name}.{column}"));
+                let check = found.get(&id).or_else(|| found.get(*name)).unwrap_or_else(|| panic!("{table} {suite}: no {id} in {:?}", found.keys()));
+                let wanted = if status == "SUCCESS" { "pass" } else { "fail" };
+                let what = format!("{table} {suite} {id}: {} ({}) for {test}", check["status"], check["message"]);
+                if check["status"] != wanted {
+                    if !status_is_wrong(&table, &id) {
+                        failed.push(what);
+                    }
+                } else if let (Some(theirs), Some(ours)) = (test[3].as_f64(), value_of(check, title)) {
+                    // Evidently rounds; the scores of drift are compared in full elsewhere.
+                    let rounded = match title {
+                        "Share of the Most Common Value" => 5.1e-5,
+                        "Drift per Column" | "Share of Drifted Columns" => 5.1e-4,
+                        // There the columns apart were taken out before.
+                        "Number of Columns" => apart.len() as f64,
+                        _ => 0.0,
+                    };
+                    if !close(ours, theirs, 1e-12) && (ours - theirs).abs() > rounded {
+                        failed.push(format!("{what}: value {ours:e}"));
+                    }
+                }
+                compared += 1;
+            }
+        }
+    }
+    println!("{compared} statuses");
+    assert!(failed.is_empty(), "{} of {compared}:\n{}", failed.len(), failed.join("\n"));
+}
+
+/// The field of ours that holds Evidently's number, by metric.
+fn field_of(metric: &str) -> &'static str {
+    match metric {
+        "ValueDrift" => "statistic",
+        "RowCount" | "ColumnCount" | "MinValue" | "MaxValue" | "MeanValue" | "StdValue" | "QuantileValue" => "value",
+        _ => "count",
+    }
+}
+
+/// The id of ours for a metric of a preset's report.
+fn id_of(metric: &str, of: &Value, field: &str) -> String {
+    let column = of["column"].as_str().map(|column| format!(".{column}")).unwrap_or_default();
+    let name = match metric {
+        "QuantileValue" => format!("quantiles_{}", of["quantile"].as_f64().expect("a level") * 100.0),
+        "MissingValueCount" => format!("missing_value_count_{field}"),
+        "DatasetMissingValueCount" => "dataset_missing_value_count".to_owned(),
+        _ => {
+            let mut snake = String::new();
+            for letter in metric.chars() {
+                if letter.is_uppercase() && !snake.is_empty() {
+                    snake.push('_');
+                }
+                snake.extend(letter.to_lowercase());
+            }
+            snake
+        }
+    };
+    format!("{name}{column}")
+}
+
+#[test]
+fn presets_of_the_new_interface_give_evidentlys_numbers_and_statuses() {
+    let (mut numbers, mut statuses, mut failed) = (0, 0, Vec::new());
+    for (table, reports) in tables(REPORTS) {
+        let of = |kind: &str| -> Vec<&str> { reports["definition"][kind].as_array().expect("columns").iter().filter_map(Value::as_str).collect() };
+        let every: Vec<String> = tables(METHODS)[&table].as_object().expect("columns").keys().cloned().collect();
+        let apart: Vec<&str> = every.iter().map(String::as_str).filter(|c| !of("num").contains(c) && !of("cat").contains(c)).collect();
+        for preset in ["DataDriftPreset", "DataSummaryPreset"] {
+            // Metrics over all columns see those that are neither numerical nor categorical there.
+            let ignored: &[&str] = if preset == "DataDriftPreset" { &apart } else { &[] };
+            let found = run(&table, &kinds(&of("num"), &of("cat"), ignored), &format!("compatibility = \"evidently\"\npreset = \"{preset}\"\n"));
+            for metric in reports[preset]["metrics"].as_array().expect("metrics") {
+                let (name, of, value) = (metric[0].as_str().expect("a name"), &metric[1], &metric[2]);
+                // A record of ours; and there the columns apart were taken out before.
+                if name == "UniqueValueCount" || (name == "ColumnCount" && !apart.is_empty()) {
+                    continue;
+                }
+                let field = field_of(name);
+                let id = id_of(name, of, field);
+                let Some(check) = found.get(&id) else { panic!("{table} {preset}: no {id} in {:?}", found.keys()) };
+                let Some(theirs) = value.as_f64().or(value["count"].as_f64()) else { continue };
+                let tolerance = if name == "ValueDrift" && of["method"].as_str().is_some_and(|m| m.contains("p_value")) { 1e-9 } else { 1e-12 };
+                let z = if of["method"] == "Z-test p_value" { 4.5e-16 } else { 0.0 };
+                match check["fields"][field].as_f64() {
+                    Some(ours) if close(ours, theirs, tolerance) || (ours - theirs).abs() <= z => numbers += 1,
+                    found => failed.push(format!("{table} {id}: {found:?} ({} {}) for {metric}", check["status"], check["message"])),
+                }
+                if name == "ValueDrift" {
+                    assert_eq!(check["method"], of["method"], "{table} {id}");
+                }
+            }
+            let mut missing_seen = std::collections::BTreeSet::new();
+            for test in reports[preset]["tests"].as_array().expect("tests") {
+                let name = test[0].as_str().expect("a name");
+                // The share comes after the count.
+                let field = if missing_seen.insert((name, test[1]["column"].as_str())) { "count" } else { "share" };
+                let id = id_of(name, &test[1], field);
+                let wanted = if test[2] == "SUCCESS" { "pass" } else { "fail" };
+                let infinite = found[&id]["status"] == "error" && id.ends_with(".n_infnan");
+                match found[&id]["status"] == wanted || infinite {
+                    true => statuses += 1,
+                    false => failed.push(format!("{table} {id}: {} ({}) for {test}", found[&id]["status"], found[&id]["message"])),
+                }
+            }
+        }
+    }
+    println!("{numbers} numbers, {statuses} statuses");
+    assert!(failed.is_empty(), "{} of {numbers} and {statuses}:\n{}", failed.len(), failed.join("\n"));
+}

@@ -18,7 +18,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         aliases: &[],
         summary: "Columns in which one value makes up almost all.",
         description: "A column counts whose most frequent value makes up at least `share` of its values; constant columns are among them, empty ones \
-are not. Missing values are left out. Counts are exact up to 8,192 distinct values, and to n / 8,193 beyond. The message names the columns. Without rows \
+are not. Missing values are left out unless `missing` is true. Counts are exact up to 8,192 distinct values, and to n / 8,193 beyond. The message names the columns. Without rows \
 the result is `no_data`.",
         formula: "columns whose most frequent value occurs at least share x values times; share = count / columns",
         direction: Direction::Lower,
@@ -42,28 +42,31 @@ struct Parameters {
     /// Least share of a column's values that the most frequent one makes up.
     #[schemars(range(min = 0.0, max = 1.0))]
     share: f64,
+    /// Whether the share is one of all rows, rather than of those with a value.
+    missing: bool,
 }
 
 impl Default for Parameters {
     fn default() -> Self {
-        Self { share: 0.95 }
+        Self { share: 0.95, missing: false }
     }
 }
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     let span = component.params.span_of("share");
-    let Parameters { share } = read_parameters(component, diagnostics)?;
+    let Parameters { share, missing } = read_parameters(component, diagnostics)?;
     if !(0.0..=1.0).contains(&share) {
         diagnostics.error(&span, format!("`share` must lie between 0 and 1, not {share}"));
         return None;
     }
     let columns = names(binding).into_iter().map(|name| (name.clone(), most_frequent(&name))).collect();
-    Some(plain(AlmostConstant { columns, least: share }, &FIELDS))
+    Some(plain(AlmostConstant { columns, least: share, missing }, &FIELDS))
 }
 
 struct AlmostConstant {
     columns: Vec<(String, Handle<MostFrequent>)>,
     least: f64,
+    missing: bool,
 }
 
 impl AlmostConstant {
@@ -75,7 +78,8 @@ impl AlmostConstant {
         for (name, handle) in self.columns.iter().filter(|(name, _)| sides.current.schema.column_with_name(name).is_some()) {
             let found = sides.current.read(handle)?;
             columns += 1;
-            if found.values > 0 && (found.count + found.error / 2) as f64 / found.values as f64 >= self.least {
+            let whole = if self.missing { sides.current.rows } else { found.values };
+            if found.values > 0 && (found.count + found.error / 2) as f64 / whole as f64 >= self.least {
                 dominated.push(name);
             }
         }

@@ -44,17 +44,20 @@ const FIELDS: [Field; 4] = [
 struct Parameters {
     /// The values that may occur; the reference's if absent.
     list: Option<Vec<String>>,
+    /// Whether missing counts as a value that is not in the list, rather than being left out.
+    missing: bool,
 }
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
-    let Parameters { list } = read_parameters(component, diagnostics)?;
-    let metric = ValuesInList { counts: categories(&binding.column?.name), list };
+    let Parameters { list, missing } = read_parameters(component, diagnostics)?;
+    let metric = ValuesInList { counts: categories(&binding.column?.name), list, missing };
     Some(Built { default_fail: Some("count > 0".to_owned()), ..plain(metric, &FIELDS) })
 }
 
 struct ValuesInList {
     counts: Handle<CategoryCounts>,
     list: Option<Vec<String>>,
+    missing: bool,
 }
 
 impl ValuesInList {
@@ -68,10 +71,12 @@ impl ValuesInList {
             (None, None) => true,
         };
         let others: Vec<&(String, u64)> = current.counts.iter().filter(|(name, n)| *n > 0 && !listed(name)).collect();
-        let count: u64 = others.iter().map(|(_, n)| n).sum();
-        let share = of_values(count, current.total())?;
+        let missing = if self.missing { current.missing } else { 0 };
+        let count: u64 = others.iter().map(|(_, n)| n).sum::<u64>() + missing;
+        let whole = current.total() + missing;
+        let share = of_values(count, whole)?;
         let names: Vec<&str> = others.iter().map(|(name, _)| name.as_str()).collect();
-        let inside = current.total() - count;
+        let inside = whole - count;
         let reading = Reading::of([("count", count as f64), ("share", share), ("categories", names.len() as f64), ("inside", inside as f64)]);
         Ok(Reading { note: note("not in the list", &names), ..reading })
     }

@@ -17,16 +17,17 @@ const fn performance(name: &'static str) -> Translation {
     had(name, PERFORMANCE, "")
 }
 
+const INFINITE: &str = "Of infinite values the result is an error, where Evidently's is NaN or infinite.";
 const SHARES: &str = "The share is over cells; Evidently divides by rows.";
 
 pub(super) const NEW: &[Translation] = &[
     metric("RowCount", &[check("row_count", &[], not_near!("value"), Some("value == 0"))], REPORTS),
-    metric("ColumnCount", &[check("column_count", &[], "value != reference", Some("value == 0"))], REPORTS),
+    noted(metric("ColumnCount", &[check("column_count", &[], "value != reference", Some("value == 0"))], REPORTS), "Columns of all types."),
     metric("DuplicatedRowCount", &[check("duplicated_rows", &[], not_near!("count"), Some("count > 0"))], REPORTS),
     metric("DuplicatedColumnsCount", &[check("duplicated_columns", &[], "count > reference.count", Some("count > 0"))], REPORTS),
     metric("AlmostDuplicatedColumnsCount", &[with(check("duplicated_columns", &[], "count > reference.count", Some("count > 0")), "share = 0.95")], REPORTS),
     metric("ConstantColumnsCount", &[check("constant_columns", &[], "count > reference.count", Some("count > 0"))], REPORTS),
-    metric("AlmostConstantColumnsCount", &[check("almost_constant_columns", &[], "count > reference.count", Some("count > 0"))], REPORTS),
+    metric("AlmostConstantColumnsCount", &[with(check("almost_constant_columns", &[], "count > reference.count", Some("count > 0")), "missing = true")], REPORTS),
     metric("EmptyRowsCount", &[check("empty_rows", &[], not_near!("count"), Some("count > 0"))], REPORTS),
     metric("EmptyColumnsCount", &[check("empty_columns", &[], "count > reference.count", Some("count > 0"))], REPORTS),
     noted(metric("DatasetMissingValueCount", &[check("missing_values", &[], not_near!("count"), Some("count > 0"))], REPORTS), SHARES),
@@ -38,12 +39,12 @@ pub(super) const NEW: &[Translation] = &[
         ],
         REPORTS,
     ),
-    metric("MinValue", &[check("min", &["@numerical"], not_near!("value"), None)], REPORTS),
-    metric("MaxValue", &[check("max", &["@numerical"], not_near!("value"), None)], REPORTS),
-    metric("MeanValue", &[check("mean", &["@numerical"], not_near!("value"), None)], REPORTS),
+    noted(metric("MinValue", &[check("min", &["@numerical"], not_near!("value"), None)], REPORTS), INFINITE),
+    noted(metric("MaxValue", &[check("max", &["@numerical"], not_near!("value"), None)], REPORTS), INFINITE),
+    noted(metric("MeanValue", &[check("mean", &["@numerical"], not_near!("value"), None)], REPORTS), INFINITE),
     metric("MedianValue", &[check("quantile", &["@numerical"], not_near!("value"), None)], MORE),
-    metric("StdValue", &[check("standard_deviation", &["@numerical"], not_near!("value"), None)], REPORTS),
-    metric("SumValue", &[check("sum", &["@numerical"], not_near!("value"), None)], MORE),
+    noted(metric("StdValue", &[check("standard_deviation", &["@numerical"], not_near!("value"), None)], REPORTS), INFINITE),
+    noted(metric("SumValue", &[check("sum", &["@numerical"], not_near!("value"), None)], MORE), INFINITE),
     metric("QuantileValue", &[check("quantile", &["@numerical"], not_near!("value"), None)], REPORTS),
     noted(
         metric(

@@ -48,7 +48,10 @@ const fn noted(translation: Translation, note: &'static str) -> Translation {
 /// The condition that a field is not within 10 % of the reference's, or 1e-12 where that is 0.
 macro_rules! not_near {
     ($field:literal) => {
-        concat!("abs(", $field, " - reference.", $field, ") > abs(reference.", $field, ") * 10% and abs(", $field, " - reference.", $field, ") > 1e-12")
+        concat!(
+            "(", $field, " > reference.", $field, " + abs(reference.", $field, ") * 10% or ", $field, " < reference.", $field, " - abs(reference.", $field, ") * 10%) and abs(",
+            $field, " - reference.", $field, ") > 1e-12"
+        )
     };
 }
 
