@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 const METHODS: &str = include_str!("../golden/evidently.json");
 const SUITES: &str = include_str!("../golden/evidently_suites.json");
+const MORE: &str = include_str!("../golden/evidently_more.json");
 const REPORTS: &str = include_str!("../golden/evidently_reports.json");
 
 fn tables(text: &str) -> BTreeMap<String, Value> {
@@ -21,17 +22,24 @@ fn file(table: &str, side: &str) -> PathBuf {
     root().join(folder).join(format!("{table}_{side}.parquet"))
 }
 
-/// The checks of a suite over a table, by id.
-fn run(table: &str, columns: &str, suite: &str) -> BTreeMap<String, Value> {
+/// A spec of a suite over a table.
+fn spec(table: &str, with_reference: bool, columns: &str, suite: &str) -> String {
+    let source = |name: &str, side: &str| format!("[source.{name}]\nkind = \"parquet\"\npath = {:?}\n", file(table, side).display().to_string());
+    let reference = if with_reference { source("reference", "ref") } else { String::new() };
+    format!("[monitor]\nname = \"m\"\n{reference}{}[columns]\n{columns}\n[[suite]]\nname = \"s\"\n{suite}", source("current", "cur"))
+}
+
+/// The checks of a spec, by id.
+fn checks_of(spec: &str) -> BTreeMap<String, Value> {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("monitor.toml");
-    let text = format!(
-        "[monitor]\nname = \"m\"\n[source.reference]\nkind = \"parquet\"\npath = {:?}\n[source.current]\nkind = \"parquet\"\npath = {:?}\n[columns]\n{columns}\n[[suite]]\nname = \"s\"\n{suite}",
-        file(table, "ref").display().to_string(),
-        file(table, "cur").display().to_string(),
-    );
-    std::fs::write(&path, text).expect("written");
+    std::fs::write(&path, spec).expect("written");
     checks(&outcome(&path)).into_iter().collect()
+}
+
+/// The checks of a suite over a table, by id.
+fn run(table: &str, columns: &str, suite: &str) -> BTreeMap<String, Value> {
+    checks_of(&spec(table, true, columns, suite))
 }
 
 /// `[columns]` by Evidently's types.
@@ -382,4 +390,112 @@ fn presets_of_the_new_interface_give_evidentlys_numbers_and_statuses() {
     }
     println!("{numbers} numbers, {statuses} statuses");
     assert!(failed.is_empty(), "{} of {numbers} and {statuses}:\n{}", failed.len(), failed.join("\n"));
+}
+
+/// Where the table's notes tell that a status differs.
+fn noted(name: &str, column: &str) -> bool {
+    let infinite = ["Min", "Max", "Mean", "Std", "Range", "Sum"].iter().any(|part| name.contains(part));
+    match (name, column) {
+        (_, "n_infnan") => infinite,
+        // Of numbers rounded to two decimals.
+        ("TestColumnValueMean" | "TestMostCommonValueShare", "age") | ("TestColumnValueMean", "sex") => true,
+        ("TestColumnValueMax", "s1") | ("TestColumnValueMin", "s3") | ("TestColumnValueStd", "s4" | "s5") => true,
+        ("TestColumnValueMean" | "TestColumnValueMedian" | "TestMeanInNSigmas", "n_tiny") => true,
+        // The reference is constant.
+        ("TestMeanInNSigmas", "n_const" | "n_const_ref") => true,
+        // Evidently's number is that of the features among themselves.
+        ("TestTargetFeaturesCorrelations" | "TestPredictionFeaturesCorrelations", _) => true,
+        _ => false,
+    }
+}
+
+#[test]
+fn other_tests_and_metrics_give_evidentlys_statuses_and_numbers() {
+    let golden: Value = serde_json::from_str(MORE).expect("JSON");
+    let methods = tables(METHODS);
+    let (mut statuses, mut numbers, mut named, mut failed, mut refused) = (0, 0, 0, Vec::new(), std::collections::BTreeSet::new());
+    let cases = golden["cases"].as_array().expect("cases");
+    let mut runs: BTreeMap<(&str, bool), Vec<&Value>> = BTreeMap::new();
+    for case in cases {
+        runs.entry((case[0].as_str().expect("a table"), case[1] == true)).or_default().push(case);
+    }
+    for ((table, with_reference), cases) in runs {
+        let roles = table == "diabetes_shift";
+        let columns = methods[table].as_object().expect("columns");
+        let apart = |c: &str| ["target", "prediction"].contains(&c) && !roles || c.starts_with("proba");
+        let of = |kind: &str| -> Vec<&str> { columns.iter().filter(|(n, c)| c["kind"] == kind && !apart(n)).map(|(n, _)| n.as_str()).collect() };
+        let ignore: Vec<&str> = columns.keys().map(String::as_str).filter(|c| apart(c)).collect();
+        let mut kinds = kinds(&of("num"), &of("cat"), &ignore);
+        if roles {
+            kinds.push_str("\ntarget = \"target\"\nprediction = \"prediction\"");
+        }
+        let check = |i: usize, case: &Value| {
+            let columns = match &case[4] {
+                Value::String(column) => format!("columns = {column:?}\n"),
+                Value::Null => String::new(),
+                columns => format!("columns = {columns}\n"),
+            };
+            format!("[[suite.check]]\nname = \"check_{i}\"\nmetric = {}\n{columns}{}\n", case[2], case[3].as_str().expect("TOML"))
+        };
+        let (wrong, right): (Vec<_>, Vec<_>) = cases.into_iter().enumerate().partition(|(_, case)| case[5] == "ERROR" && !with_reference);
+        let suite = |cases: &[(usize, &Value)]| format!("compatibility = \"evidently\"\n{}", cases.iter().map(|(i, case)| check(*i, case)).collect::<String>());
+        // What Evidently cannot judge without a reference is an error of the spec, unless it needs none here.
+        let needless = ["TestCategoryShare", "TestCategoryCount", "TestNumberOfOutRangeValues"];
+        let asked = wrong.into_iter().filter(|(_, case)| !needless.iter().any(|name| case[2] == *name) && refused.insert(case[2].to_string()));
+        for (i, case) in asked {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("monitor.toml");
+            std::fs::write(&path, spec(table, false, &kinds, &suite(&[(i, case)]))).expect("written");
+            let output = crate::support::driftline().arg("check").arg(&path).output().expect("the binary runs");
+            assert_eq!(output.status.code(), Some(2), "{case}");
+        }
+        let found = checks_of(&spec(table, with_reference, &kinds, &suite(&right)));
+        for (i, case) in right {
+            let (name, column) = (case[2].as_str().expect("a name"), case[4].as_str().unwrap_or_default());
+            let own: Vec<(&String, &Value)> = found.iter().filter(|(id, _)| { let own = format!("check_{i}"); **id == own || id.strip_prefix(&own).is_some_and(|rest| rest.starts_with(['.', '_'])) }).collect();
+            assert!(!own.is_empty(), "{case}");
+            let theirs: Vec<&str> = match &case[5] {
+                Value::Array(statuses) => statuses.iter().filter_map(Value::as_str).collect(),
+                status => vec![status.as_str().expect("a status")],
+            };
+            // Of several columns Evidently tells only each by itself, which is compared elsewhere.
+            let several = case[4].is_array();
+            let agree = several || own.iter().all(|(id, check)| {
+                let theirs = if id.contains("_share") { theirs.last() } else { theirs.first() };
+                check["status"] == if theirs == Some(&"SUCCESS") { "pass" } else { "fail" }
+            });
+            match agree {
+                true => statuses += 1,
+                false if noted(name, column) => named += 1,
+                false => failed.push(format!("{case}: {}", own.iter().map(|(id, c)| format!("{id} {} {}", c["status"], c["message"])).collect::<Vec<_>>().join("; "))),
+            }
+            let field = case[7].as_str();
+            if let (Some(theirs), Some(field)) = (case[6].as_f64(), field) {
+                let ours = own[0].1["fields"][field].as_f64();
+                if !ours.is_some_and(|ours| close(ours, theirs, 1e-12)) && !noted(name, column) {
+                    failed.push(format!("{case}: {field} {ours:?}"));
+                }
+                numbers += 1;
+            }
+        }
+    }
+    println!("{} refused without a reference, {statuses} statuses, {named} that the notes tell of, {numbers} numbers", refused.len());
+    assert!(failed.is_empty(), "{} of them:\n{}", failed.len(), failed.join("\n"));
+}
+
+#[test]
+fn the_strongest_correlation_is_evidentlys() {
+    for (table, reports) in tables(REPORTS) {
+        let of = |kind: &str| -> Vec<&str> { reports["definition"][kind].as_array().expect("columns").iter().filter_map(Value::as_str).collect() };
+        let every: Vec<String> = tables(METHODS)[&table].as_object().expect("columns").keys().cloned().collect();
+        let apart: Vec<&str> = every.iter().map(String::as_str).filter(|c| !of("num").contains(c) && !of("cat").contains(c)).collect();
+        for (theirs, ours) in [("pearson", "pearson"), ("spearman", "spearman"), ("kendall", "kendall"), ("cramer_v", "cramers_v")] {
+            // pandas has another rule for infinite values; target and prediction were features there.
+            let Some(wanted) = reports["correlations"][theirs].as_f64().filter(|_| table != "edge_500" && apart.is_empty()) else { continue };
+            let suite = format!("[[suite.check]]\nname = \"one\"\nmetric = \"strongest_correlation\"\nmethod = \"{ours}\"\nwarn = \"value == 0.123\"\n");
+            let found = run(&table, &kinds(&of("num"), &of("cat"), &apart), &suite);
+            let value = found["one"]["fields"]["value"].as_f64().expect("a value");
+            assert!(close(value, wanted, 1e-12), "{table} {theirs}: {value:e} for {wanted:e}");
+        }
+    }
 }

@@ -69,7 +69,9 @@ impl Resolver<'_> {
 
     fn check_of<'a>(&mut self, translation: &PresetCheck, check: &CheckSpec<'a>, several: bool, of_preset: bool) -> Option<CheckSpec<'a>> {
         let span = check.metric.metric.kind_span.clone();
-        let condition = if self.has_reference { Some(translation.fail) } else { translation.alone };
+        // What the spec gives itself, such as a range, need not come from a reference.
+        let given_itself = !check.metric.metric.params.is_empty() && !translation.fail.contains("reference");
+        let condition = if self.has_reference || (translation.alone.is_none() && given_itself) { Some(translation.fail) } else { translation.alone };
         let given = check.fail.is_some() || check.warn.is_some();
         let fail = match condition {
             _ if given => check.fail.clone(),

@@ -49,23 +49,19 @@ enum Between {
     Features,
     TargetAndFeatures,
     PredictionAndFeatures,
-    TargetAndPrediction,
 }
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     let (span, at) = (component.kind_span.clone(), component.params.span_of("between"));
     let Parameters { method, between } = read_parameters(component, diagnostics)?;
     let (target, prediction) = (binding.roles.target.as_deref(), binding.roles.prediction.as_deref());
-    // In a pair either column may be the one.
-    let is = |role: Option<&str>, a: &str| role == Some(a);
     let wanted = |pair: &Pair| {
-        let roles = [&pair.first, &pair.second].map(|name| (is(target, name), is(prediction, name)));
+        let roles = [&pair.first, &pair.second].map(|name| (target == Some(name.as_str()), prediction == Some(name.as_str())));
         let has = |wanted: (bool, bool)| roles.contains(&wanted);
         match between {
             Between::Features => roles == [(false, false); 2],
             Between::TargetAndFeatures => has((true, false)) && has((false, false)),
             Between::PredictionAndFeatures => has((false, true)) && has((false, false)),
-            Between::TargetAndPrediction => has((true, false)) && has((false, true)),
         }
     };
     let pairs: Vec<Pair> = pairs(binding, method, &span, diagnostics)?.into_iter().filter(wanted).collect();
