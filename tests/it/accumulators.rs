@@ -1,7 +1,7 @@
 //! The laws of accumulators, for every one that a metric asks for: cutting the rows anywhere, merging in any order, a round
 //! trip through the state, and finishing twice leave every metric's value unchanged.
 
-use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray, TimestampSecondArray};
+use arrow::array::{ArrayRef, Float64Array, ListArray, RecordBatch, StringArray, TimestampSecondArray};
 use driftline::catalogue;
 use driftline::core::accumulator::{Accumulator, Context, Finished, Request};
 use driftline::core::block::Block;
@@ -22,13 +22,18 @@ fn batch(rows: &[(Option<f64>, Option<u8>)]) -> RecordBatch {
     let p: StringArray = rows.iter().map(|(x, c)| c.map(|c| format!("k{}", if x.is_some_and(|x| x > 0.0) { c } else { 0 }))).collect();
     let y: Float64Array = rows.iter().map(|(x, c)| x.map(|x| x * 0.5 + f64::from(c.unwrap_or(7)))).collect();
     let t: TimestampSecondArray = rows.iter().map(|(x, _)| x.filter(|x| x.is_finite()).map(|x| x as i64)).collect();
-    let columns: [(&str, ArrayRef); 5] = [("x", Arc::new(x)), ("c", Arc::new(c)), ("p", Arc::new(p)), ("y", Arc::new(y)), ("t", Arc::new(t))];
+    let w: StringArray = rows.iter().map(|(x, c)| c.map(|c| format!("word{c} and {x:?}"))).collect();
+    let v = rows.iter().map(|(x, c)| c.map(|c| vec![*x, Some(f64::from(c))]));
+    let v = ListArray::from_iter_primitive::<arrow::datatypes::Float64Type, _, _>(v);
+    let columns: [(&str, ArrayRef); 7] =
+        [("x", Arc::new(x)), ("c", Arc::new(c)), ("p", Arc::new(p)), ("y", Arc::new(y)), ("t", Arc::new(t)), ("w", Arc::new(w)), ("v", Arc::new(v))];
     RecordBatch::try_from_iter(columns).expect("a batch")
 }
 
 fn columns() -> Vec<Column> {
     let column = |name: &str, kind, data_type| Column { name: name.into(), kind, data_type, in_reference: true, in_current: true, plugin: None, sample: Default::default() };
-    use arrow::datatypes::DataType::{Float64, Timestamp, Utf8};
+    use arrow::datatypes::DataType::{Float64, List, Timestamp, Utf8};
+    use arrow::datatypes::Field;
     let seconds = Timestamp(arrow::datatypes::TimeUnit::Second, None);
     vec![
         column("x", Kind::Numerical, Float64),
@@ -36,6 +41,8 @@ fn columns() -> Vec<Column> {
         column("p", Kind::Categorical, Utf8),
         column("y", Kind::Numerical, Float64),
         column("t", Kind::Timestamp, seconds),
+        column("w", Kind::Text, Utf8),
+        column("v", Kind::Nested, List(Arc::new(Field::new_list_field(Float64, true)))),
     ]
 }
 
@@ -48,10 +55,19 @@ fn metrics() -> Vec<(&'static str, Built)> {
         for column in columns.iter().filter(|c| entry.accepts.is_empty() || entry.accepts.contains(&c.kind)) {
             let single = entry.scope != Scope::Dataset;
             let binding = Binding { column: single.then_some(column), columns: &columns, roles: &roles, catalogue: &catalogue };
-            let component = Component { kind: entry.doc.name.into(), kind_span: 0..0, params: Table::new(0..0, Default::default()) };
-            let mut diagnostics = Diagnostics::default();
-            built.extend((entry.build)(&binding, component, &mut diagnostics).map(|b| (entry.doc.name, b)));
-            assert!(diagnostics.is_empty(), "{}", entry.doc.name);
+            // Samples so small that they are cut, and what only tests that are named ask for.
+            let vectors = ["", "test = \"centroid_distance\"", "test = { name = \"drifted_components\", rows = 100 }"];
+            let parameters = match (entry.doc.name, column.kind) {
+                ("drift", Kind::Text) => &["test = { name = \"domain_classifier\", rows = 100 }"],
+                ("drift", Kind::Nested) => &vectors[..],
+                _ => &[""],
+            };
+            for parameters in parameters {
+                let component = Component { kind: entry.doc.name.into(), kind_span: 0..0, params: Table::written(parameters, &(0..0)) };
+                let mut diagnostics = Diagnostics::default();
+                built.extend((entry.build)(&binding, component, &mut diagnostics).map(|b| (entry.doc.name, b)));
+                assert!(diagnostics.is_empty(), "{}", entry.doc.name);
+            }
         }
     }
     built

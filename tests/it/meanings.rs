@@ -2,7 +2,7 @@
 //! `DRIFTLINE_COMPLETE=1 cargo test --release` fills in what is said today.
 
 use crate::support::root;
-use arrow::array::{ArrayRef, Float64Array, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, Float64Array, ListArray, RecordBatch, StringArray};
 use driftline::core::catalogue::{Entry, Scope};
 use driftline::core::column::Kind;
 use driftline::core::outcome::{CheckOutcome, Status};
@@ -26,10 +26,16 @@ fn strings(value: impl Fn(usize) -> Option<&'static str>) -> ArrayRef {
 
 const COLOURS: [&str; 3] = ["red", "green", "blue"];
 
+fn vectors(value: impl Fn(usize) -> Option<Vec<Option<f64>>>) -> ArrayRef {
+    Arc::new(ListArray::from_iter_primitive::<arrow::datatypes::Float64Type, _, _>((0..ROWS).map(value)))
+}
+
 /// Columns that are ordinary on the reference; on the current side each has what its name says.
 fn table(current: bool) -> RecordBatch {
     let odd = |value: fn(usize) -> Option<f64>| numbers(if current { value } else { |row| Some(number(row)) });
     let colour = |value: fn(usize) -> Option<&'static str>| strings(if current { value } else { |row| Some(COLOURS[row % 3]) });
+    let ordinary_vector = |row: usize| Some(vec![Some(number(row)), Some(number(row + 500))]);
+    let vector = |value: fn(usize) -> Option<Vec<Option<f64>>>| if current { vectors(value) } else { vectors(ordinary_vector) };
     let ordinary = numbers(|row| Some(number(row)));
     let retyped = if current { strings(|_| Some("x")) } else { ordinary.clone() };
     let columns: Vec<(&str, ArrayRef)> = vec![
@@ -48,6 +54,11 @@ fn table(current: bool) -> RecordBatch {
         ("colour_null", colour(|_| None)),
         ("colour_constant", colour(|_| Some("red"))),
         ("colour_new", colour(|row| Some(["red", "violet"][row % 2]))),
+        ("vector", vectors(ordinary_vector)),
+        ("vector_null", vector(|_| None)),
+        ("vector_constant", vector(|_| Some(vec![Some(0.5), Some(0.5)]))),
+        ("vector_infinite", vector(|row| Some(vec![Some(number(row)), Some(if row == 7 { f64::INFINITY } else { 0.5 })]))),
+        ("vector_longer", vector(|row| Some(vec![Some(number(row)), Some(1.0), Some(2.0)]))),
     ];
     RecordBatch::try_from_iter(columns).expect("a batch")
 }

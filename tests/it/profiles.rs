@@ -9,7 +9,13 @@ fn everything() -> String {
     let catalogue = driftline::catalogue();
     let mut rest = String::from("[[suite]]\nname = \"s\"\ncorrection = \"bonferroni\"\n[[suite.check]]\nmetric = \"drifted_columns\"\nfail = \"share > 30%\"\n");
     for test in &catalogue.tests {
-        let column = if test.accepts.contains(&driftline::core::column::Kind::Numerical) { "@numerical" } else { "c" };
+        use driftline::core::column::Kind;
+        let column = match test.accepts {
+            accepts if accepts.contains(&Kind::Numerical) => "@numerical",
+            accepts if accepts.contains(&Kind::Categorical) => "c",
+            // A CSV file has no vectors.
+            _ => continue,
+        };
         rest += &format!("[[suite.check]]\nname = \"{0}\"\nmetric = \"drift\"\ncolumns = \"{column}\"\ntest = \"{0}\"\n", test.doc.name);
     }
     rest + "[[record]]\npreset = \"data_summary\"\n[[record]]\nmetric = \"mean_shift\"\ncolumns = \"x\"\n[[record]]\nmetric = \"values_in_range\"\ncolumns = \"x\"\n[[record]]\nmetric = \"new_categories\"\ncolumns = \"c\"\n[[suite.check]]\nname = \"same_mean\"\nmetric = \"mean\"\ncolumns = \"y\"\nfail = \"abs(value - reference) > 0.1\"\n[[suite.check]]\nmetric = \"duplicated_rows\"\nfail = \"count > reference\"\n[[suite.check]]\nmetric = \"column_types\"\n"

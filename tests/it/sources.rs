@@ -226,7 +226,7 @@ fn very_many_columns_are_read_some_at_a_time_with_the_same_numbers() {
 }
 
 #[test]
-fn embeddings_are_compared_by_their_means() {
+fn embeddings_are_compared() {
     use arrow::array::{FixedSizeListArray, ListArray};
     use arrow::datatypes::Float32Type;
     let folder = tempfile::tempdir().expect("a folder");
@@ -236,18 +236,24 @@ fn embeddings_are_compared_by_their_means() {
     let mut rows: Vec<Option<Vec<Option<f32>>>> = (0..50).map(|row| Some(vector(row, 0.5).map(Some).to_vec())).collect();
     rows.extend([None, Some(vec![Some(1.0)]), Some(vec![Some(1.0), None, Some(1.0)])]);
     write(&folder.path().join("current.arrow"), vec![("e", Arc::new(ListArray::from_iter_primitive::<Float32Type, _, _>(rows)))]);
-    let text = "[monitor]\nname = \"m\"\n[source.reference]\nkind = \"arrow_ipc\"\npath = \"reference.arrow\"\n[source.current]\nkind = \"arrow_ipc\"\npath = \"current.arrow\"\n[[suite]]\nname = \"s\"\n[[suite.check]]\nmetric = \"embedding_drift\"\ncolumns = \"e\"\n";
+    let check = |test: &str, more: &str| format!("[[suite.check]]\nname = \"{test}{}\"\nmetric = \"drift\"\ncolumns = \"e\"\ntest = {{ name = \"{test}\"{more} }}\n", if more.contains("cosine") { "_cosine" } else { "" });
+    let checks = [("centroid_distance", ""), ("centroid_distance", ", distance = \"cosine\""), ("drifted_components", ""), ("domain_classifier", ""), ("maximum_mean_discrepancy", "")];
+    let checks: String = checks.iter().map(|(test, more)| check(test, more)).collect();
+    let text = format!("[monitor]\nname = \"m\"\n[source.reference]\nkind = \"arrow_ipc\"\npath = \"reference.arrow\"\n[source.current]\nkind = \"arrow_ipc\"\npath = \"current.arrow\"\n[[suite]]\nname = \"s\"\n{checks}");
     let path = folder.path().join("monitor.toml");
     std::fs::write(&path, text).expect("written");
     let (checks, whole) = found(&path);
-    let fields = &checks["embedding_drift"]["fields"];
+    let field = |check: &str, name: &str| checks[check]["fields"][name].as_f64().unwrap_or_else(|| panic!("{}", checks[check]));
     // The second component alone moved, by half.
-    assert_eq!((&fields["distance"], &fields["component_share"], &fields["components"]), (&0.5.into(), &(1.0 / 3.0).into(), &3.0.into()));
+    assert_eq!((field("centroid_distance", "statistic"), field("drifted_components", "statistic"), field("centroid_distance", "components")), (0.5, 1.0 / 3.0, 3.0));
     let mean: Vec<f64> = (0..3).map(|i| (0..50).map(|row| f64::from(vector(row, 0.0)[i])).sum::<f64>() / 50.0).collect();
     let (a, b): (Vec<f64>, Vec<f64>) = (mean.clone(), vec![mean[0], mean[1] + 0.5, mean[2]]);
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
     let cosine = 1.0 - dot(&a, &b) / (dot(&a, &a) * dot(&b, &b)).sqrt();
-    assert!((fields["cosine_distance"].as_f64().expect("a number") - cosine).abs() < 1e-12, "{fields} {cosine}");
-    assert_eq!((&checks["embedding_drift"]["status"], &checks["embedding_drift"]["n_current"]), (&"fail".into(), &50.into()));
-    assert_eq!(whole["counters"]["current.unusable_rows.centroid(e)"], 2);
+    assert!((field("centroid_distance_cosine", "statistic") - cosine).abs() < 1e-12, "{cosine}");
+    // One component tells the sides apart; against the spread of the first one its move is small.
+    assert_eq!((field("domain_classifier", "statistic"), &checks["domain_classifier"]["status"]), (1.0, &"fail".into()));
+    assert!(field("maximum_mean_discrepancy", "p_value") > 0.5);
+    assert_eq!(checks["drifted_components"]["n_current"], 50);
+    assert_eq!((&whole["counters"]["current.unusable_rows.centroid(e)"], &whole["counters"]["current.unusable_rows.sample(e,Vectors,5000)"]), (&2.into(), &2.into()));
 }

@@ -75,6 +75,16 @@ pub struct Column {
     pub sample: BTreeMap<String, usize>,
 }
 
+impl Column {
+    /// Whether its values are lists of numbers.
+    pub fn holds_vectors(&self) -> bool {
+        match &self.data_type {
+            DataType::List(item) | DataType::LargeList(item) | DataType::FixedSizeList(item, _) => item.data_type().is_numeric(),
+            _ => false,
+        }
+    }
+}
+
 /// The columns that play a part in the model, by name.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Roles {

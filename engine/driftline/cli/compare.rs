@@ -137,7 +137,7 @@ fn checks(columns: &[Column], tests: &[String]) -> Result<String, OpenError> {
     let both: Vec<&Column> = columns.iter().filter(|c| c.in_reference && c.in_current).collect();
     for (i, column) in both.iter().enumerate() {
         let name = quoted(&column.name);
-        if tests.is_empty() && matches!(column.kind, Kind::Numerical | Kind::Categorical) {
+        if tests.is_empty() && has_default_test(column) {
             let _ = writeln!(text, "[[suite.check]]\nname = \"column_{i}\"\nmetric = \"drift\"\ncolumns = {name}");
         }
         for test in wanted.iter().filter(|test| test.accepts.contains(&column.kind)) {
@@ -156,6 +156,10 @@ fn checks(columns: &[Column], tests: &[String]) -> Result<String, OpenError> {
         let _ = writeln!(text, "[[suite.check]]\nname = \"sketch_{i}\"\nmetric = \"{metric}\"\ncolumns = {name}\nwarn = \"count == 0.5\"\nno_data = \"pass\"");
     }
     Ok(text)
+}
+
+fn has_default_test(column: &Column) -> bool {
+    column.holds_vectors() || matches!(column.kind, Kind::Numerical | Kind::Categorical | Kind::Text)
 }
 
 fn suite<'a>(outcome: &'a Outcome, name: &str) -> &'a [CheckOutcome] {
@@ -188,7 +192,9 @@ fn render(outcome: &Outcome, asked: &Compare, colour: bool) -> String {
         let _ = writeln!(out, "{:<width$}  {test:<test_width$}  {effect:>9}  {p:>9}  {mark}  {}", name(check), printable(&sketch));
     }
     let drifted = suite(outcome, "drift").iter().filter(|c| c.status == Status::Fail).count();
-    let _ = writeln!(out, "\n{drifted} of {} drifted; p-values are corrected for testing so many (Benjamini-Hochberg)", suite(outcome, "drift").len());
+    let corrected = suite(outcome, "drift").iter().any(|c| c.fields.contains_key("p_value"));
+    let words = if corrected { "; p-values are corrected for testing so many (Benjamini-Hochberg)" } else { "" };
+    let _ = writeln!(out, "\n{drifted} of {} drifted{words}", suite(outcome, "drift").len());
     for (name, n) in &outcome.counters {
         let _ = writeln!(out, "note: {name} = {n}");
     }

@@ -80,7 +80,7 @@ fn records(columns: &[Column]) -> String {
     let catalogue = catalogue();
     let mut text = String::new();
     // What needs roles, queries or pairs of columns has no default.
-    let needs_more = ["accuracy", "conflicting_rows", "correlation", "sql"];
+    let needs_more = ["accuracy", "conflicting_rows", "correlation", "correlation_change", "sql", "strongest_correlation"];
     // Writing to a string cannot fail.
     for metric in catalogue.metrics.iter().filter(|m| !needs_more.contains(&m.doc.name) && m.doc.name != "drift") {
         let name = metric.doc.name;

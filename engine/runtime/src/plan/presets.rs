@@ -62,10 +62,10 @@ impl Resolver<'_> {
         check.columns.iter().flat_map(|selector| if *selector == "$features" { features().collect() } else { usable(selector).into_iter().collect::<Vec<_>>() }).collect()
     }
 
-    /// Numbers and categories that patterns see, but for what the model is to tell and what it told.
+    /// Numbers, categories and texts that patterns see, but for what the model is to tell and what it told.
     fn is_feature(&self, column: &Column) -> bool {
         let roles = [&self.roles.target, &self.roles.prediction];
-        matches!(column.kind, Kind::Numerical | Kind::Categorical) && !self.hidden(column) && !roles.iter().any(|role| role.as_ref() == Some(&column.name))
+        matches!(column.kind, Kind::Numerical | Kind::Categorical | Kind::Text) && !self.hidden(column) && !roles.iter().any(|role| role.as_ref() == Some(&column.name))
     }
 
     /// Whether patterns pass a column by: it is ignored, or tells rows apart rather than describing them.

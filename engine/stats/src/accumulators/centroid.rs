@@ -1,9 +1,7 @@
 //! Component by component, the moments of a column of vectors.
 
+use super::vectors::vectors;
 use crate::math::{Dd, Moments};
-use arrow::array::{Array, ArrayRef, AsArray};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Float64Type};
 use driftline_core::accumulator::{Accumulator, Finished, Handle, Header};
 use driftline_core::block::Block;
 use std::sync::Arc;
@@ -55,24 +53,11 @@ impl State {
         self.found.components.iter_mut().zip(&components).for_each(|(known, more)| *known = known.merge(more));
         Ok(())
     }
-
-    fn vectors(&self, array: &ArrayRef) -> Result<Vec<Option<Vec<f64>>>, String> {
-        let wrong = || format!("column `{}` of type {} holds no vectors of numbers", self.column, array.data_type());
-        let lists = match array.data_type() {
-            DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..) => {
-                let item = arrow::datatypes::Field::new_list_field(DataType::Float64, true);
-                cast(array, &DataType::LargeList(Arc::new(item))).map_err(|_| wrong())?
-            }
-            _ => return Err(wrong()),
-        };
-        let vector = |list: Option<ArrayRef>| list.map(|list| list.as_primitive::<Float64Type>().iter().map(|v| v.unwrap_or(f64::NAN)).collect());
-        Ok(lists.as_list::<i64>().iter().map(vector).collect())
-    }
 }
 
 impl Accumulator for State {
     fn update(&mut self, block: &Block) -> Result<(), String> {
-        let vectors = self.vectors(block.column(&self.column)?)?;
+        let vectors = vectors(&self.column, block.column(&self.column)?)?;
         let known = match self.found.components.len() {
             0 => vectors.iter().flatten().next().map_or(0, Vec::len),
             n => n,

@@ -7,8 +7,9 @@ use super::dd::Dd;
 use super::distributions::normal_sf;
 use super::random::SplitMix;
 
-fn kernel(x: f64, y: f64, bandwidth: f64) -> f64 {
-    let d = (x - y) / bandwidth;
+/// Of two items so far apart.
+fn kernel(distance: f64, bandwidth: f64) -> f64 {
+    let d = distance / bandwidth;
     (-0.5 * d * d).exp()
 }
 
@@ -17,10 +18,12 @@ fn kernel(x: f64, y: f64, bandwidth: f64) -> f64 {
 pub fn median_distance(ascending: &[f64]) -> Option<f64> {
     let step = ascending.len().div_ceil(1_000).max(1);
     let values: Vec<f64> = ascending.iter().copied().step_by(step).collect();
-    let mut distances: Vec<f64> = Vec::with_capacity(values.len() * values.len().saturating_sub(1) / 2);
-    for (i, a) in values.iter().enumerate() {
-        distances.extend(values[i + 1..].iter().map(|b| b - a));
-    }
+    median_of_pairs(values.len(), |i, j| values[j] - values[i])
+}
+
+/// Median of the distances between so many items. None where it is 0 or not finite.
+pub fn median_of_pairs(items: usize, distance: impl Fn(usize, usize) -> f64) -> Option<f64> {
+    let mut distances: Vec<f64> = (0..items).flat_map(|i| (i + 1..items).map(move |j| (i, j))).map(|(i, j)| distance(i, j)).collect();
     if distances.is_empty() {
         return None;
     }
@@ -41,20 +44,24 @@ pub struct Quadratic {
 }
 
 impl Quadratic {
-    /// None for fewer than two values on a side.
+    /// Of numbers. None for fewer than two values on a side.
     pub fn new(x: &[f64], y: &[f64], bandwidth: f64) -> Option<Self> {
-        let (n, m) = (x.len(), y.len());
+        let all: Vec<f64> = x.iter().chain(y).copied().collect();
+        Self::of(x.len(), y.len(), bandwidth, |i, j| (all[i] - all[j]).abs())
+    }
+
+    /// Of anything that has distances: the first `n` items are of one side, the next `m` of the other. None for fewer than two on a side.
+    pub fn of(n: usize, m: usize, bandwidth: f64, distance: impl Fn(usize, usize) -> f64) -> Option<Self> {
         if n < 2 || m < 2 || bandwidth.is_nan() || bandwidth <= 0.0 {
             return None;
         }
-        let all: Vec<f64> = x.iter().chain(y).copied().collect();
-        let size = all.len();
+        let size = n + m;
         let (mut within_x, mut within_y, mut across) = (Dd::ZERO, Dd::ZERO, Dd::ZERO);
         let mut kernels = vec![0f32; size * size];
         let mut sums = vec![0.0; size];
         for i in 0..size {
             for j in i + 1..size {
-                let k = kernel(all[i], all[j], bandwidth);
+                let k = kernel(distance(i, j), bandwidth);
                 match (i < n, j < n) {
                     (true, true) => within_x = within_x + k,
                     (false, false) => within_y = within_y + k,
@@ -111,7 +118,8 @@ pub fn mmd_linear(x: &[f64], y: &[f64], bandwidth: f64) -> Option<(f64, f64)> {
     }
     let term = |i: usize| {
         let (a, b, c, d) = (x[2 * i], x[2 * i + 1], y[2 * i], y[2 * i + 1]);
-        kernel(a, b, bandwidth) + kernel(c, d, bandwidth) - kernel(a, d, bandwidth) - kernel(b, c, bandwidth)
+        let k = |x: f64, y: f64| kernel(x - y, bandwidth);
+        k(a, b) + k(c, d) - k(a, d) - k(b, c)
     };
     let terms: Vec<f64> = (0..pairs).map(term).collect();
     let moments = super::Moments::from_block(&terms);

@@ -59,7 +59,7 @@ pub use kolmogorov_exact::{
 };
 pub use location_tests::{MeanTest, levene, t_test};
 pub use logistic::{Coefficients, SparseRows, logistic_regression};
-pub use mmd::{Quadratic, median_distance, mmd_linear};
+pub use mmd::{Quadratic, median_distance, median_of_pairs, mmd_linear};
 pub use moments::Moments;
 pub use quadratic_form::{anderson_darling_limit_sf, cramer_von_mises_limit_sf};
 pub use random::SplitMix;

@@ -17,7 +17,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         name: "drift",
         aliases: &[],
         summary: "Whether a column's distribution differs between reference and current.",
-        description: "Runs the two-sample test named by `test`: `kolmogorov_smirnov` for numbers and `jensen_shannon` for categories \
+        description: "Runs the two-sample test named by `test`: `kolmogorov_smirnov` for numbers, `jensen_shannon` for categories, `domain_classifier` for texts and for vectors (lists of numbers) \
 if none is named. Condition on the effect size beside the p-value: a p-value alone fires on any large table, an effect alone on any \
 small one. Where a test knows an interval of its effect size, `effect_size_low > 0.1` fails only if the effect exceeds a margin with 95 % confidence, and \
 `not effect_size_high < 0.1` unless it is below one (equivalence). Without `fail` and `warn` the check fails by the test's own rule, which `driftline explain` prints.",
@@ -29,7 +29,7 @@ small one. Where a test knows an interval of its effect size, `effect_size_low >
         reference: "see the tests",
     },
     scope: Scope::Column,
-    accepts: &[Kind::Numerical, Kind::Categorical],
+    accepts: &[Kind::Numerical, Kind::Categorical, Kind::Text, Kind::Nested],
     compares: true,
     build,
 };

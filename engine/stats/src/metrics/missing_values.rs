@@ -38,7 +38,7 @@ const FIELDS: [Field; 3] = [
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     let markers = AlsoMissing::read(component, diagnostics)?;
     let handles = binding.columns.iter().map(|column| Missing::new(&column.name, &markers)).collect();
-    Some(plain(MissingValues { columns: handles }, &FIELDS))
+    Some(plain(MissingValues { columns: handles, of_dataset: binding.column.is_none() }, &FIELDS))
 }
 
 /// What is missing in a column.
@@ -71,12 +71,15 @@ impl Missing {
 
 struct MissingValues {
     columns: Vec<Missing>,
+    of_dataset: bool,
 }
 
 impl MissingValues {
     fn reading(&self, profile: &Profile) -> Result<Reading, Undefined> {
         let (mut cells, mut kinds) = (0, Vec::<u64>::new());
-        for column in self.columns.iter().filter(|c| profile.schema.column_with_name(&c.column).is_some()) {
+        // A dataset has the columns that the side has; a column may also be of a plugin.
+        let seen = |c: &&Missing| !self.of_dataset || profile.schema.column_with_name(&c.column).is_some();
+        for column in self.columns.iter().filter(seen) {
             let (rows, found) = column.read(profile)?;
             cells += rows;
             kinds.resize(found.len(), 0);

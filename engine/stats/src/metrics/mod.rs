@@ -17,7 +17,6 @@ mod drift;
 mod drifted_columns;
 mod duplicated_columns;
 mod duplicated_rows;
-mod embedding_drift;
 mod empty_columns;
 mod empty_rows;
 mod kurtosis;
@@ -69,7 +68,6 @@ pub const ENTRIES: &[MetricEntry] = &[
     drifted_columns::ENTRY,
     duplicated_columns::ENTRY,
     duplicated_rows::ENTRY,
-    embedding_drift::ENTRY,
     empty_columns::ENTRY,
     empty_rows::ENTRY,
     kurtosis::ENTRY,

@@ -64,12 +64,17 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
             Between::PredictionAndFeatures => has((false, true)) && has((false, false)),
         }
     };
-    let pairs: Vec<Pair> = pairs(binding, method, &span, diagnostics)?.into_iter().filter(wanted).collect();
-    if pairs.is_empty() {
-        let help = "name `target` and `prediction` under [columns], or choose another `method`".to_owned();
-        diagnostics.push(Diagnostic::at(at, "`strongest_correlation` has no pair of columns to look at").help(help));
+    let needed = match between {
+        Between::Features => None,
+        Between::TargetAndFeatures => Some(("target", target)),
+        Between::PredictionAndFeatures => Some(("prediction", prediction)),
+    };
+    if let Some((role, None)) = needed {
+        let help = format!("add\n[columns]\n{role} = \"a column\"");
+        diagnostics.push(Diagnostic::at(at, format!("`strongest_correlation` needs the {role}")).help(help));
         return None;
     }
+    let pairs: Vec<Pair> = pairs(binding, method, &span, diagnostics)?.into_iter().filter(wanted).collect();
     Some(Built { labelled: &["method"], labels: method.label(), ..plain(StrongestCorrelation { pairs }, &FIELDS) })
 }
 

@@ -1,14 +1,18 @@
 //! The maximum mean discrepancy.
 
+use super::sampled::{self, Pooled};
 use super::shapes::{Found, OverValues};
 use super::{P_VALUE, STATISTIC, params_label};
-use crate::accumulators::SortedValues;
-use crate::math::{Quadratic, SplitMix, median_distance, mmd_linear};
+use crate::accumulators::{Sample, SortedValues};
+use crate::math::{Quadratic, SplitMix, median_distance, median_of_pairs, mmd_linear};
+use driftline_core::accumulator::{Handle, Request};
 use driftline_core::catalogue::{BuiltTest, Direction, Doc, Field, TestEntry, read_parameters, schema_of};
 use driftline_core::column::{Column, Kind};
 use driftline_core::diagnostic::Diagnostics;
 use driftline_core::metric::Undefined;
+use driftline_core::profile::Profile;
 use driftline_core::spec::Component;
+use driftline_core::two_sample::{TestResult, TwoSampleTest};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +23,7 @@ pub const ENTRY: TestEntry = TestEntry {
         summary: "Distance between the mean embeddings of two samples under a Gaussian kernel.",
         description: "Sees differences of any kind that are as wide as the bandwidth or wider. Where a side has no more than `rows` rows, the unbiased estimate over all pairs of so many seeded rows of each is used, with a p-value by \
 seeded permutations (the smallest is 1 / (permutations + 1)); where both have more, the estimate in linear time over up to a million seeded rows a side, with a p-value by its normal limit: it needs many rows to \
-see what the other sees in few. The bandwidth is the median distance within the reference unless given. Missing values are left out; infinite values are an error; \
+see what the other sees in few. Vectors (lists of numbers) are always compared by all pairs of a sample. The bandwidth is the median distance within the reference unless given. Missing values are left out; infinite values are an error; \
 sides with fewer than two values, or a reference whose median distance is 0, are `no_data`. The effect size is the square root of the statistic, 0 where that is negative.",
         formula: "mean k(x, x') + mean k(y, y') - 2 mean k(x, y), k(a, b) = exp(-(a - b)^2 / (2 bandwidth^2))",
         direction: Direction::Lower,
@@ -28,7 +32,7 @@ sides with fewer than two values, or a reference whose median distance is 0, are
         example: "metric = \"drift\"\ncolumns = \"@numerical\"\ntest = { name = \"mmd\", permutations = 999 }",
         reference: "Gretton et al., JMLR 13 (2012)",
     },
-    accepts: &[Kind::Numerical],
+    accepts: &[Kind::Numerical, Kind::Nested],
     build,
 };
 
@@ -75,12 +79,52 @@ fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostic
         fields: FIELDS.to_vec(),
         params: params_label(&parameters, &Parameters::default()),
         drifted: "effect_size > 0.1 and p_value < 0.01",
-        // Columns draw by themselves: one unlucky draw must not be that of all.
-        test: OverValues::boxed(column, {
+        test: {
+            // Columns draw by themselves: one unlucky draw must not be that of all.
             let seed = xxhash_rust::xxh3::xxh3_64_with_seed(column.name.as_bytes(), parameters.seed);
-            move |r, c| compare(r, c, &parameters, seed)
-        }),
+            match column.kind {
+                Kind::Nested => Box::new(OverVectors { sample: sampled::of(column, parameters.rows as usize), parameters, seed }),
+                _ => OverValues::boxed(column, move |r, c| compare(r, c, &parameters, seed)),
+            }
+        },
     })
+}
+
+/// The estimate over all pairs of a sample of the vectors of each side.
+struct OverVectors {
+    sample: Handle<Sample>,
+    parameters: Parameters,
+    seed: u64,
+}
+
+impl TwoSampleTest for OverVectors {
+    fn requests(&self) -> Vec<Request> {
+        vec![self.sample.request.clone()]
+    }
+
+    fn compare(&self, reference: &Profile, current: &Profile) -> Result<TestResult, Undefined> {
+        let pooled = Pooled::read(&self.sample, reference, current)?;
+        let most = self.parameters.rows as usize;
+        let (x, y) = (pooled.vectors(|item| item.1, most), pooled.vectors(|item| item.2, most));
+        let all: Vec<&[f64]> = x.iter().chain(&y).copied().collect();
+        let distance = |i: usize, j: usize| all[i].iter().zip(all[j]).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+        let bandwidth = self.parameters.bandwidth.or_else(|| median_of_pairs(x.len(), distance)).ok_or_else(no_bandwidth)?;
+        let found = Quadratic::of(x.len(), y.len(), bandwidth, distance).ok_or_else(|| Undefined::no_data("a side has too few vectors"))?;
+        let p_value = found.p_value(self.parameters.permutations, &mut SplitMix::new(self.seed));
+        Ok(TestResult {
+            statistic: found.statistic,
+            p_value: Some(p_value),
+            effect_size: Some(found.statistic.max(0.0).sqrt()),
+            n_reference: pooled.n_reference,
+            n_current: pooled.n_current,
+            method: pooled.told(format!("all pairs of {} and {} vectors, {} permutations", x.len(), y.len(), self.parameters.permutations)),
+            ..TestResult::default()
+        })
+    }
+}
+
+fn no_bandwidth() -> Undefined {
+    Undefined::no_data("the median distance within the reference is 0 or not finite; give a `bandwidth`")
 }
 
 /// By so many permutations, with a bandwidth that is made from the median distance within the reference.
@@ -99,7 +143,7 @@ fn compare(r: &SortedValues, c: &SortedValues, parameters: &Parameters, seed: u6
         return Err(Undefined::error("the column has infinite values"));
     }
     let bandwidth = parameters.bandwidth.or_else(|| median_distance(&x));
-    let bandwidth = bandwidth.ok_or_else(|| Undefined::no_data("the median distance within the reference is 0 or not finite; give a `bandwidth`"))?;
+    let bandwidth = bandwidth.ok_or_else(no_bandwidth)?;
     let few = || Undefined::no_data("a side has too few values");
     let (statistic, p_value, method) = if all_pairs {
         let found = Quadratic::new(&x, &y, bandwidth).ok_or_else(few)?;

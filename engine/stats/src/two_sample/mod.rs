@@ -4,9 +4,12 @@ mod anderson_darling;
 mod ansari_bradley;
 mod binning;
 mod brunner_munzel;
+mod centroid_distance;
 mod chi_square;
 mod counted;
 mod cramer_von_mises;
+mod domain_classifier;
+mod drifted_components;
 mod energy_distance;
 mod epps_singleton;
 mod evidently;
@@ -24,6 +27,7 @@ mod maximum_mean_discrepancy;
 mod mood;
 mod population_stability_index;
 mod proportions_z_test;
+mod sampled;
 mod shapes;
 mod smoothing;
 mod t_test;
@@ -40,8 +44,11 @@ pub const ENTRIES: &[TestEntry] = &[
     anderson_darling::ENTRY,
     ansari_bradley::ENTRY,
     brunner_munzel::ENTRY,
+    centroid_distance::ENTRY,
     chi_square::ENTRY,
     cramer_von_mises::ENTRY,
+    domain_classifier::ENTRY,
+    drifted_components::ENTRY,
     energy_distance::ENTRY,
     epps_singleton::ENTRY,
     evidently::ENTRY,
@@ -68,6 +75,7 @@ pub const ENTRIES: &[TestEntry] = &[
 pub fn default_test(kind: Kind) -> &'static str {
     match kind {
         Kind::Numerical => "kolmogorov_smirnov",
+        Kind::Text | Kind::Nested => "domain_classifier",
         _ => "jensen_shannon",
     }
 }

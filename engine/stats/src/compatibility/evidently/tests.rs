@@ -8,6 +8,8 @@ const fn test(name: &'static str, of: &'static [PresetCheck], proof: &'static st
 }
 
 const ALL: &[&str] = &["@numerical", "@categorical"];
+/// What Evidently tests for drift.
+const DRIFTING: &[&str] = &["@numerical", "@categorical", "@text"];
 const ROUNDED: &str = "Evidently compares the numbers rounded to two decimals; here they are not rounded.";
 const SIGMAS: &str = "Evidently compares the numbers rounded to two decimals, and fails where the reference is constant, as current may be too; here that is `no_data`, and infinite values are an error.";
 const INFINITE: &str = "Infinite values lie outside, also where the reference has some.";
@@ -53,11 +55,12 @@ pub(super) const TABLE: &[Translation] = &[
     ),
     test("TestNumberOfDriftedColumns", &[with(check("drifted_columns", &[], "count > columns / 3 - 1", None), EVIDENTLY)], SUITES),
     test("TestShareOfDriftedColumns", &[with(check("drifted_columns", &[], "share >= 30%", None), EVIDENTLY)], SUITES),
-    test("TestColumnDrift", &[with(check("drift", ALL, "detected == 1", None), EVIDENTLY)], SUITES),
+    test("TestColumnDrift", &[with(check("drift", DRIFTING, "detected == 1", None), EVIDENTLY)], SUITES),
     noted(test("TestTargetDrift", &[with(check("drift", &["$target"], "detected == 1", None), EVIDENTLY)], SUITES), "Evidently's TestColumnDrift of the target."),
     noted(test("TestPredictionDrift", &[with(check("drift", &["$prediction"], "detected == 1", None), EVIDENTLY)], SUITES), "Evidently's TestColumnDrift of the prediction."),
     test("TestAllFeaturesValueDrift", &[with(check("drift", &["$features"], "detected == 1", None), EVIDENTLY)], SUITES),
-    test("TestCustomFeaturesValueDrift", &[with(check("drift", ALL, "detected == 1", None), EVIDENTLY)], MORE),
+    test("TestCustomFeaturesValueDrift", &[with(check("drift", DRIFTING, "detected == 1", None), EVIDENTLY)], MORE),
+    test("TestEmbeddingsDrift", &[with(check("drift", &["@nested"], "statistic > 55%", None), "test = \"domain_classifier\"")], MORE),
     test("TestTargetPredictionCorrelation", &[check("correlation", &["$target", "$prediction"], "abs(value - reference) > 25%", Some("value <= 0"))], MORE),
     test("TestHighlyCorrelatedColumns", &[check("strongest_correlation", &[], not_near!("value"), Some("value >= 90%"))], MORE),
     noted(

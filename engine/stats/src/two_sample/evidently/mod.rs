@@ -3,8 +3,10 @@
 mod numbers;
 mod shares;
 
+use super::domain_classifier::classify;
 use super::params_label;
-use crate::accumulators::{CategoryCounts, ColumnMoments, SortedValues, categories, moments, values};
+use super::sampled::{self, Most, Pooled};
+use crate::accumulators::{CategoryCounts, ColumnMoments, Sample, SortedValues, categories, moments, values};
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::catalogue::{BuiltTest, Direction, Doc, Field, TestEntry, read_parameters, schema_of};
 use driftline_core::column::{Column, Kind};
@@ -27,7 +29,7 @@ pub const ENTRY: TestEntry = TestEntry {
         description: "For continuity with Evidently alone: what its scores mean changes with the number of rows. Without `method` a reference of at most 1,000 rows gets a p-value (`ks` for numbers with more than five \
 distinct values, `chisquare` for three to five or for categories, `z` for two), a larger one a distance (`wasserstein` for numbers with more than five distinct values, else `jensenshannon`). Missing and infinite values are left out. \
 `psi`, `kl_div`, `jensenshannon` and `hellinger` cut numbers into bins of equal width over both sides, so that scores of two days do not compare. Where Evidently raises or gives NaN, the result is an error that says so or `no_data`. \
-Random draws (`TVD`, `empirical_mmd`) are seeded and not Evidently's, and the p-value of `cramer_von_mises` is right in the tail, where Evidently's is cut off. `detected` tells whether Evidently's rule calls it drift.",
+Texts are compared by the area under the ROC curve of `domain_classifier`, with other words and another split than Evidently's. Random draws (`TVD`, `empirical_mmd`) are seeded and not Evidently's, and the p-value of `cramer_von_mises` is right in the tail, where Evidently's is cut off. `detected` tells whether Evidently's rule calls it drift.",
         formula: "the method's; detected = 1 if the score is beyond the threshold, on the side that the method's rule says",
         direction: Direction::Neither,
         fields: &FIELDS,
@@ -35,7 +37,7 @@ Random draws (`TVD`, `empirical_mmd`) are seeded and not Evidently's, and the p-
         example: "metric = \"drift\"\ncolumns = \"@numerical\"\ntest = { name = \"evidently\", method = \"psi\", threshold = 0.2 }",
         reference: "Evidently 0.6.7 and 0.7.23, evidently/calculations/stattests",
     },
-    accepts: &[Kind::Numerical, Kind::Categorical],
+    accepts: &[Kind::Numerical, Kind::Categorical, Kind::Text],
     build,
 };
 
@@ -77,6 +79,8 @@ enum Method {
     Es,
     Ed,
     EmpiricalMmd,
+    AbsTextContentDrift,
+    PercTextContentDrift,
 }
 
 /// On which side of the threshold a score is drift.
@@ -121,12 +125,15 @@ impl Method {
             Method::Es => ("Epps-Singleton", 0.05, Rule::Below),
             Method::Ed => ("Energy-distance", 0.1, Rule::Above),
             Method::EmpiricalMmd => ("empirical_mmd", 0.1, Rule::Below),
+            Method::AbsTextContentDrift => ("Absolute text content drift", 0.55, Rule::Above),
+            Method::PercTextContentDrift => ("Percentile text content drift", 0.95, Rule::Above),
         }
     }
 
     fn takes(self, kind: Kind) -> bool {
         match self {
-            Method::Psi | Method::KlDiv | Method::Jensenshannon | Method::Hellinger => true,
+            Method::AbsTextContentDrift | Method::PercTextContentDrift => kind == Kind::Text,
+            Method::Psi | Method::KlDiv | Method::Jensenshannon | Method::Hellinger => kind != Kind::Text,
             Method::Chisquare | Method::Z | Method::GTest | Method::FisherExact | Method::Tvd => kind == Kind::Categorical,
             _ => kind == Kind::Numerical,
         }
@@ -156,6 +163,7 @@ fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostic
         return None;
     }
     let read = match column.kind {
+        Kind::Text => Read::Texts(sampled::of(column, Most::default().rows)),
         Kind::Numerical => Read::Numbers { values: values(&column.name), moments: moments(&column.name), integer: column.data_type.is_integer() },
         _ => Read::Categories { counts: categories(&column.name), numeric: column.data_type.is_numeric() },
     };
@@ -170,6 +178,7 @@ fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostic
 enum Read {
     Numbers { values: Handle<SortedValues>, moments: Handle<ColumnMoments>, integer: bool },
     Categories { counts: Handle<CategoryCounts>, numeric: bool },
+    Texts(Handle<Sample>),
 }
 
 struct Test {
@@ -182,11 +191,15 @@ impl TwoSampleTest for Test {
         match &self.read {
             Read::Numbers { values, moments, .. } => vec![values.request.clone(), moments.request.clone()],
             Read::Categories { counts, .. } => vec![counts.request.clone()],
+            Read::Texts(sample) => vec![sample.request.clone()],
         }
     }
 
     fn compare(&self, reference: &Profile, current: &Profile) -> Result<TestResult, Undefined> {
         let asked = self.parameters.method;
+        if let Read::Texts(sample) = &self.read {
+            return self.of_texts(&Pooled::read(sample, reference, current)?);
+        }
         let (score, method, n_reference, n_current) = match &self.read {
             Read::Numbers { values, moments, integer } => {
                 let side = |profile: &Profile| Ok((profile.read(values)?, profile.read(moments)?));
@@ -201,18 +214,34 @@ impl TwoSampleTest for Test {
                 let method = asked.unwrap_or_else(|| choice(n, pairs.len(), Kind::Categorical));
                 (pairs.score(method)?, method, n, m)
             }
+            Read::Texts(_) => return Err(undefined("texts are compared by a classifier")),
         };
         let (name, threshold, rule) = method.told();
         let threshold = self.parameters.threshold.unwrap_or(threshold);
-        Ok(TestResult {
-            statistic: score,
-            more: vec![("threshold", threshold), ("detected", f64::from(u8::from(rule.detects(score, threshold))))],
-            n_reference,
-            n_current,
-            method: name.to_owned(),
-            ..TestResult::default()
-        })
+        Ok(result(score, threshold, rule.detects(score, threshold), name, (n_reference, n_current)))
     }
+}
+
+impl Test {
+    /// The area under the ROC curve of a classifier, against a fixed threshold or against the percentile of what chance gives.
+    fn of_texts(&self, pooled: &Pooled) -> Result<TestResult, Undefined> {
+        let sizes = (pooled.n_reference, pooled.n_current);
+        let by_choice = if sizes.0 > FEW_ROWS { Method::AbsTextContentDrift } else { Method::PercTextContentDrift };
+        let method = self.parameters.method.unwrap_or(by_choice);
+        let (found, _) = classify(pooled)?;
+        let (name, threshold, rule) = method.told();
+        let threshold = self.parameters.threshold.unwrap_or(threshold);
+        let detected = match method {
+            Method::PercTextContentDrift => found.p_value < 1.0 - threshold,
+            _ => rule.detects(found.auc, threshold),
+        };
+        Ok(result(found.auc, threshold, detected, name, sizes))
+    }
+}
+
+fn result(score: f64, threshold: f64, detected: bool, method: &str, (n_reference, n_current): (u64, u64)) -> TestResult {
+    let more = vec![("threshold", threshold), ("detected", f64::from(u8::from(detected)))];
+    TestResult { statistic: score, more, n_reference, n_current, method: method.to_owned(), ..TestResult::default() }
 }
 
 /// What has no score in Evidently either: there it raises, or is NaN.

@@ -1,0 +1,150 @@
+//! A classifier that tries to tell the sides apart.
+
+use super::sampled::{self, Most, Pooled};
+use super::{EFFECT_HIGH, EFFECT_LOW, P_VALUE, STATISTIC, params_label};
+use crate::accumulators::{Item, Sample};
+use crate::math::{RocAuc, SparseRows, Vocabulary, logistic_regression, roc_auc};
+use driftline_core::accumulator::{Handle, Request};
+use driftline_core::catalogue::{BuiltTest, Direction, Doc, Field, TestEntry, read_parameters, schema_of};
+use driftline_core::column::{Column, Kind};
+use driftline_core::diagnostic::Diagnostics;
+use driftline_core::metric::Undefined;
+use driftline_core::profile::Profile;
+use driftline_core::spec::Component;
+use driftline_core::two_sample::{TestResult, TwoSampleTest};
+
+pub const ENTRY: TestEntry = TestEntry {
+    doc: Doc {
+        name: "domain_classifier",
+        aliases: &[],
+        summary: "Whether a linear classifier can tell the texts or vectors of one side from those of the other.",
+        description: "Half of the distinct values train a logistic regression that tells current from reference; the statistic is its area under the ROC curve on the other half: 0.5 if it cannot tell them apart, 1 if it always can. \
+Texts are taken as the weights of their words (TF-IDF, at most 20,000 words of two or more characters in any language that parts words, of the first 16 KiB of a text), vectors by their standardised components. Rows of equal values go together, so that none \
+trains and tests. Beyond `rows` distinct values of a side a sample is looked at. The p-value is Mann and Whitney's of the held-out rows; the effect size is 2 x statistic - 1, with DeLong's interval. Missing values are left out. Too few values to train and test \
+on are `no_data`. Models of language, which would see meanings, are not part of it.",
+        formula: "min sum w ln(1 + exp(-y (x b + c))) / sum w + |b|^2 / (2 sum w); statistic = P(score of a current row > score of a reference row), ties counting half",
+        direction: Direction::Lower,
+        fields: &FIELDS,
+        parameters: schema_of::<Most>,
+        example: "metric = \"drift\"\ncolumns = \"@text\"\ntest = \"domain_classifier\"\nfail = \"statistic > 0.6 and p_value < 0.01\"",
+        reference: "Lopez-Paz, Oquab, ICLR 2017; Rabanser, Günnemann, Lipton, NeurIPS 2019; Evidently's text content drift",
+    },
+    accepts: &[Kind::Text, Kind::Nested, Kind::Categorical],
+    build,
+};
+
+const FIELDS: [Field; 5] = [STATISTIC, P_VALUE, Field::new("effect_size", "", "2 x statistic - 1: 0 if the sides cannot be told apart, 1 if they always can"), EFFECT_LOW, EFFECT_HIGH];
+
+/// Most words of a vocabulary.
+const MOST_WORDS: usize = 20_000;
+
+fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<BuiltTest> {
+    let at = component.params.span_of("rows");
+    let most: Most = read_parameters(component, diagnostics)?;
+    if let Some(message) = most.wrong() {
+        diagnostics.error(&at, message);
+        return None;
+    }
+    Some(BuiltTest {
+        fields: FIELDS.to_vec(),
+        params: params_label(&most, &Most::default()),
+        drifted: "effect_size > 0.1 and p_value < 0.01",
+        test: Box::new(Test { sample: sampled::of(column, most.rows) }),
+    })
+}
+
+struct Test {
+    sample: Handle<Sample>,
+}
+
+impl TwoSampleTest for Test {
+    fn requests(&self) -> Vec<Request> {
+        vec![self.sample.request.clone()]
+    }
+
+    fn compare(&self, reference: &Profile, current: &Profile) -> Result<TestResult, Undefined> {
+        let pooled = Pooled::read(&self.sample, reference, current)?;
+        let (found, method) = classify(&pooled)?;
+        let scale = |auc: f64| 2.0 * auc - 1.0;
+        Ok(TestResult {
+            statistic: found.auc,
+            p_value: Some(found.p_value),
+            effect_size: Some(scale(found.auc)),
+            effect_interval: found.interval.map(|(low, high)| (scale(low), scale(high))),
+            n_reference: pooled.n_reference,
+            n_current: pooled.n_current,
+            method: pooled.told(method),
+            ..TestResult::default()
+        })
+    }
+}
+
+/// Trains on every other item in the order of their hashes, and tests on the rest.
+pub(super) fn classify(pooled: &Pooled) -> Result<(RocAuc, String), Undefined> {
+    let few = || Undefined::no_data("there are too few values to train and test a classifier on");
+    let of_half = |half: usize| pooled.items.iter().enumerate().filter(move |(i, _)| i % 2 == half).map(|(_, item)| item);
+    let enough = |half: usize| {
+        let (r, c) = of_half(half).fold((0, 0), |(r, c), item| (r + item.1, c + item.2));
+        r >= FEWEST && c >= FEWEST
+    };
+    if !(enough(0) && enough(1)) {
+        return Err(few());
+    }
+    let features = Features::fit(of_half(0));
+    let (mut rows, mut weights) = (SparseRows::new(), Vec::new());
+    for (item, r, c) in of_half(0) {
+        rows.push(&features.of(item));
+        weights.push([*r as f64, *c as f64]);
+    }
+    let total: f64 = weights.iter().flatten().sum();
+    let model = logistic_regression(&rows, &weights, 1.0 / total);
+    let model = model.ok_or_else(|| Undefined::error("the classifier cannot be trained: the components are of too different size"))?;
+    let scored: Vec<(f64, u64, u64)> = of_half(1).map(|(item, r, c)| (model.score(&features.of(item)), *r, *c)).collect();
+    Ok((roc_auc(&scored).ok_or_else(few)?, features.told()))
+}
+
+/// Rows of a side that each half must have.
+const FEWEST: u64 = 5;
+
+/// How items become numbers.
+enum Features {
+    Words(Vocabulary),
+    /// Mean and deviation of each component.
+    Components(Vec<(f64, f64)>),
+}
+
+impl Features {
+    fn fit<'a>(items: impl Iterator<Item = &'a (Item, u64, u64)> + Clone) -> Self {
+        let vectors: Vec<(&[f64], f64)> = items.clone().filter_map(|(item, r, c)| if let Item::Vector(v) = item { Some((&v[..], (r + c) as f64)) } else { None }).collect();
+        let Some((first, _)) = vectors.first() else {
+            let texts = items.filter_map(|(item, r, c)| if let Item::Text(text) = item { Some((text.as_str(), r + c)) } else { None });
+            return Features::Words(Vocabulary::fit(texts, MOST_WORDS));
+        };
+        let total: f64 = vectors.iter().map(|(_, w)| w).sum();
+        let component = |i: usize| {
+            let mean = vectors.iter().map(|(v, w)| v[i] * w).sum::<f64>() / total;
+            let variance = vectors.iter().map(|(v, w)| (v[i] - mean).powi(2) * w).sum::<f64>() / total;
+            (mean, variance.sqrt())
+        };
+        Features::Components((0..first.len()).map(component).collect())
+    }
+
+    fn of(&self, item: &Item) -> Vec<(u32, f64)> {
+        match (self, item) {
+            (Features::Words(words), Item::Text(text)) => words.transform(text),
+            (Features::Components(scales), Item::Vector(vector)) => {
+                // What did not vary in training tells nothing.
+                let scaled = vector.iter().zip(scales).map(|(x, (mean, deviation))| if *deviation > 0.0 { (x - mean) / deviation } else { 0.0 });
+                (0..).zip(scaled).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn told(&self) -> String {
+        match self {
+            Features::Words(words) => format!("logistic regression on {} words", words.words().len()),
+            Features::Components(scales) => format!("logistic regression on {} components", scales.len()),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Tests over a sample of the distinct texts or vectors of both sides.
+
+use crate::accumulators::{Item, Sample, Sampled, sample};
+use driftline_core::accumulator::Handle;
+use driftline_core::column::{Column, Kind};
+use driftline_core::metric::Undefined;
+use driftline_core::profile::Profile;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The parameter of tests that look at a sample.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(super) struct Most {
+    /// Most distinct values of a side that are looked at: those with the least seeded hashes.
+    #[schemars(range(min = 100, max = 100_000))]
+    pub rows: usize,
+}
+
+impl Default for Most {
+    fn default() -> Self {
+        Self { rows: 5_000 }
+    }
+}
+
+impl Most {
+    /// What is wrong with it.
+    pub fn wrong(&self) -> Option<String> {
+        (!(100..=100_000).contains(&self.rows)).then(|| format!("`rows` must lie between 100 and 100000, not {}", self.rows))
+    }
+}
+
+/// The sample of a column of texts or vectors.
+pub(super) fn of(column: &Column, most: usize) -> Handle<Sample> {
+    let of = if column.kind == Kind::Nested { Sampled::Vectors } else { Sampled::Texts };
+    sample(&column.name, of, most)
+}
+
+/// The items of both sides' samples, with the rows that each side has of them.
+pub(super) struct Pooled {
+    pub items: Vec<(Item, u64, u64)>,
+    pub n_reference: u64,
+    pub n_current: u64,
+    /// How many were looked at, where that is not all.
+    pub sampled: Option<String>,
+}
+
+impl Pooled {
+    /// Both samples below the lower of their cuts: there both are whole, so that under no effect rows are dealt to the sides at random.
+    pub fn read(handle: &Handle<Sample>, reference: &Profile, current: &Profile) -> Result<Self, Undefined> {
+        let (r, c) = (reference.read(handle)?, current.read(handle)?);
+        for (side, found) in [("reference", &r), ("current", &c)] {
+            match (found.rows, found.unusable) {
+                (0, 0) => return Err(Undefined::no_data(format!("the {side} side has no values"))),
+                (0, n) => return Err(Undefined::no_data(format!("the {side} side has no usable vectors; {n} differ in length or have a missing or infinite component"))),
+                _ => {}
+            }
+        }
+        let cut = [r.cut, c.cut].into_iter().flatten().min();
+        let below = |item: &&(u64, Item, u64)| cut.is_none_or(|cut| item.0 <= cut);
+        let mut items: Vec<(u64, Item, u64, u64)> = r.items.iter().filter(below).map(|(hash, item, n)| (*hash, item.clone(), *n, 0)).collect();
+        let of_reference = items.len();
+        for (hash, item, n) in c.items.iter().filter(below) {
+            match items[..of_reference].binary_search_by_key(hash, |known| known.0) {
+                Ok(i) => items[i].3 = *n,
+                Err(_) => items.push((*hash, item.clone(), 0, *n)),
+            }
+        }
+        items.sort_by_key(|item| item.0);
+        let lengths: std::collections::BTreeSet<usize> = items.iter().filter_map(|item| if let Item::Vector(v) = &item.1 { Some(v.len()) } else { None }).collect();
+        if lengths.len() > 1 {
+            let lengths: Vec<String> = lengths.iter().map(usize::to_string).collect();
+            return Err(Undefined::error(format!("the sides' vectors have different numbers of components: {}", lengths.join(" and "))));
+        }
+        let sampled = cut.map(|_| format!("sample of {} distinct values", items.len()));
+        let items = items.into_iter().map(|(_, item, r, c)| (item, r, c)).collect();
+        Ok(Self { items, n_reference: r.rows, n_current: c.rows, sampled })
+    }
+
+    /// The vectors of one side, as often as they occur, up to `most` rows.
+    pub fn vectors(&self, side: fn(&(Item, u64, u64)) -> u64, most: usize) -> Vec<&[f64]> {
+        let vectors = self.items.iter().filter_map(|item| if let Item::Vector(vector) = &item.0 { Some((&vector[..], side(item))) } else { None });
+        vectors.flat_map(|(vector, rows)| std::iter::repeat_n(vector, (rows as usize).min(most))).take(most).collect()
+    }
+
+    /// What a method looked at.
+    pub fn told(&self, method: impl Into<String>) -> String {
+        [Some(method.into()), self.sampled.clone()].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+}
