@@ -2,14 +2,17 @@
 //! `compatibility = "evidently"`.
 
 use crate::support::{checks, outcome, root};
+use arrow::array::{ArrayRef, ListArray, RecordBatch, StringArray};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 const METHODS: &str = include_str!("../golden/evidently.json");
 const SUITES: &str = include_str!("../golden/evidently_suites.json");
 const MORE: &str = include_str!("../golden/evidently_more.json");
+const TEXTS: &str = include_str!("../golden/evidently_texts.json");
 const REPORTS: &str = include_str!("../golden/evidently_reports.json");
 
 fn tables(text: &str) -> BTreeMap<String, Value> {
@@ -497,5 +500,100 @@ fn the_strongest_correlation_is_evidentlys() {
             let value = found["one"]["fields"]["value"].as_f64().expect("a value");
             assert!(close(value, wanted, 1e-12), "{table} {theirs}: {value:e} for {wanted:e}");
         }
+    }
+}
+
+fn write(path: &Path, columns: Vec<(&str, ArrayRef)>) {
+    let batch = RecordBatch::try_from_iter(columns).expect("a batch");
+    let mut writer = arrow::ipc::writer::FileWriter::try_new(std::fs::File::create(path).expect("a file"), &batch.schema()).expect("a writer");
+    writer.write(&batch).expect("written");
+    writer.finish().expect("finished");
+}
+
+fn strings(values: &Value) -> ArrayRef {
+    Arc::new(values.as_array().expect("texts").iter().map(Value::as_str).collect::<StringArray>())
+}
+
+fn vectors(values: &Value) -> ArrayRef {
+    let vector = |v: &Value| Some(v.as_array().expect("a vector").iter().map(Value::as_f64).collect::<Vec<_>>());
+    Arc::new(ListArray::from_iter_primitive::<arrow::datatypes::Float64Type, _, _>(values.as_array().expect("vectors").iter().map(vector)))
+}
+
+/// The checks of a suite over two files in a folder of their own.
+fn over(sides: [Vec<(&str, ArrayRef)>; 2], rest: &str) -> BTreeMap<String, Value> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [reference, current] = sides;
+    write(&folder.path().join("reference.arrow"), reference);
+    write(&folder.path().join("current.arrow"), current);
+    let path = folder.path().join("monitor.toml");
+    let source = |name: &str| format!("[source.{name}]\nkind = \"arrow_ipc\"\npath = \"{name}.arrow\"\n");
+    std::fs::write(&path, format!("[monitor]\nname = \"m\"\n{}{}{rest}", source("reference"), source("current"))).expect("written");
+    checks(&outcome(&path)).into_iter().collect()
+}
+
+#[test]
+fn descriptors_are_derived_columns() {
+    use driftline::core::catalogue::Meaning;
+    let golden: Value = serde_json::from_str(TEXTS).expect("JSON");
+    let table = driftline::catalogue().compatibilities[0];
+    let expressions: Vec<(&str, &str)> = table.translations().filter_map(|t| if let Meaning::Derived(e) = t.meaning { Some((t.name, e)) } else { None }).collect();
+    let columns = || vec![("text", strings(&golden["texts"]["text"])), ("other", strings(&golden["texts"]["other"])), ("row", Arc::new((0..13).collect::<arrow::array::Int64Array>()) as ArrayRef)];
+    let mut rest = String::from("[columns]\ntext = [\"text\", \"other\"]\ncategorical = [\"row\"]\n[derived]\n");
+    expressions.iter().for_each(|(name, expression)| writeln!(rest, "d_{name} = {:?}", format!("CAST({expression} AS DOUBLE)")).expect("a string"));
+    rest += "[[suite]]\nname = \"s\"\n";
+    expressions.iter().for_each(|(name, _)| writeln!(rest, "[[suite.check]]\nname = \"{}\"\nmetric = \"sum\"\ncolumns = \"d_{name}\"\nby = \"row\"\nwarn = \"value == 0.123\"", name.to_lowercase()).expect("a string"));
+    let found = over([columns(), columns()], &rest);
+    let mut compared = 0;
+    for (name, values) in golden["descriptors"].as_object().expect("descriptors") {
+        // It is true where any of the words is not there.
+        if name == "ExcludesWords" {
+            continue;
+        }
+        for (row, value) in values.as_array().expect("values").iter().enumerate() {
+            let check = &found[&format!("{}.{row}", name.to_lowercase())];
+            let ours = check["fields"]["value"].as_f64().unwrap_or_else(|| panic!("{name} {row}: {check}"));
+            assert!(close(ours, value.as_f64().expect("a number"), 1e-12), "{name} of {}: {ours} for {value}", golden["texts"]["text"][row]);
+            compared += 1;
+        }
+    }
+    assert!(compared >= 13 * 12, "{compared}");
+}
+
+#[test]
+fn texts_and_vectors_drift_as_evidently_finds() {
+    let golden: Value = serde_json::from_str(TEXTS).expect("JSON");
+    for (name, corpus) in golden["corpora"].as_object().expect("corpora") {
+        let side = |side: &str| vec![("t", strings(&corpus[side]))];
+        let rest = "[columns]\ntext = [\"t\"]\n[[suite]]\nname = \"s\"\ncompatibility = \"evidently\"\n[[suite.check]]\nname = \"abs\"\nmetric = \"TestColumnDrift\"\ncolumns = \"t\"\ntest = \"abs_text_content_drift\"\n[[suite.check]]\nname = \"perc\"\nmetric = \"TestColumnDrift\"\ncolumns = \"t\"\n";
+        let found = over([side("reference"), side("current")], rest);
+        for kind in ["abs", "perc"] {
+            let (ours, theirs) = (&found[kind], &corpus["drift"][kind]);
+            assert!((ours["fields"]["statistic"].as_f64().expect("an AUC") - theirs[0].as_f64().expect("an AUC")).abs() < 0.1, "{name} {ours} {theirs}");
+            assert_eq!(ours["status"] == "fail", theirs[1] == true, "{name} {ours}");
+        }
+        assert_eq!(found["perc"]["method"], "Percentile text content drift");
+    }
+    for (name, case) in golden["vectors"].as_object().expect("vectors") {
+        let side = |side: &str| vec![("v", vectors(&case[side]))];
+        let mut rest = String::from("[[suite]]\nname = \"s\"\ncompatibility = \"evidently\"\n[[suite.check]]\nmetric = \"TestEmbeddingsDrift\"\n");
+        let tests = [
+            ("distance euclidean", "\"distance\""),
+            ("distance cosine", "{ name = \"distance\", distance = \"cosine\" }"),
+            ("distance cityblock", "{ name = \"distance\", distance = \"cityblock\" }"),
+            ("distance chebyshev", "{ name = \"distance\", distance = \"chebyshev\" }"),
+            ("ratio", "\"ratio\""),
+            ("mmd by definition", "\"mmd\""),
+        ];
+        for (i, (_, test)) in tests.iter().enumerate() {
+            writeln!(rest, "[[suite.check]]\nname = \"check_{i}\"\nmetric = \"drift\"\ncolumns = \"v\"\ntest = {test}\nfail = \"statistic > 0.2\"").expect("a string");
+        }
+        let found = over([side("reference"), side("current")], &rest);
+        for (i, (theirs, _)) in tests.iter().enumerate() {
+            let (ours, wanted) = (found[&format!("check_{i}")]["fields"]["statistic"].as_f64().expect("a number"), case["answers"][theirs].as_f64().expect("a number"));
+            assert!(close(ours, wanted, 1e-12) || (ours - wanted).abs() < 1e-15, "{name} {theirs}: {ours:e} for {wanted:e}");
+        }
+        let model = found.iter().find(|(id, _)| id.starts_with("embeddings_drift")).expect("a check").1;
+        let auc = case["answers"]["model"].as_f64().expect("an AUC");
+        assert!((model["fields"]["statistic"].as_f64().expect("an AUC") - auc).abs() < 0.1, "{name} {model} for {auc}");
     }
 }

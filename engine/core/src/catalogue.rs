@@ -202,6 +202,8 @@ pub enum Meaning {
     Names(&'static [&'static str], &'static str),
     /// A value of `test`, as TOML.
     Test(&'static str),
+    /// A column of `[derived]`: SQL over columns named as the other tool's example has them.
+    Derived(&'static str),
     /// No part of a suite: how it is had here, or why it is not.
     Elsewhere(&'static str),
 }

@@ -45,6 +45,12 @@ impl Resolver<'_> {
                 self.diagnostics.error(&span, format!("`{name}` is no check here: {words}"));
                 return Vec::new();
             }
+            Some(Translation { meaning: Meaning::Derived(expression), name, .. }) => {
+                let column = snake_case(name);
+                let help = format!("add\n[derived]\n{column} = {expression:?}\nand check the column `{column}`");
+                self.diagnostics.push(Diagnostic::at(span, format!("`{name}` is a feature of each row, no check")).help(help));
+                return Vec::new();
+            }
             Some(Translation { name, meaning: Meaning::Names(..), .. }) => {
                 self.diagnostics.error(&span, format!("`{name}` is a preset: write `preset = \"{name}\"` in the suite"));
                 return Vec::new();

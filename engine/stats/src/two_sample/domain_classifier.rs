@@ -1,9 +1,9 @@
 //! A classifier that tries to tell the sides apart.
 
-use super::sampled::{self, Most, Pooled};
+use super::sampled::{self, Most, Pair, Pooled};
 use super::{EFFECT_HIGH, EFFECT_LOW, P_VALUE, STATISTIC, params_label};
 use crate::accumulators::{Item, Sample};
-use crate::math::{RocAuc, SparseRows, Vocabulary, logistic_regression, roc_auc};
+use crate::math::{RocAuc, SparseRows, SplitMix, Vocabulary, logistic_regression, roc_auc};
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::catalogue::{BuiltTest, Direction, Doc, Field, TestEntry, read_parameters, schema_of};
 use driftline_core::column::{Column, Kind};
@@ -18,9 +18,8 @@ pub const ENTRY: TestEntry = TestEntry {
         name: "domain_classifier",
         aliases: &[],
         summary: "Whether a linear classifier can tell the texts or vectors of one side from those of the other.",
-        description: "Half of the distinct values train a logistic regression that tells current from reference; the statistic is its area under the ROC curve on the other half: 0.5 if it cannot tell them apart, 1 if it always can. \
-Texts are taken as the weights of their words (TF-IDF, at most 20,000 words of two or more characters in any language that parts words, of the first 16 KiB of a text), vectors by their standardised components. Rows of equal values go together, so that none \
-trains and tests. Beyond `rows` distinct values of a side a sample is looked at. The p-value is Mann and Whitney's of the held-out rows; the effect size is 2 x statistic - 1, with DeLong's interval. Missing values are left out. Too few values to train and test \
+        description: "Half of the rows train a logistic regression that tells current from reference; the statistic is its area under the ROC curve on the other half: 0.5 if it cannot tell them apart, 1 if it always can. \
+Texts are taken as the weights of their words (TF-IDF, at most 20,000 words of two or more characters in any language that parts words, of the first 16 KiB of a text), vectors by their standardised components. Beyond `rows` distinct values of a side a sample is looked at. The p-value is Mann and Whitney's of the held-out rows; the effect size is 2 x statistic - 1, with DeLong's interval. Missing values are left out. Too few values to train and test \
 on are `no_data`. Models of language, which would see meanings, are not part of it.",
         formula: "min sum w ln(1 + exp(-y (x b + c))) / sum w + |b|^2 / (2 sum w); statistic = P(score of a current row > score of a reference row), ties counting half",
         direction: Direction::Lower,
@@ -79,28 +78,39 @@ impl TwoSampleTest for Test {
     }
 }
 
-/// Trains on every other item in the order of their hashes, and tests on the rest.
+/// Rows of an item: reference, current.
+type Rows = [u64; 2];
+
+/// Trains on half of the rows and tests on the others.
 pub(super) fn classify(pooled: &Pooled) -> Result<(RocAuc, String), Undefined> {
     let few = || Undefined::no_data("there are too few values to train and test a classifier on");
-    let of_half = |half: usize| pooled.items.iter().enumerate().filter(move |(i, _)| i % 2 == half).map(|(_, item)| item);
-    let enough = |half: usize| {
-        let (r, c) = of_half(half).fold((0, 0), |(r, c), item| (r + item.1, c + item.2));
-        r >= FEWEST && c >= FEWEST
-    };
-    if !(enough(0) && enough(1)) {
+    let (train, test): (Vec<(&Item, Rows)>, Vec<(&Item, Rows)>) = pooled.items.iter().map(halves).unzip();
+    let enough = |half: &[(&Item, Rows)]| (0..2).all(|side| half.iter().map(|(_, rows)| rows[side]).sum::<u64>() >= FEWEST);
+    if !(enough(&train) && enough(&test)) {
         return Err(few());
     }
-    let features = Features::fit(of_half(0));
+    let features = Features::fit(&train);
     let (mut rows, mut weights) = (SparseRows::new(), Vec::new());
-    for (item, r, c) in of_half(0) {
+    for (item, of) in train.iter().filter(|(_, of)| of.iter().sum::<u64>() > 0) {
         rows.push(&features.of(item));
-        weights.push([*r as f64, *c as f64]);
+        weights.push(of.map(|n| n as f64));
     }
     let total: f64 = weights.iter().flatten().sum();
     let model = logistic_regression(&rows, &weights, 1.0 / total);
     let model = model.ok_or_else(|| Undefined::error("the classifier cannot be trained: the components are of too different size"))?;
-    let scored: Vec<(f64, u64, u64)> = of_half(1).map(|(item, r, c)| (model.score(&features.of(item)), *r, *c)).collect();
+    let tested = test.iter().filter(|(_, of)| of.iter().sum::<u64>() > 0);
+    let scored: Vec<(f64, u64, u64)> = tested.map(|(item, [r, c])| (model.score(&features.of(item)), *r, *c)).collect();
     Ok((roc_auc(&scored).ok_or_else(few)?, features.told()))
+}
+
+/// Deals half of an item's rows to training, at random by its hash: under no effect what is tested then knows nothing of what was trained, however often rows repeat.
+fn halves(pair: &Pair) -> ((&Item, Rows), (&Item, Rows)) {
+    let mut random = SplitMix::new(pair.hash);
+    let rows = pair.reference + pair.current;
+    let trained = (rows + random.below(2)) / 2;
+    let of_reference = random.hypergeometric(pair.reference, pair.current, trained);
+    let train = [of_reference, trained - of_reference];
+    ((&pair.item, train), (&pair.item, [pair.reference - train[0], pair.current - train[1]]))
 }
 
 /// Rows of a side that each half must have.
@@ -114,10 +124,11 @@ enum Features {
 }
 
 impl Features {
-    fn fit<'a>(items: impl Iterator<Item = &'a (Item, u64, u64)> + Clone) -> Self {
-        let vectors: Vec<(&[f64], f64)> = items.clone().filter_map(|(item, r, c)| if let Item::Vector(v) = item { Some((&v[..], (r + c) as f64)) } else { None }).collect();
+    fn fit(items: &[(&Item, Rows)]) -> Self {
+        let weighted = || items.iter().map(|(item, rows)| (*item, rows.iter().sum::<u64>())).filter(|(_, rows)| *rows > 0);
+        let vectors: Vec<(&[f64], f64)> = weighted().filter_map(|(item, rows)| if let Item::Vector(v) = item { Some((&v[..], rows as f64)) } else { None }).collect();
         let Some((first, _)) = vectors.first() else {
-            let texts = items.filter_map(|(item, r, c)| if let Item::Text(text) = item { Some((text.as_str(), r + c)) } else { None });
+            let texts = weighted().filter_map(|(item, rows)| if let Item::Text(text) = item { Some((text.as_str(), rows)) } else { None });
             return Features::Words(Vocabulary::fit(texts, MOST_WORDS));
         };
         let total: f64 = vectors.iter().map(|(_, w)| w).sum();

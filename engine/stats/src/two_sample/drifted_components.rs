@@ -93,7 +93,7 @@ impl TwoSampleTest for Test {
 
     fn compare(&self, reference: &Profile, current: &Profile) -> Result<TestResult, Undefined> {
         let pooled = Pooled::read(&self.sample, reference, current)?;
-        let (r, c) = (pooled.vectors(|item| item.1, self.most), pooled.vectors(|item| item.2, self.most));
+        let (r, c) = (pooled.vectors(|pair| pair.reference, self.most), pooled.vectors(|pair| pair.current, self.most));
         let [Some(first), Some(_)] = [r.first(), c.first()] else { return Err(Undefined::no_data("a side has no vectors in the sample")) };
         let components = first.len();
         if components == 0 {

@@ -105,7 +105,7 @@ impl TwoSampleTest for OverVectors {
     fn compare(&self, reference: &Profile, current: &Profile) -> Result<TestResult, Undefined> {
         let pooled = Pooled::read(&self.sample, reference, current)?;
         let most = self.parameters.rows as usize;
-        let (x, y) = (pooled.vectors(|item| item.1, most), pooled.vectors(|item| item.2, most));
+        let (x, y) = (pooled.vectors(|pair| pair.reference, most), pooled.vectors(|pair| pair.current, most));
         let all: Vec<&[f64]> = x.iter().chain(&y).copied().collect();
         let distance = |i: usize, j: usize| all[i].iter().zip(all[j]).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
         let bandwidth = self.parameters.bandwidth.or_else(|| median_of_pairs(x.len(), distance)).ok_or_else(no_bandwidth)?;

@@ -7,6 +7,7 @@ use driftline_core::metric::Undefined;
 use driftline_core::profile::Profile;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The parameter of tests that look at a sample.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -36,9 +37,17 @@ pub(super) fn of(column: &Column, most: usize) -> Handle<Sample> {
     sample(&column.name, of, most)
 }
 
-/// The items of both sides' samples, with the rows that each side has of them.
+/// An item with the rows that each side has of it.
+pub(super) struct Pair {
+    pub hash: u64,
+    pub item: Item,
+    pub reference: u64,
+    pub current: u64,
+}
+
+/// The items of both sides' samples, by hash.
 pub(super) struct Pooled {
-    pub items: Vec<(Item, u64, u64)>,
+    pub items: Vec<Pair>,
     pub n_reference: u64,
     pub n_current: u64,
     /// How many were looked at, where that is not all.
@@ -58,28 +67,25 @@ impl Pooled {
         }
         let cut = [r.cut, c.cut].into_iter().flatten().min();
         let below = |item: &&(u64, Item, u64)| cut.is_none_or(|cut| item.0 <= cut);
-        let mut items: Vec<(u64, Item, u64, u64)> = r.items.iter().filter(below).map(|(hash, item, n)| (*hash, item.clone(), *n, 0)).collect();
-        let of_reference = items.len();
-        for (hash, item, n) in c.items.iter().filter(below) {
-            match items[..of_reference].binary_search_by_key(hash, |known| known.0) {
-                Ok(i) => items[i].3 = *n,
-                Err(_) => items.push((*hash, item.clone(), 0, *n)),
-            }
+        let mut items: BTreeMap<u64, Pair> = BTreeMap::new();
+        for (hash, item, rows) in r.items.iter().filter(below) {
+            items.insert(*hash, Pair { hash: *hash, item: item.clone(), reference: *rows, current: 0 });
         }
-        items.sort_by_key(|item| item.0);
-        let lengths: std::collections::BTreeSet<usize> = items.iter().filter_map(|item| if let Item::Vector(v) = &item.1 { Some(v.len()) } else { None }).collect();
+        for (hash, item, rows) in c.items.iter().filter(below) {
+            items.entry(*hash).or_insert_with(|| Pair { hash: *hash, item: item.clone(), reference: 0, current: 0 }).current = *rows;
+        }
+        let lengths: BTreeSet<usize> = items.values().filter_map(|pair| if let Item::Vector(v) = &pair.item { Some(v.len()) } else { None }).collect();
         if lengths.len() > 1 {
             let lengths: Vec<String> = lengths.iter().map(usize::to_string).collect();
             return Err(Undefined::error(format!("the sides' vectors have different numbers of components: {}", lengths.join(" and "))));
         }
         let sampled = cut.map(|_| format!("sample of {} distinct values", items.len()));
-        let items = items.into_iter().map(|(_, item, r, c)| (item, r, c)).collect();
-        Ok(Self { items, n_reference: r.rows, n_current: c.rows, sampled })
+        Ok(Self { items: items.into_values().collect(), n_reference: r.rows, n_current: c.rows, sampled })
     }
 
     /// The vectors of one side, as often as they occur, up to `most` rows.
-    pub fn vectors(&self, side: fn(&(Item, u64, u64)) -> u64, most: usize) -> Vec<&[f64]> {
-        let vectors = self.items.iter().filter_map(|item| if let Item::Vector(vector) = &item.0 { Some((&vector[..], side(item))) } else { None });
+    pub fn vectors(&self, side: fn(&Pair) -> u64, most: usize) -> Vec<&[f64]> {
+        let vectors = self.items.iter().filter_map(|pair| if let Item::Vector(vector) = &pair.item { Some((&vector[..], side(pair))) } else { None });
         vectors.flat_map(|(vector, rows)| std::iter::repeat_n(vector, (rows as usize).min(most))).take(most).collect()
     }
 

@@ -1,6 +1,6 @@
 //! Its drift methods, as values of `test`.
 
-use super::{METHODS, MORE};
+use super::{METHODS, TEXTS};
 use driftline_core::catalogue::{Meaning, Translation};
 
 const fn method(name: &'static str, test: &'static str, note: &'static str) -> Translation {
@@ -9,8 +9,12 @@ const fn method(name: &'static str, test: &'static str, note: &'static str) -> T
 
 const DRAWN: &str = "Draws are seeded and not Evidently's: p-values agree within 0.15.";
 
+const fn text(name: &'static str, test: &'static str, note: &'static str) -> Translation {
+    Translation { proof: TEXTS, ..method(name, test, note) }
+}
+
 const fn embedding(name: &'static str, test: &'static str, note: &'static str) -> Translation {
-    Translation { name, family: "embedding drift method", meaning: Meaning::Test(test), note, proof: MORE }
+    Translation { name, family: "embedding drift method", meaning: Meaning::Test(test), note, proof: TEXTS }
 }
 
 const CLASSIFIED: &str = "Another split, other words and another solver than Evidently's: the AUC agrees within 0.1.";
@@ -33,8 +37,8 @@ pub(super) const TABLE: &[Translation] = &[
     method("cramer_von_mises", "name = \"evidently\"\nmethod = \"cramer_von_mises\"", "Small p-values are exact, where Evidently's series ends at 1e-7. Sides of one and the same value are an error, where Evidently finds drift."),
     method("es", "name = \"evidently\"\nmethod = \"es\"", "Of columns with two values the rank is 1, where rounding makes it more for SciPy."),
     method("ed", "name = \"evidently\"\nmethod = \"ed\"", ""),
-    method("abs_text_content_drift", "name = \"evidently\"\nmethod = \"abs_text_content_drift\"", CLASSIFIED),
-    method("perc_text_content_drift", "name = \"evidently\"\nmethod = \"perc_text_content_drift\"", CLASSIFIED),
+    text("abs_text_content_drift", "name = \"evidently\"\nmethod = \"abs_text_content_drift\"", CLASSIFIED),
+    text("perc_text_content_drift", "name = \"evidently\"\nmethod = \"perc_text_content_drift\"", CLASSIFIED),
     embedding("model", "name = \"domain_classifier\"", "Another split and another solver than Evidently's; the AUC is the statistic, so that its rule is `fail = \"statistic > 0.55\"`."),
     embedding("distance", "name = \"centroid_distance\"", "Its rule is `fail = \"statistic > 0.2\"`."),
     embedding("ratio", "name = \"drifted_components\"", "Its rule is `fail = \"statistic > 0.2\"`."),

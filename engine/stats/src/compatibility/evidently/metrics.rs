@@ -1,6 +1,6 @@
 //! The metrics of the new interface with the tests that it adds to them, and those of the old one, which judges none.
 
-use super::{EVIDENTLY, MORE, REPORTS, check, checks, elsewhere, named, noted, not_near, with};
+use super::{EVIDENTLY, MORE, REPORTS, TEXTS, check, checks, elsewhere, named, noted, not_near, with};
 use driftline_core::catalogue::{PresetCheck, Translation};
 
 const fn metric(name: &'static str, of: &'static [PresetCheck], proof: &'static str) -> Translation {
@@ -100,14 +100,14 @@ pub(super) const NEW: &[Translation] = &[
     ),
     metric("ValueDrift", &[with(check("drift", &["@numerical", "@categorical", "@text"], "detected == 1", None), EVIDENTLY)], REPORTS),
     metric("DriftedColumnsCount", &[with(check("drifted_columns", &[], "share >= 50%", None), EVIDENTLY)], REPORTS),
-    metric("EmbeddingsDrift", &[with(check("drift", &["@nested"], "statistic > 55%", None), "test = \"domain_classifier\"")], MORE),
+    metric("EmbeddingsDrift", &[with(check("drift", &["@nested"], "statistic > 55%", None), "test = \"domain_classifier\"")], TEXTS),
     had("UniqueValueCount", "a record of `category_share` (counts and shares of each value) or `unique_values` (how many there are); Evidently adds no test", REPORTS),
     had("ColumnCorrelations", "a record of `correlation` over `columns`", MORE),
     had("ColumnCorrelationMatrix", "a record of `correlation` over `columns`", MORE),
     had("CorrelationMatrix", "a record of `correlation`", MORE),
     had("DatasetCorrelations", "a record of `correlation` with each `method`", MORE),
     had("GroupBy", "`by = \"column\"` in any check or record", "tests/it/slices.rs"),
-    had("RowTestSummary", "a column of [derived] that is 1 for rows that pass, and `mean` of it", "tests/it/evidently.rs"),
+    had("RowTestSummary", "a column of [derived] that is 1 for rows that pass, and `mean` of it", TEXTS),
     performance("Accuracy"),
     performance("Precision"),
     performance("Recall"),
@@ -176,7 +176,7 @@ pub(super) const OLD: &[Translation] = &[
     old("ColumnSummaryMetric", "[[record]] preset = \"data_summary\"; numbers are not rounded", REPORTS),
     old("ColumnDriftMetric", "a record of `drift` with `test = \"evidently\"`", REPORTS),
     old("DataDriftTable", "a record of `drift` with `test = \"evidently\"`", REPORTS),
-    old("EmbeddingsDriftMetric", "a record of `drift` over the column with `test = \"domain_classifier\"`, `\"centroid_distance\"`, `\"drifted_components\"` or `\"maximum_mean_discrepancy\"`", MORE),
+    old("EmbeddingsDriftMetric", "a record of `drift` over the column with `test = \"domain_classifier\"`, `\"centroid_distance\"`, `\"drifted_components\"` or `\"maximum_mean_discrepancy\"`", TEXTS),
     old("DatasetDriftMetric", "a record of `drifted_columns` with `test = \"evidently\"`", REPORTS),
     old("ColumnCategoryMetric", "a record of `category_share` with `category`", MORE),
     old("ColumnQuantileMetric", "a record of `quantile`", REPORTS),
@@ -188,9 +188,9 @@ pub(super) const OLD: &[Translation] = &[
     old("ConflictTargetMetric", "a record of `conflicting_rows`", MORE),
     old("ConflictPredictionMetric", "a record of `conflicting_rows` with `of = \"prediction\"`", MORE),
     old("DataQualityStabilityMetric", "records of `conflicting_rows`, of the target and of the prediction", MORE),
-    old("TextDescriptorsDriftMetric", "columns of [derived] for the descriptors, and `drift` of them", "tests/it/evidently.rs"),
-    old("TextDescriptorsDistribution", "columns of [derived] for the descriptors, and `distribution` of them", "tests/it/evidently.rs"),
-    old("TextDescriptorsCorrelationMetric", "columns of [derived] for the descriptors, and `correlation` of them", "tests/it/evidently.rs"),
+    old("TextDescriptorsDriftMetric", "columns of [derived] for the descriptors, and `drift` of them", TEXTS),
+    old("TextDescriptorsDistribution", "columns of [derived] for the descriptors, and `distribution` of them", TEXTS),
+    old("TextDescriptorsCorrelationMetric", "columns of [derived] for the descriptors, and `correlation` of them", TEXTS),
     old("ColumnDistributionMetric", "a record of `distribution` or `category_share`", "tests/it/catalogue.rs"),
     old("ColumnInteractionPlot", PLOT, ""),
     old("ColumnValuePlot", PLOT, ""),

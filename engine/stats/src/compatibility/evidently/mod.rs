@@ -19,6 +19,7 @@ const SUITES: &str = "evidently_suites.json";
 const REPORTS: &str = "evidently_reports.json";
 const METHODS: &str = "evidently.json";
 const MORE: &str = "evidently_more.json";
+const TEXTS: &str = "evidently_texts.json";
 
 /// A check of a metric with the condition under which Evidently's fails.
 const fn check(metric: &'static str, columns: &'static [&'static str], fail: &'static str, alone: Option<&'static str>) -> PresetCheck {

@@ -1,6 +1,6 @@
 //! Its presets: lists of its tests and metrics.
 
-use super::{REPORTS, SUITES, elsewhere};
+use super::{REPORTS, SUITES, TEXTS, elsewhere};
 use driftline_core::catalogue::{Meaning, Translation};
 
 const fn preset(name: &'static str, names: &'static [&'static str], nearest: &'static str, proof: &'static str) -> Translation {
@@ -95,7 +95,7 @@ pub(super) const TABLE: &[Translation] = &[
     preset("DataQualityPreset", SUMMARY, "", REPORTS),
     preset("DatasetStats", DATASET, "", REPORTS),
     preset("ValueStats", VALUES, "", REPORTS),
-    elsewhere("TextEvals", "preset", "columns of [derived] for the descriptors, and [[record]] of them", "tests/it/evidently.rs"),
+    elsewhere("TextEvals", "preset", "columns of [derived] for the descriptors, and [[record]] of them", TEXTS),
     performance("ClassificationPreset"),
     performance("ClassificationQuality"),
     performance("ClassificationQualityByLabel"),

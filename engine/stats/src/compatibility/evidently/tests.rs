@@ -1,6 +1,6 @@
 //! The tests of the old interface, with their default conditions.
 
-use super::{EVIDENTLY, MARKERS, MORE, SUITES, above, check, checks, elsewhere, noted, not_near, with};
+use super::{EVIDENTLY, MARKERS, MORE, SUITES, TEXTS, above, check, checks, elsewhere, noted, not_near, with};
 use driftline_core::catalogue::{PresetCheck, Translation};
 
 const fn test(name: &'static str, of: &'static [PresetCheck], proof: &'static str) -> Translation {
@@ -60,7 +60,7 @@ pub(super) const TABLE: &[Translation] = &[
     noted(test("TestPredictionDrift", &[with(check("drift", &["$prediction"], "detected == 1", None), EVIDENTLY)], SUITES), "Evidently's TestColumnDrift of the prediction."),
     test("TestAllFeaturesValueDrift", &[with(check("drift", &["$features"], "detected == 1", None), EVIDENTLY)], SUITES),
     test("TestCustomFeaturesValueDrift", &[with(check("drift", DRIFTING, "detected == 1", None), EVIDENTLY)], MORE),
-    test("TestEmbeddingsDrift", &[with(check("drift", &["@nested"], "statistic > 55%", None), "test = \"domain_classifier\"")], MORE),
+    test("TestEmbeddingsDrift", &[with(check("drift", &["@nested"], "statistic > 55%", None), "test = \"domain_classifier\"")], TEXTS),
     test("TestTargetPredictionCorrelation", &[check("correlation", &["$target", "$prediction"], "abs(value - reference) > 25%", Some("value <= 0"))], MORE),
     test("TestHighlyCorrelatedColumns", &[check("strongest_correlation", &[], not_near!("value"), Some("value >= 90%"))], MORE),
     noted(
