@@ -597,3 +597,103 @@ fn texts_and_vectors_drift_as_evidently_finds() {
         assert!((model["fields"]["statistic"].as_f64().expect("an AUC") - auc).abs() < 0.1, "{name} {model} for {auc}");
     }
 }
+
+/// Every name that Evidently exports has a row; what a row says can be run, and what it proves is compared.
+#[test]
+fn the_table_is_whole() {
+    use driftline::core::catalogue::{Meaning, find};
+    use driftline::core::condition;
+    use driftline::core::suite::condition_fields;
+    let catalogue = driftline::catalogue();
+    let table = catalogue.compatibilities[0];
+    let names: Value = serde_json::from_str(include_str!("../golden/evidently_names.json")).expect("JSON");
+    let missing: Vec<&Value> = names.as_object().expect("families").values().flat_map(|of| of.as_array().expect("names")).filter(|n| table.find(n.as_str().expect("a name")).is_none()).collect();
+    assert!(missing.is_empty(), "no row for {missing:?}");
+    let golden: Value = serde_json::from_str(MORE).expect("JSON");
+    let mut compared: std::collections::BTreeSet<String> = golden["cases"].as_array().expect("cases").iter().map(|case| case[2].as_str().expect("a name").to_owned()).collect();
+    for reports in tables(REPORTS).values() {
+        let metrics = ["DataDriftPreset", "DataSummaryPreset"].iter().flat_map(|preset| reports[preset]["metrics"].as_array().expect("metrics"));
+        compared.extend(metrics.map(|metric| metric[0].as_str().expect("a name").to_owned()));
+    }
+    // The members of the presets whose every status is compared, the drift of a target and of embeddings.
+    compared.extend(SEED.iter().map(|name| (*name).to_owned()));
+    compared.extend(["Quantiles", "TestTargetDrift", "TestPredictionDrift", "TestEmbeddingsDrift", "EmbeddingsDrift"].map(str::to_owned));
+    for preset in ["DataStabilityTestPreset", "DataQualityTestPreset"] {
+        if let Some(Meaning::Names(names, _)) = table.find(preset).map(|t| t.meaning) {
+            compared.extend(names.iter().map(|name| (*name).to_owned()));
+        }
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    for translation in table.translations() {
+        let name = translation.name;
+        assert!(seen.insert(name), "{name} twice");
+        if !translation.proof.is_empty() {
+            let folder = if translation.proof.contains('/') { "" } else { "tests/golden" };
+            assert!(root().join(folder).join(translation.proof).exists(), "{name}: {}", translation.proof);
+        }
+        match translation.meaning {
+            Meaning::Checks(checks) => {
+                assert!(compared.contains(name), "{name} is compared nowhere");
+                for check in checks {
+                    let entry = find(&catalogue.metrics, check.metric).unwrap_or_else(|| panic!("{name}: no metric {}", check.metric));
+                    let mut fields = condition_fields(entry.doc.fields, !entry.compares);
+                    fields.extend(["threshold", "detected"].map(|f| (f.to_owned(), driftline::core::condition::Range::ANY)));
+                    for text in [Some(check.fail), check.alone].into_iter().flatten() {
+                        condition::parse(text, &fields).unwrap_or_else(|e| panic!("{name}: {text}: {}", e.message));
+                    }
+                    assert!(check.parameters.is_empty() || !driftline::core::spec::Table::written(check.parameters, &(0..0)).is_empty(), "{name}: {}", check.parameters);
+                }
+            }
+            Meaning::Names(names, nearest) => {
+                assert!(nearest.is_empty() || find(&catalogue.presets, nearest).is_some(), "{name}: {nearest}");
+                assert!(names.iter().all(|n| matches!(table.find(n).map(|t| t.meaning), Some(Meaning::Checks(_)))), "{name}");
+            }
+            Meaning::Test(parameters) => assert!(!driftline::core::spec::Table::written(parameters, &(0..0)).is_empty(), "{name}"),
+            Meaning::Derived(words) | Meaning::Elsewhere(words) => assert!(!words.is_empty(), "{name}"),
+        }
+    }
+    let page = driftline::generate::compatibility::table(&table);
+    let file = root().join("engine/reference/evidently.md");
+    if std::env::var_os("DRIFTLINE_COMPLETE").is_some() {
+        std::fs::write(&file, &page).expect("written");
+    }
+    assert_eq!(std::fs::read_to_string(&file).unwrap_or_default(), page, "write it anew: driftline generate evidently > engine/reference/evidently.md");
+}
+
+#[test]
+fn target_and_prediction_drift_are_those_of_their_columns() {
+    let kinds = "numerical = [\"target\", \"prediction\"]\ntarget = \"target\"\nprediction = \"prediction\"";
+    let found = run("diabetes_shift", kinds, "compatibility = \"evidently\"\npreset = \"NoTargetPerformanceTestPreset\"\n[[suite.check]]\nmetric = \"TestTargetDrift\"\n");
+    let golden = &tables(METHODS)["diabetes_shift"];
+    for (id, column) in [("prediction_drift", "prediction"), ("target_drift", "target")] {
+        let check = found.iter().find(|(name, _)| name.starts_with(id)).unwrap_or_else(|| panic!("{:?}", found.keys())).1;
+        let wanted = golden[column]["tests"]["num:ks"]["score"].as_f64().expect("a score");
+        assert!(close(check["fields"]["statistic"].as_f64().expect("a score"), wanted, 1e-9), "{check}");
+    }
+    assert!(found.contains_key("columns_type") && found.keys().any(|id| id.starts_with("num_columns_out_of_range_values.")));
+}
+
+/// Names of ours take Evidently's conditions; what is no check says what it is; a correction, or another tool, is refused.
+#[test]
+fn a_suite_in_evidentlys_words_tells_its_mistakes() {
+    let found = run("mixed_800", "", "compatibility = \"evidently\"\n[[suite.check]]\nmetric = \"row_count\"\n[[suite.check]]\nmetric = \"drift\"\ncolumns = \"n_norm\"\n[[suite.check]]\nname = \"kuiper\"\nmetric = \"drift\"\ncolumns = \"n_norm\"\ntest = \"kuiper\"\nwarn = \"p_value < 0.05\"\n");
+    assert_eq!((&found["row_count"]["status"], &found["drift"]["test"], &found["kuiper"]["test"]), (&"pass".into(), &"evidently".into(), &"kuiper".into()));
+    let wrong = [
+        ("compatibility = \"evidentli\"\n[[suite.check]]\nmetric = \"row_count\"\n", "did you mean `evidently`"),
+        ("compatibility = \"evidently\"\ncorrection = \"bonferroni\"\npreset = \"data_drift\"\n", "corrects no p-values"),
+        ("compatibility = \"evidently\"\n[[suite.check]]\nmetric = \"WordCount\"\ncolumns = \"c_5\"\n", "add\n"),
+        ("compatibility = \"evidently\"\n[[suite.check]]\nmetric = \"DataDriftPreset\"\n", "write `preset = \"DataDriftPreset\"`"),
+        ("compatibility = \"evidently\"\n[[suite.check]]\nmetric = \"TestNumberOfRow\"\n", "TestNumberOfRows"),
+        ("compatibility = \"evidently\"\npreset = \"DataDriftPresets\"\n", "DataDriftPreset"),
+        ("compatibility = \"evidently\"\n[[suite.check]]\nmetric = \"TestAccuracyScore\"\n", "performance of models"),
+        ("compatibility = \"evidently\"\n[[suite.check]]\nmetric = \"TestColumnDrift\"\ncolumns = \"n_norm\"\ntest = \"chisquare\"\n", "takes no numerical columns"),
+    ];
+    for (suite, words) in wrong {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("monitor.toml");
+        std::fs::write(&path, spec("mixed_800", true, "", suite)).expect("written");
+        let output = crate::support::driftline().arg("check").arg(&path).output().expect("the binary runs");
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && told.contains(words), "{suite}: {told}");
+    }
+}

@@ -167,6 +167,8 @@ pub struct PresetEntry {
 #[derive(Clone, Copy)]
 pub struct Compatibility {
     pub name: &'static str,
+    /// As the other tool writes its name.
+    pub title: &'static str,
     pub tables: &'static [&'static [Translation]],
 }
 

@@ -39,6 +39,10 @@ pub fn explain(catalogue: &Catalogue, name: &str) -> Result<ExitCode, OpenError>
     match all.iter().find(|d| d.name == name || d.aliases.contains(&name)) {
         Some(doc) => print(&(page(doc) + &checks(catalogue, doc.name))),
         None => {
+            let known = catalogue.compatibilities.iter().find_map(|tool| Some((tool, tool.find(name)?)));
+            if let Some((tool, translation)) = known {
+                return print(&driftline::generate::compatibility::page(tool, translation));
+            }
             let help = suggestion(name, all.iter().map(|d| d.name)).unwrap_or_default();
             Err(OpenError::Spec(format!("no entry `{name}` in the catalogue; {help}")))
         }

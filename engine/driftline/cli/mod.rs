@@ -60,6 +60,8 @@ enum Generated {
     Dashboard,
     /// Prometheus alert rules (YAML).
     Rules,
+    /// What Evidently's names are here (Markdown).
+    Evidently,
 }
 
 /// Runs the command.
@@ -79,6 +81,9 @@ pub fn main() -> ExitCode {
             print(&format!("{:#}\n", driftline::generate::dashboard::dashboard()))
         }
         Command::Generate { what: Generated::Rules } => print(&driftline::generate::rules::rules()),
+        Command::Generate { what: Generated::Evidently } => {
+            print(&catalogue().compatibilities.iter().filter(|tool| tool.name == "evidently").map(driftline::generate::compatibility::table).collect::<String>())
+        }
     };
     match result {
         Ok(code) => code,

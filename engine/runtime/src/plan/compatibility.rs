@@ -2,7 +2,7 @@
 
 use super::presets::component;
 use super::resolver::Resolver;
-use driftline_core::catalogue::{Compatibility, Meaning, PresetCheck, Translation};
+use driftline_core::catalogue::{Compatibility, Meaning, PresetCheck, Translation, find};
 use driftline_core::diagnostic::{Diagnostic, Span};
 use driftline_core::name::suggestion;
 use driftline_core::spec::{CheckSpec, Component, Correction, MetricSpec, NoData, SuiteSpec, Table, component_of};
@@ -27,7 +27,12 @@ impl Resolver<'_> {
                     let named = names.iter().map(|name| unconditional(name, &span)).filter(|check| !own.contains(&check.name));
                     checks.extend(named.collect::<Vec<_>>().into_iter().flat_map(|check| self.translate(&tool, check, true)));
                 }
-                None => spec.preset = Some((preset, span)),
+                None if find(&self.planner.catalogue.presets, &preset).is_some() => spec.preset = Some((preset, span)),
+                None => {
+                    let known = tool.translations().filter(|t| matches!(t.meaning, Meaning::Names(..))).map(|t| t.name);
+                    let help = suggestion(&preset, known.chain(self.planner.catalogue.presets.iter().map(|p| p.doc.name)));
+                    self.diagnostics.push(Diagnostic::at(span, format!("unknown preset `{preset}`")).help(help));
+                }
             }
         }
         checks.extend(spec.checks.into_iter().flat_map(|check| self.translate(&tool, check, false)));
@@ -62,7 +67,14 @@ impl Resolver<'_> {
             // A name of ours takes the other tool's condition, if it has one for it.
             None => match default_of(tool, metric, check.metric.columns.is_none()) {
                 Some(one) => one,
-                None => return vec![check],
+                None if self.is_metric(&metric.kind) => return vec![check],
+                None => {
+                    let known = tool.translations().filter(|t| matches!(t.meaning, Meaning::Checks(_))).map(|t| t.name);
+                    let ours = self.planner.catalogue.metrics.iter().map(|m| m.doc.name);
+                    let help = suggestion(&metric.kind, known.chain(ours));
+                    self.diagnostics.push(Diagnostic::at(span, format!("unknown metric `{}`", metric.kind)).help(help));
+                    return Vec::new();
+                }
             },
         };
         if check.name == metric.kind {
@@ -71,6 +83,11 @@ impl Resolver<'_> {
         let several = translations.len() > 1;
         let one = |translation: &PresetCheck| self.check_of(translation, &check, several, of_preset);
         translations.iter().filter_map(one).collect()
+    }
+
+    /// Whether a name is one of the catalogue or of a plugin.
+    fn is_metric(&self, name: &str) -> bool {
+        find(&self.planner.catalogue.metrics, name).is_some() || self.plugins.contains_key(name) || self.broken_plugins.iter().any(|plugin| plugin == name)
     }
 
     fn check_of<'a>(&mut self, translation: &PresetCheck, check: &CheckSpec<'a>, several: bool, of_preset: bool) -> Option<CheckSpec<'a>> {

@@ -60,11 +60,13 @@ impl Resolver<'_> {
     }
 
     pub(super) fn suite(&mut self, spec: SuiteSpec<'_>) -> Suite {
+        let before = self.diagnostics.len();
         let spec = self.translated(spec);
+        let told = self.diagnostics.len() > before;
         let own: Vec<String> = spec.checks.iter().map(|c| c.name.clone()).collect();
         let has_checks = spec.preset.is_some() || !own.is_empty();
         let preset = spec.preset.map(|(name, span)| self.preset_checks(&name, &span, &own)).unwrap_or_default();
-        if !has_checks {
+        if !has_checks && !told {
             let help = "add a [[suite.check]] below it, or `preset = \"data_quality\"`".to_owned();
             self.diagnostics.push(Diagnostic::at(spec.span, format!("suite `{}` has no checks", spec.name)).help(help));
         }

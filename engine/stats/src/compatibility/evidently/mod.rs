@@ -11,6 +11,7 @@ use driftline_core::catalogue::{Compatibility, Meaning, PresetCheck, Translation
 
 pub const ENTRY: Compatibility = Compatibility {
     name: "evidently",
+    title: "Evidently",
     tables: &[tests::TABLE, metrics::NEW, metrics::OLD, presets::TABLE, methods::TABLE, descriptors::TABLE],
 };
 
