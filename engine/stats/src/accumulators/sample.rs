@@ -23,7 +23,7 @@ pub enum Item {
 }
 
 /// Most bytes of a text that are kept: its beginning.
-const LONGEST_TEXT: usize = 16 << 10;
+const LONGEST_TEXT: usize = 4 << 10;
 
 impl Item {
     fn size(&self) -> usize {

@@ -19,7 +19,7 @@ pub const ENTRY: TestEntry = TestEntry {
         aliases: &[],
         summary: "Whether a linear classifier can tell the texts or vectors of one side from those of the other.",
         description: "Half of the rows train a logistic regression that tells current from reference; the statistic is its area under the ROC curve on the other half: 0.5 if it cannot tell them apart, 1 if it always can. \
-Texts are taken as the weights of their words (TF-IDF, at most 20,000 words of two or more characters in any language that parts words, of the first 16 KiB of a text), vectors by their standardised components. Beyond `rows` distinct values of a side a sample is looked at. The p-value is Mann and Whitney's of the held-out rows; the effect size is 2 x statistic - 1, with DeLong's interval. Missing values are left out. Too few values to train and test \
+Texts are taken as the weights of their words (TF-IDF, at most 20,000 words of two or more characters in any language that parts words, of the first 4 KiB of a text), vectors by their standardised components. Beyond `rows` distinct values of a side a sample is looked at. The p-value is Mann and Whitney's of the held-out rows; the effect size is 2 x statistic - 1, with DeLong's interval. Missing values are left out. Too few values to train and test \
 on are `no_data`. Models of language, which would see meanings, are not part of it.",
         formula: "min sum w ln(1 + exp(-y (x b + c))) / sum w + |b|^2 / (2 sum w); statistic = P(score of a current row > score of a reference row), ties counting half",
         direction: Direction::Lower,
@@ -80,11 +80,12 @@ impl TwoSampleTest for Test {
 
 /// Rows of an item: reference, current.
 type Rows = [u64; 2];
+type Half<'a> = Vec<(&'a Item, Rows)>;
 
 /// Trains on half of the rows and tests on the others.
 pub(super) fn classify(pooled: &Pooled) -> Result<(RocAuc, String), Undefined> {
     let few = || Undefined::no_data("there are too few values to train and test a classifier on");
-    let (train, test): (Vec<(&Item, Rows)>, Vec<(&Item, Rows)>) = pooled.items.iter().map(halves).unzip();
+    let (train, test): (Half<'_>, Half<'_>) = pooled.items.iter().map(halves).unzip();
     let enough = |half: &[(&Item, Rows)]| (0..2).all(|side| half.iter().map(|(_, rows)| rows[side]).sum::<u64>() >= FEWEST);
     if !(enough(&train) && enough(&test)) {
         return Err(few());
