@@ -189,6 +189,26 @@ fn every_drift_method_gives_evidentlys_score_and_verdict() {
     assert!(failed.is_empty(), "{} of them:\n{}", failed.len(), failed.join("\n"));
 }
 
+#[test]
+fn the_total_variation_is_evidentlys() {
+    let mut compared = 0;
+    for (table, columns) in tables(METHODS) {
+        let wanted: Vec<(&String, f64)> = columns.as_object().expect("columns").iter().filter_map(|(n, c)| Some((n, c["tests"]["cat:tvd_statistic"]["score"].as_f64()?))).collect();
+        let names: Vec<&str> = wanted.iter().map(|(name, _)| name.as_str()).collect();
+        let check = |name: &&str| format!("[[suite.check]]\nname = \"of_{}\"\nmetric = \"drift\"\ncolumns = \"{name}\"\ntest = \"total_variation\"\n", name.to_lowercase());
+        if names.is_empty() {
+            continue;
+        }
+        let found = run(&table, &kinds(&[], &names, &[]), &names.iter().map(check).collect::<String>());
+        for (name, wanted) in wanted {
+            let ours = found[&format!("of_{}", name.to_lowercase())]["fields"]["statistic"].as_f64().expect("a distance");
+            assert!(close(ours, wanted, 1e-12) || (ours - wanted).abs() < 1e-16, "{table} {name}: {ours:e} for {wanted:e}");
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 46);
+}
+
 /// The default method by Evidently's choice.
 #[test]
 fn without_a_method_the_choice_is_evidentlys() {
