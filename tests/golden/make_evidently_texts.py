@@ -72,6 +72,8 @@ for name, shift in {"same": 0.0, "drifted": 0.6}.items():
     answers = {f"distance {kind}": methods.distance(dist=kind)(*frames())[0] for kind in ("euclidean", "cosine", "cityblock", "chebyshev")}
     answers["ratio"] = methods.ratio()(*frames())[0]
     answers["model"] = methods.model()(*frames())[0]
+    answers["mmd"] = methods.mmd()(*frames())[0]
+    verdicts = {name: bool(method()(*frames())[1]) for name, method in {"distance": methods.distance, "ratio": methods.ratio, "model": methods.model, "mmd": methods.mmd}.items()}
     # The unbiased estimate by its definition, with the median distance within the reference as bandwidth.
     gap = lambda a, b: np.sqrt(((a[:, None, :] - b[None, :, :]) ** 2).sum(-1))
     pairs = np.sort(gap(reference, reference)[np.triu_indices(len(reference), 1)])
@@ -79,7 +81,7 @@ for name, shift in {"same": 0.0, "drifted": 0.6}.items():
     k = lambda a, b: np.exp(-((gap(a, b) / median) ** 2) / 2)
     n, m = len(reference), len(current)
     answers["mmd by definition"] = (k(reference, reference).sum() - n) / (n * (n - 1)) + (k(current, current).sum() - m) / (m * (m - 1)) - 2 * k(reference, current).mean()
-    vectors[name] = {"reference": reference.tolist(), "current": current.tolist(), "answers": {key: float(value) for key, value in answers.items()}}
+    vectors[name] = {"reference": reference.tolist(), "current": current.tolist(), "answers": {key: float(value) for key, value in answers.items()}, "verdicts": verdicts}
 
 out = {"evidently": "0.7.23", "texts": options, "descriptors": rows, "corpora": {n: {"reference": r, "current": c, "drift": drift[n]} for n, (r, c) in corpora.items()}, "vectors": vectors}
 (Path(__file__).parent / "evidently_texts.json").write_text(json.dumps(out, separators=(",", ":"), ensure_ascii=False) + "\n")

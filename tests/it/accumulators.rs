@@ -23,10 +23,16 @@ fn batch(rows: &[(Option<f64>, Option<u8>)]) -> RecordBatch {
     let y: Float64Array = rows.iter().map(|(x, c)| x.map(|x| x * 0.5 + f64::from(c.unwrap_or(7)))).collect();
     let t: TimestampSecondArray = rows.iter().map(|(x, _)| x.filter(|x| x.is_finite()).map(|x| x as i64)).collect();
     let w: StringArray = rows.iter().map(|(x, c)| c.map(|c| format!("word{c} and {x:?}"))).collect();
-    let v = rows.iter().map(|(x, c)| c.map(|c| vec![*x, Some(f64::from(c))]));
+    let v = rows.iter().map(|(x, c)| c.map(|c| match c {
+        // Some of another length, and some without components.
+        0 => vec![*x],
+        1 => Vec::new(),
+        c => vec![*x, Some(f64::from(c))],
+    }));
     let v = ListArray::from_iter_primitive::<arrow::datatypes::Float64Type, _, _>(v);
-    let columns: [(&str, ArrayRef); 7] =
-        [("x", Arc::new(x)), ("c", Arc::new(c)), ("p", Arc::new(p)), ("y", Arc::new(y)), ("t", Arc::new(t)), ("w", Arc::new(w)), ("v", Arc::new(v))];
+    let s: Float64Array = rows.iter().map(|(x, c)| x.filter(|x| x.is_finite()).map(|x| (f64::from(c.unwrap_or(3)) / 10.0 + x.abs().fract() / 3.0).min(1.0))).collect();
+    let columns: [(&str, ArrayRef); 8] =
+        [("x", Arc::new(x)), ("c", Arc::new(c)), ("p", Arc::new(p)), ("y", Arc::new(y)), ("t", Arc::new(t)), ("w", Arc::new(w)), ("v", Arc::new(v)), ("s", Arc::new(s))];
     RecordBatch::try_from_iter(columns).expect("a batch")
 }
 
@@ -42,6 +48,7 @@ fn columns() -> Vec<Column> {
         column("y", Kind::Numerical, Float64),
         column("t", Kind::Timestamp, seconds),
         column("w", Kind::Text, Utf8),
+        column("s", Kind::Numerical, Float64),
         column("v", Kind::Nested, List(Arc::new(Field::new_list_field(Float64, true)))),
     ]
 }
@@ -49,12 +56,15 @@ fn columns() -> Vec<Column> {
 /// Every metric of the catalogue with its defaults, bound to a column that it takes.
 fn metrics() -> Vec<(&'static str, Built)> {
     let (catalogue, columns) = (catalogue(), columns());
-    let roles = Roles { target: Some("c".into()), prediction: Some("p".into()), ..Roles::default() };
+    let of = |target: &str, prediction: &str| Roles { target: Some(target.into()), prediction: Some(prediction.into()), score: Some("s".into()), ..Roles::default() };
+    let (labels, numbers) = (of("c", "p"), of("x", "y"));
     let mut built = Vec::new();
     for entry in &catalogue.metrics {
+        let of_numbers = ["error", "r2_score", "quantile_loss"].iter().any(|word| entry.doc.name.contains(word)) && entry.doc.name != "expected_calibration_error";
+        let roles = if of_numbers { &numbers } else { &labels };
         for column in columns.iter().filter(|c| entry.accepts.is_empty() || entry.accepts.contains(&c.kind)) {
             let single = entry.scope != Scope::Dataset;
-            let binding = Binding { column: single.then_some(column), columns: &columns, roles: &roles, catalogue: &catalogue };
+            let binding = Binding { column: single.then_some(column), columns: &columns, roles, catalogue: &catalogue };
             // Samples so small that they are cut, and what only tests that are named ask for.
             let vectors = ["", "test = \"centroid_distance\"", "test = { name = \"drifted_components\", rows = 100 }"];
             let parameters = match (entry.doc.name, column.kind) {
@@ -126,7 +136,7 @@ fn agree(a: &[(String, f64)], b: &[(String, f64)], largest: f64) -> Result<(), S
         return Err(format!("{:?}\n{:?}", names(a), names(b)));
     }
     let exact = |name: &str| name.ends_with(" count") || name.ends_with("_rows") || name.starts_with("row_count");
-    let cancels = |name: &str| ["mean ", "sum "].iter().any(|metric| name.starts_with(metric));
+    let cancels = |name: &str| ["mean ", "sum ", "mean_error "].iter().any(|metric| name.starts_with(metric));
     let near = |(name, x): &(String, f64), y: f64| {
         let of_largest = if cancels(name) { 1e-13 * largest } else { 0.0 };
         *x == y || (!exact(name) && (x - y).abs() <= (1e-12 * x.abs().max(0.1)).max(of_largest))

@@ -106,21 +106,24 @@ fn a_monitor_waits_for_its_data_and_the_others_do_not() {
 fn promtool_has_nothing_against_any_series() {
     let folder = tables(300, 0.1);
     let catalogue = driftline::catalogue();
-    let mut rest = String::from("[columns]\ntarget = \"c\"\nprediction = \"c\"\n");
-    for metric in &catalogue.metrics {
-        let kind = |kind| metric.accepts.is_empty() || metric.accepts.contains(&kind);
-        let columns = match metric.scope {
-            driftline::core::catalogue::Scope::Dataset => "",
-            _ if kind(driftline::core::column::Kind::Numerical) => "columns = \"x\"\n",
-            _ if kind(driftline::core::column::Kind::Categorical) => "columns = \"c\"\n",
-            _ => continue,
-        };
-        rest += &format!("[[record]]\nmetric = \"{}\"\n{columns}", metric.doc.name);
+    // Labels, then numbers.
+    for (target, prediction) in [("c", "c"), ("x", "y")] {
+        let mut rest = format!("[derived]\nscore = \"abs(x) / 100.0\"\n[columns]\ntarget = {target:?}\nprediction = {prediction:?}\nscore = \"score\"\n");
+        for metric in &catalogue.metrics {
+            let kind = |kind| metric.accepts.is_empty() || metric.accepts.contains(&kind);
+            let columns = match metric.scope {
+                driftline::core::catalogue::Scope::Dataset => "",
+                _ if kind(driftline::core::column::Kind::Numerical) => "columns = \"x\"\n",
+                _ if kind(driftline::core::column::Kind::Categorical) => "columns = \"c\"\n",
+                _ => continue,
+            };
+            rest += &format!("[[record]]\nmetric = \"{}\"\n{columns}", metric.doc.name);
+        }
+        let output = driftline().args(["run", "-o", "prometheus"]).arg(spec(folder.path(), &rest)).output().expect("runs");
+        let metrics = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(metrics.matches("# TYPE").count() > 50, "{}", String::from_utf8_lossy(&output.stderr));
+        check_with_promtool(&metrics);
     }
-    let output = driftline().args(["run", "-o", "prometheus"]).arg(spec(folder.path(), &rest)).output().expect("runs");
-    let metrics = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(metrics.matches("# TYPE").count() > 50, "{}", String::from_utf8_lossy(&output.stderr));
-    check_with_promtool(&metrics);
 }
 
 /// promtool comes with Debian's `prometheus`, which CI installs; elsewhere this part is left out, aloud.

@@ -76,6 +76,11 @@ impl Block {
         slot.numbers.get_or_init(|| numbers(name, slot.array.as_ref().map_err(Clone::clone)?).map(Arc::new)).clone()
     }
 
+    /// The column as float64, row by row: nulls stay null, NaN stays NaN.
+    pub fn floats(&self, name: &str) -> Result<Float64Array, String> {
+        Ok(cast(name, self.column(name)?, &DataType::Float64)?.as_primitive::<Float64Type>().clone())
+    }
+
     /// The column as strings; missing values are null.
     pub fn strings(&self, name: &str) -> Result<Arc<StringArray>, String> {
         let slot = self.slot(name)?;

@@ -146,7 +146,7 @@ pub struct PresetCheck {
     /// The check's name; a check of the suite with the same name replaces it.
     pub name: &'static str,
     pub metric: &'static str,
-    /// Selectors, or `$target`, `$prediction` and `$features`; empty for a metric over the dataset. Those that match nothing are left out.
+    /// Selectors, or `$target`, `$prediction`, `$features` and `$vectors` (lists of numbers); empty for a metric over the dataset. Those that match nothing are left out.
     pub columns: &'static [&'static str],
     /// Condition where there is a reference; empty for the metric's own.
     pub fail: &'static str,
@@ -202,8 +202,8 @@ pub enum Meaning {
     Checks(&'static [PresetCheck]),
     /// Several names of the same table, and the preset that is nearest here.
     Names(&'static [&'static str], &'static str),
-    /// A value of `test`, as TOML.
-    Test(&'static str),
+    /// A value of `test`, as TOML, and the condition under which the other tool calls it drift.
+    Test(&'static str, &'static str),
     /// A column of `[derived]`: SQL over columns named as the other tool's example has them.
     Derived(&'static str),
     /// No part of a suite: how it is had here, or why it is not.
@@ -219,6 +219,19 @@ pub struct Catalogue {
     pub compatibilities: Vec<Compatibility>,
     pub sources: Vec<SourceEntry>,
     pub exporters: Vec<ExporterEntry>,
+}
+
+impl Catalogue {
+    /// How a name of another tool is understood, if there is one.
+    pub fn of_another_tool(&self, name: &str) -> Option<String> {
+        let tool = self.compatibilities.iter().find(|tool| tool.find(name).is_some())?;
+        let elsewhere = match tool.find(name).map(|t| t.meaning) {
+            Some(Meaning::Elsewhere(words)) => format!("; here it is {words}"),
+            Some(Meaning::Derived(expression)) => format!("; here it is a column of [derived], such as {expression:?}"),
+            _ => format!(": add `compatibility = {:?}` to the suite", tool.name),
+        };
+        Some(format!("`{name}` is a name of {}{elsewhere}", tool.title))
+    }
 }
 
 /// An entry with a doc.

@@ -76,6 +76,17 @@ pub struct Column {
 }
 
 impl Column {
+    /// A column of both sides that stands for any of its kind.
+    pub fn of_kind(name: &str, kind: Kind) -> Self {
+        let data_type = match kind {
+            Kind::Numerical => DataType::Float64,
+            Kind::Categorical | Kind::Text => DataType::Utf8,
+            Kind::Timestamp => DataType::Timestamp(arrow::datatypes::TimeUnit::Second, None),
+            Kind::Nested => DataType::new_list(DataType::Float64, true),
+        };
+        Self { name: name.into(), kind, data_type, in_reference: true, in_current: true, plugin: None, sample: BTreeMap::new() }
+    }
+
     /// Whether its values are lists of numbers.
     pub fn holds_vectors(&self) -> bool {
         match &self.data_type {
@@ -92,6 +103,12 @@ pub struct Roles {
     pub timestamp: Option<String>,
     pub target: Option<String>,
     pub prediction: Option<String>,
+    /// With the score or probability of the positive label.
+    pub score: Option<String>,
+    /// The label that scores and rates are about.
+    pub positive: Option<String>,
+    /// By label, the column with its probability.
+    pub probabilities: BTreeMap<String, String>,
 }
 
 /// One word of `columns = …`.

@@ -250,6 +250,9 @@ fn judge_reading(
     }
     let fields = condition_values(&base);
     let (status, condition, mut message) = decide(check, &fields);
+    if let (Status::Error, Some(Err(undefined))) = (status, reference) {
+        message = format!("{message}: on the reference side {}", undefined.reason());
+    }
     if let Some(note) = &reading.note {
         message = format!("{message}; {note}");
     }

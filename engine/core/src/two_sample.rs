@@ -19,6 +19,8 @@ pub struct TestResult {
     pub effect_interval: Option<(f64, f64)>,
     /// Fields that only this test has.
     pub more: Vec<(&'static str, f64)>,
+    /// More to tell the user.
+    pub note: Option<String>,
     /// Rows with a value.
     pub n_reference: u64,
     pub n_current: u64,
@@ -39,6 +41,7 @@ impl TestResult {
         Reading {
             fields,
             bounds: self.bounds,
+            note: self.note,
             method: Some(self.method),
             n_reference: Some(self.n_reference),
             n_current: Some(self.n_current),

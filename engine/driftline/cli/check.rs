@@ -32,7 +32,7 @@ fn render(plan: &Plan) -> String {
     let _ = writeln!(out, "\ncolumns");
     let roles = &plan.roles;
     for column in &plan.columns {
-        let named = [("id", &roles.id), ("timestamp", &roles.timestamp), ("target", &roles.target), ("prediction", &roles.prediction)];
+        let named = [("id", &roles.id), ("timestamp", &roles.timestamp), ("target", &roles.target), ("prediction", &roles.prediction), ("score", &roles.score)];
         let role = named.iter().find(|(_, name)| name.as_ref() == Some(&column.name)).map_or("", |(role, _)| role);
         let from = match (&column.plugin, column.in_reference, column.in_current) {
             (Some(plugin), ..) => format!("from plugin {plugin}"),

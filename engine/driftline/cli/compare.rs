@@ -133,19 +133,19 @@ fn checks(columns: &[Column], tests: &[String]) -> Result<String, OpenError> {
         wanted.push(entry.ok_or_else(|| OpenError::Spec(format!("--test {name}: there is no such two-sample test; see `driftline list`")))?);
     }
     let mut text = String::from("[[suite]]\nname = \"schema\"\n[[suite.check]]\nmetric = \"column_types\"\n");
-    text += "[[suite]]\nname = \"drift\"\ncorrection = \"benjamini_hochberg\"\n";
+    let mut drift = String::new();
     let both: Vec<&Column> = columns.iter().filter(|c| c.in_reference && c.in_current).collect();
     for (i, column) in both.iter().enumerate() {
         let name = quoted(&column.name);
         if tests.is_empty() && has_default_test(column) {
-            let _ = writeln!(text, "[[suite.check]]\nname = \"column_{i}\"\nmetric = \"drift\"\ncolumns = {name}");
+            let _ = writeln!(drift, "[[suite.check]]\nname = \"column_{i}\"\nmetric = \"drift\"\ncolumns = {name}");
         }
         for test in wanted.iter().filter(|test| test.accepts.contains(&column.kind)) {
             let test = test.doc().name;
-            let _ = writeln!(text, "[[suite.check]]\nname = \"column_{i}_{test}\"\nmetric = \"drift\"\ncolumns = {name}\ntest = \"{test}\"");
+            let _ = writeln!(drift, "[[suite.check]]\nname = \"column_{i}_{test}\"\nmetric = \"drift\"\ncolumns = {name}\ntest = \"{test}\"");
         }
     }
-    text += "[[suite]]\nname = \"sketch\"\n";
+    let mut sketches = String::new();
     for (i, column) in both.iter().enumerate() {
         let metric = match column.kind {
             Kind::Numerical => "distribution",
@@ -153,7 +153,13 @@ fn checks(columns: &[Column], tests: &[String]) -> Result<String, OpenError> {
             _ => continue,
         };
         let name = quoted(&column.name);
-        let _ = writeln!(text, "[[suite.check]]\nname = \"sketch_{i}\"\nmetric = \"{metric}\"\ncolumns = {name}\nwarn = \"count == 0.5\"\nno_data = \"pass\"");
+        let _ = writeln!(sketches, "[[suite.check]]\nname = \"sketch_{i}\"\nmetric = \"{metric}\"\ncolumns = {name}\nwarn = \"count == 0.5\"\nno_data = \"pass\"");
+    }
+    // A suite without checks is an error.
+    for (head, checks) in [("name = \"drift\"\ncorrection = \"benjamini_hochberg\"", drift), ("name = \"sketch\"", sketches)] {
+        if !checks.is_empty() {
+            let _ = write!(text, "[[suite]]\n{head}\n{checks}");
+        }
     }
     Ok(text)
 }

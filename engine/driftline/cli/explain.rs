@@ -2,7 +2,10 @@
 
 use super::print;
 use driftline::OpenError;
-use driftline::core::catalogue::{Catalogue, Doc, Entry};
+use driftline::core::catalogue::{Catalogue, Doc, Entry, TestEntry};
+use driftline::core::column::{Column, Kind};
+use driftline::core::diagnostic::Diagnostics;
+use driftline::core::spec::{Component, Table};
 use driftline::core::name::suggestion;
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -37,7 +40,7 @@ pub fn list(catalogue: &Catalogue) -> String {
 pub fn explain(catalogue: &Catalogue, name: &str) -> Result<ExitCode, OpenError> {
     let all: Vec<Doc> = sections(catalogue).into_iter().flat_map(|(_, docs)| docs).collect();
     match all.iter().find(|d| d.name == name || d.aliases.contains(&name)) {
-        Some(doc) => print(&(page(doc) + &checks(catalogue, doc.name))),
+        Some(doc) => print(&(page(doc) + &rules(catalogue, doc.name) + &checks(catalogue, doc.name))),
         None => {
             let known = catalogue.compatibilities.iter().find_map(|tool| Some((tool, tool.find(name)?)));
             if let Some((tool, translation)) = known {
@@ -47,6 +50,28 @@ pub fn explain(catalogue: &Catalogue, name: &str) -> Result<ExitCode, OpenError>
             Err(OpenError::Spec(format!("no entry `{name}` in the catalogue; {help}")))
         }
     }
+}
+
+/// When a column counts as drifted by a test, if the spec does not say.
+fn rules(catalogue: &Catalogue, name: &str) -> String {
+    let Some(test) = catalogue.tests.iter().find(|t| t.doc.name == name || t.doc.aliases.contains(&name)) else { return String::new() };
+    let mut rules: Vec<(&str, Vec<&str>)> = Vec::new();
+    for kind in test.accepts {
+        let Some(rule) = default_rule(test, *kind) else { continue };
+        match rules.iter_mut().find(|(known, _)| *known == rule) {
+            Some((_, kinds)) => kinds.push(kind.name()),
+            None => rules.push((rule, vec![kind.name()])),
+        }
+    }
+    let several = rules.len() > 1;
+    let line = |(rule, kinds): &(&str, Vec<&str>)| if several { format!("  {rule}   ({})\n", kinds.join(", ")) } else { format!("  {rule}\n") };
+    format!("\nFails, unless `fail` or `warn` says when\n{}", rules.iter().map(line).collect::<String>())
+}
+
+fn default_rule(test: &TestEntry, kind: Kind) -> Option<&'static str> {
+    let column = Column::of_kind("column", kind);
+    let component = Component { kind: test.doc.name.into(), kind_span: 0..0, params: Table::new(0..0, Default::default()) };
+    Some((test.build)(&column, component, &mut Diagnostics::default())?.drifted)
 }
 
 /// The checks of a preset, as they would be written.

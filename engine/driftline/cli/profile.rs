@@ -3,9 +3,11 @@
 use super::compare::{kind, open, quoted};
 use super::print;
 use super::run::progress_bar;
-use driftline::core::catalogue::{Entry, Scope};
-use driftline::core::column::Column;
+use driftline::core::catalogue::{Binding, Entry, MetricEntry, Scope};
+use driftline::core::column::{Column, Roles};
+use driftline::core::diagnostic::Diagnostics;
 use driftline::core::saved::SavedProfile;
+use driftline::core::spec::{Component, Table};
 use driftline::runtime::save::{merge_saved, save_reference};
 use driftline::{Monitor, OpenError, catalogue};
 use std::collections::BTreeMap;
@@ -79,10 +81,16 @@ fn everything(sources: &str) -> Result<Monitor, OpenError> {
 fn records(columns: &[Column]) -> String {
     let catalogue = catalogue();
     let mut text = String::new();
-    // What needs roles, queries or pairs of columns has no default.
-    let needs_more = ["accuracy", "conflicting_rows", "correlation", "correlation_change", "sql", "strongest_correlation"];
+    // What needs roles, queries or several columns has no default.
+    let roles = Roles::default();
+    let has_default = |metric: &&MetricEntry| {
+        let binding = Binding { column: columns.first(), columns, roles: &roles, catalogue: &catalogue };
+        let component = Component { kind: metric.doc.name.into(), kind_span: 0..0, params: Table::new(0..0, Default::default()) };
+        let built = (metric.build)(&binding, component, &mut Diagnostics::default());
+        metric.scope != Scope::Dataset || built.is_some_and(|built| built.metric.queries().is_empty())
+    };
     // Writing to a string cannot fail.
-    for metric in catalogue.metrics.iter().filter(|m| !needs_more.contains(&m.doc.name) && m.doc.name != "drift") {
+    for metric in catalogue.metrics.iter().filter(has_default).filter(|m| m.doc.name != "drift") {
         let name = metric.doc.name;
         if metric.scope != Scope::Column {
             let _ = writeln!(text, "[[record]]\nmetric = \"{name}\"");

@@ -16,7 +16,10 @@ pub fn table(tool: &Compatibility) -> String {
     }
     let mut out = format!(
         "# {1}'s names here\n\nA suite with `compatibility = \"{0}\"` understands these names and uses {1}'s default tests, thresholds, binning and conditions. A name of Driftline's in \
-such a suite gets the condition of the first row that has it. Written by `driftline generate {0}`; the files under \"proof\" are in `tests/golden`.\n",
+such a suite gets the condition of the first row that is one check of it. Columns have the types of `[columns]`: copy those of a ColumnMapping or DataDefinition there, since what is inferred here is \
+not what {1} infers (and its two interfaces infer different types). Columns of `[derived]` are columns of the dataset; one that is only there for a descriptor belongs under `ignore`, where single checks still see it. Arguments are written as here: \
+`columns` for a column's name, `test = {{ name = \"psi\", threshold = 0.2 }}` for a stattest with its threshold, `q`, `min`, `max`, `list` and `pattern` for a quantile, a range, a list and an expression, and `fail` with the opposite of \
+`lt`, `lte`, `gt`, `gte` or `eq`. Written by `driftline generate {0}`; the files under \"proof\" are in `tests/golden`.\n",
         tool.name, tool.title
     );
     for family in families {
@@ -61,7 +64,7 @@ fn columns(translation: &Translation) -> [String; 3] {
             let nearest = if nearest.is_empty() { String::new() } else { format!("; `preset = \"{nearest}\"` in such a suite is the same") };
             [format!("{names}{nearest}"), String::new(), String::new()]
         }
-        Meaning::Test(parameters) => [format!("`test = {{ {} }}`", parameters.replace('\n', ", ")), String::new(), String::new()],
+        Meaning::Test(parameters, rule) => [format!("`test = {{ {} }}`", parameters.replace('\n', ", ")), format!("`{rule}`"), String::new()],
         Meaning::Derived(expression) => [format!("a column of `[derived]`, such as `{expression}`"), String::new(), String::new()],
         Meaning::Elsewhere(words) => [words.to_owned(), String::new(), String::new()],
     }

@@ -47,7 +47,8 @@ fn read(value: &DeValue<'_>, pointer: &str, parts: &mut BTreeMap<String, Part>) 
     match value {
         DeValue::String(s) => json!(s.as_ref()),
         DeValue::Integer(i) => i64::from_str_radix(i.as_str(), i.radix()).map_or(Value::Null, |i| json!(i)),
-        DeValue::Float(f) => f.as_str().parse::<f64>().map_or(Value::Null, |f| json!(f)),
+        // JSON has no infinities.
+        DeValue::Float(f) => f.as_str().parse::<f64>().ok().filter(|f| f.is_finite()).map_or_else(|| json!(f.as_str()), |f| json!(f)),
         DeValue::Boolean(b) => json!(b),
         DeValue::Datetime(d) => json!(d.to_string()),
         DeValue::Array(items) => {

@@ -51,6 +51,15 @@ pub struct ColumnsFrame {
     /// Column with the model's answer.
     #[schemars(with = "Option<String>")]
     pub prediction: Option<Spanned<String>>,
+    /// Column with the score or probability of the positive label, the higher the surer.
+    #[schemars(with = "Option<String>")]
+    pub score: Option<Spanned<String>>,
+    /// The label that scores and rates are about, such as "1"; the last one in order unless given.
+    #[schemars(with = "Option<String>")]
+    pub positive: Option<Spanned<String>>,
+    /// By label, the column with its probability.
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub probabilities: BTreeMap<String, Spanned<String>>,
     /// Columns that are numbers to be measured.
     #[schemars(with = "Vec<String>")]
     pub numerical: Vec<Spanned<String>>,

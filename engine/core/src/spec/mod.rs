@@ -327,13 +327,17 @@ fn read_suites<'a>(root: &mut Table<'a>, diagnostics: &mut Diagnostics) -> Vec<S
             diagnostics.error(&span, format!("there are two suites named `{name}`; give one another name"));
         }
         let suite = SuiteSpec { name, span, correction: frame.correction, compatibility, preset, checks };
-        report_equal_names(&suite, diagnostics);
+        // Names of another tool become other names first.
+        if suite.compatibility.is_none() {
+            report_equal_names(&suite, diagnostics);
+        }
         suites.push(suite);
     }
     suites
 }
 
-fn report_equal_names(suite: &SuiteSpec<'_>, diagnostics: &mut Diagnostics) {
+/// Reports checks of one name.
+pub fn report_equal_names(suite: &SuiteSpec<'_>, diagnostics: &mut Diagnostics) {
     for (i, check) in suite.checks.iter().enumerate() {
         if suite.checks[..i].iter().any(|c| c.name == check.name) {
             let message = format!("suite `{}` has two checks named `{}`", suite.name, check.name);

@@ -110,6 +110,15 @@ impl<'a> Table<'a> {
         self.entries.get(key).map_or_else(|| self.span.clone(), |value| value.span())
     }
 
+    pub fn contains(&self, key: &str) -> bool {
+        self.entries.contains_key(key)
+    }
+
+    /// Whether it has a key of another table.
+    pub fn has_any_of(&self, other: &Table<'_>) -> bool {
+        other.entries.keys().any(|key| self.entries.contains_key(key.get_ref().as_ref()))
+    }
+
     /// The entries that are left, as JSON.
     pub fn json(&self) -> serde_json::Value {
         super::Config::new(&Spanned::new(self.span.clone(), DeValue::Table(self.entries.clone()))).value

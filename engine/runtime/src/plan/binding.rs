@@ -116,6 +116,10 @@ impl Resolver<'_> {
         }
         let catalogue = self.planner.catalogue;
         let plugins: Vec<&str> = self.plugins.keys().map(String::as_str).collect();
+        if let (None, Some(help)) = (find(&catalogue.metrics, &component.kind), catalogue.of_another_tool(&component.kind)) {
+            self.diagnostics.push(Diagnostic::at(component.kind_span.clone(), format!("unknown metric `{}`", component.kind)).help(help));
+            return Vec::new();
+        }
         let Some(entry) = find_or_report(&catalogue.metrics, &component, "metric", &plugins, &mut self.diagnostics) else {
             return Vec::new();
         };

@@ -142,6 +142,9 @@ impl Planner<'_> {
             timestamp: spec.columns.timestamp.as_ref().map(|c| c.get_ref().clone()),
             target: spec.columns.target.as_ref().map(|c| c.get_ref().clone()),
             prediction: spec.columns.prediction.as_ref().map(|c| c.get_ref().clone()),
+            score: spec.columns.score.as_ref().map(|c| c.get_ref().clone()),
+            positive: spec.columns.positive.as_ref().map(|c| c.get_ref().clone()),
+            probabilities: spec.columns.probabilities.iter().map(|(label, c)| (label.clone(), c.get_ref().clone())).collect(),
         };
         let declared: Vec<&String> = spec.columns.categorical.iter().map(|c| c.get_ref()).collect();
         let columns = infer_columns(reference.as_ref(), &current, &declared).await;

@@ -3,7 +3,7 @@
 use super::resolver::Resolver;
 use driftline_core::catalogue::{PresetCheck, find, find_or_report};
 use driftline_core::column::{Column, Kind, Selector};
-use driftline_core::diagnostic::Span;
+use driftline_core::diagnostic::{Diagnostic, Span};
 use driftline_core::spec::{CheckSpec, Component, MetricSpec, NoData, Table};
 
 impl Resolver<'_> {
@@ -29,7 +29,12 @@ impl Resolver<'_> {
     }
 
     fn preset(&mut self, name: &str, span: &Span) -> Vec<PresetCheck> {
-        let presets = &self.planner.catalogue.presets;
+        let catalogue = self.planner.catalogue;
+        if let (None, Some(help)) = (find(&catalogue.presets, name), catalogue.of_another_tool(name)) {
+            self.diagnostics.push(Diagnostic::at(span.clone(), format!("unknown preset `{name}`")).help(help));
+            return Vec::new();
+        }
+        let presets = &catalogue.presets;
         let found = find_or_report(presets, &component(name, span), "preset", &[], &mut self.diagnostics);
         let checks: Vec<PresetCheck> = found.map(|entry| entry.checks.to_vec()).unwrap_or_default();
         let possible = |check: &PresetCheck| {
@@ -58,8 +63,14 @@ impl Resolver<'_> {
                 any.then(|| pattern.to_owned())
             }
         };
+        let vectors = || self.columns.iter().filter(|column| column.holds_vectors() && !self.hidden(column)).map(|column| column.name.clone()).collect::<Vec<_>>();
         let features = || self.columns.iter().filter(fits).filter(|column| self.is_feature(column)).map(|column| column.name.clone());
-        check.columns.iter().flat_map(|selector| if *selector == "$features" { features().collect() } else { usable(selector).into_iter().collect::<Vec<_>>() }).collect()
+        let chosen = |selector: &&str| match *selector {
+            "$features" => features().collect(),
+            "$vectors" => vectors(),
+            selector => usable(selector).into_iter().collect(),
+        };
+        check.columns.iter().flat_map(chosen).collect()
     }
 
     /// Numbers, categories and texts that patterns see, but for what the model is to tell and what it told.

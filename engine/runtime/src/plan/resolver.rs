@@ -41,8 +41,8 @@ impl Resolver<'_> {
     }
 
     pub(super) fn correct_columns(&mut self, frame: &ColumnsFrame) {
-        let roles = [&frame.id, &frame.timestamp, &frame.target, &frame.prediction];
-        let named = roles.into_iter().flatten().chain(&frame.ignore);
+        let roles = [&frame.id, &frame.timestamp, &frame.target, &frame.prediction, &frame.score];
+        let named = roles.into_iter().flatten().chain(frame.probabilities.values()).chain(&frame.ignore);
         for name in named {
             if !self.columns.iter().any(|c| c.name == *name.get_ref()) {
                 self.unknown_column(name.get_ref(), name.span());
@@ -66,7 +66,7 @@ impl Resolver<'_> {
         let own: Vec<String> = spec.checks.iter().map(|c| c.name.clone()).collect();
         let has_checks = spec.preset.is_some() || !own.is_empty();
         let preset = spec.preset.map(|(name, span)| self.preset_checks(&name, &span, &own)).unwrap_or_default();
-        if !has_checks && !told {
+        if !has_checks && !told && !spec.name.is_empty() {
             let help = "add a [[suite.check]] below it, or `preset = \"data_quality\"`".to_owned();
             self.diagnostics.push(Diagnostic::at(spec.span, format!("suite `{}` has no checks", spec.name)).help(help));
         }

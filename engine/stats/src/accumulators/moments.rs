@@ -1,5 +1,6 @@
 //! Count, mean, central moments, minimum and maximum of a numeric column.
 
+use super::measure::Measure;
 use crate::math::{Dd, Moments};
 use driftline_core::accumulator::{Accumulator, Finished, Handle, Header};
 use driftline_core::block::Block;
@@ -39,21 +40,21 @@ impl ColumnMoments {
 }
 
 /// Moments of a numeric column: two passes over each block about its own mean, merged in double-double.
-pub fn moments(column: &str) -> Handle<ColumnMoments> {
-    let name = column.to_owned();
-    Handle::new(format!("moments({column})"), vec![column.into()], false, move |_| {
-        Ok(State { column: name.clone(), moments: ColumnMoments::default() })
+pub fn moments(of: impl Into<Measure>) -> Handle<ColumnMoments> {
+    let of: Measure = of.into();
+    Handle::new(format!("moments({})", of.key()), of.columns(), false, move |_| {
+        Ok(State { of: of.clone(), moments: ColumnMoments::default() })
     })
 }
 
 struct State {
-    column: String,
+    of: Measure,
     moments: ColumnMoments,
 }
 
 impl State {
     fn header(&self) -> Header {
-        Header::new("moments", 1, &self.column)
+        Header::new("moments", 1, self.of.key())
     }
 }
 
@@ -72,7 +73,7 @@ fn of_block(values: &[f64]) -> ColumnMoments {
 
 impl Accumulator for State {
     fn update(&mut self, block: &Block) -> Result<(), String> {
-        let numbers = block.numbers(&self.column)?;
+        let numbers = self.of.numbers(block)?;
         self.moments.merge(&of_block(&numbers.values));
         Ok(())
     }
@@ -91,6 +92,6 @@ impl Accumulator for State {
     }
 
     fn size(&self) -> usize {
-        size_of::<Self>() + self.column.capacity()
+        size_of::<Self>()
     }
 }

@@ -1,6 +1,6 @@
 //! A seeded sample of the distinct texts or vectors of a column, with their numbers of rows.
 
-use super::vectors::vectors;
+use super::vectors::{check_lengths, is_usable, vectors};
 use driftline_core::accumulator::{Accumulator, Finished, Handle, Header};
 use driftline_core::block::Block;
 use serde::{Deserialize, Serialize};
@@ -24,12 +24,14 @@ pub enum Item {
 
 /// Most bytes of a text that are kept: its beginning.
 const LONGEST_TEXT: usize = 4 << 10;
+/// Most bytes of all items; what has larger hashes is given up first.
+const MOST_BYTES: usize = 64 << 20;
 
 impl Item {
     fn size(&self) -> usize {
         match self {
-            Item::Text(text) => text.capacity(),
-            Item::Vector(vector) => vector.capacity() * size_of::<f64>(),
+            Item::Text(text) => text.len(),
+            Item::Vector(vector) => size_of_val(&vector[..]),
         }
     }
 }
@@ -38,12 +40,12 @@ impl Item {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Sample {
     /// By hash, ascending, with the rows that have the item.
-    pub items: Vec<(u64, Item, u64)>,
+    pub items: Vec<(u64, Arc<Item>, u64)>,
     /// Rows with a value, those of items that were not kept included.
     pub rows: u64,
     /// Items above this hash were not kept; `None` if all were.
     pub cut: Option<u64>,
-    /// Vectors of another length than the first one, or with a component that is missing or infinite: left out.
+    /// Vectors of another length than most have, without components, or with one that is missing or infinite: left out.
     pub unusable: u64,
 }
 
@@ -52,7 +54,7 @@ pub fn sample(column: &str, of: Sampled, most: usize) -> Handle<Sample> {
     let name = column.to_owned();
     Handle::new(format!("sample({column},{of:?},{most})"), vec![column.into()], false, move |context| {
         let seed = context.seed;
-        Ok(State { column: name.clone(), of, most, seed, items: BTreeMap::new(), rows: 0, cut: None, unusable: 0, length: None })
+        Ok(State { column: name.clone(), of, most, seed, items: BTreeMap::new(), bytes: 0, lengths: BTreeMap::new(), cut: None, unusable: 0 })
     })
 }
 
@@ -61,15 +63,15 @@ struct State {
     of: Sampled,
     most: usize,
     seed: u64,
-    items: BTreeMap<u64, (Item, u64)>,
-    rows: u64,
+    items: BTreeMap<u64, (Arc<Item>, u64)>,
+    bytes: usize,
+    /// Rows by length of the vector; texts have none.
+    lengths: BTreeMap<u64, u64>,
     cut: Option<u64>,
     unusable: u64,
-    /// Of the vectors.
-    length: Option<usize>,
 }
 
-type Saved = (Vec<(u64, Item, u64)>, u64, Option<u64>, u64, Option<u64>);
+type Saved = (Vec<(u64, Item, u64)>, BTreeMap<u64, u64>, Option<u64>, u64);
 
 impl State {
     fn header(&self) -> Header {
@@ -78,35 +80,54 @@ impl State {
 
     /// Adds rows of an item, which is made only if it is kept and new.
     fn add(&mut self, hash: u64, rows: u64, item: impl FnOnce() -> Item) {
-        self.rows += rows;
         if self.cut.is_some_and(|cut| hash > cut) {
             return;
         }
-        match self.items.get_mut(&hash) {
-            Some((_, known)) => *known += rows,
-            None => drop(self.items.insert(hash, (item(), rows))),
+        if let Some((_, known)) = self.items.get_mut(&hash) {
+            *known += rows;
+            return;
         }
-        if self.items.len() > self.most {
-            self.items.pop_last();
+        let item = item();
+        self.bytes += item.size();
+        self.items.insert(hash, (Arc::new(item), rows));
+        while self.items.len() > self.most || (self.bytes > MOST_BYTES && self.items.len() > 1) {
+            if let Some((_, (item, _))) = self.items.pop_last() {
+                self.bytes -= item.size();
+            }
             // What is above the last one that is kept was never kept, or is no more.
             self.cut = self.items.last_key_value().map(|(hash, _)| *hash);
         }
     }
 
     fn text(&mut self, text: &str) {
+        *self.lengths.entry(0).or_default() += 1;
         let hash = xxh3_64_with_seed(text.as_bytes(), self.seed);
         self.add(hash, 1, || Item::Text(text[..text.floor_char_boundary(LONGEST_TEXT)].to_owned()));
     }
 
-    fn vector(&mut self, vector: Vec<f64>) {
-        let length = *self.length.get_or_insert(vector.len());
-        if vector.len() != length || vector.iter().any(|x| !x.is_finite()) {
+    fn vector(&mut self, mut vector: Vec<f64>) -> Result<(), String> {
+        if !is_usable(&vector) {
             self.unusable += 1;
-            return;
+            return Ok(());
         }
+        *self.lengths.entry(vector.len() as u64).or_default() += 1;
+        check_lengths(&self.column, self.lengths.len())?;
+        // -0 is 0.
+        vector.iter_mut().for_each(|x| *x += 0.0);
         let bytes: Vec<u8> = vector.iter().flat_map(|x| x.to_le_bytes()).collect();
         let hash = xxh3_64_with_seed(&bytes, self.seed);
         self.add(hash, 1, || Item::Vector(vector));
+        Ok(())
+    }
+
+    /// The length that most rows have; of equally many the shortest.
+    fn length(&self) -> u64 {
+        self.lengths.iter().rev().max_by_key(|(_, rows)| **rows).map_or(0, |(length, _)| *length)
+    }
+
+    fn unusable_rows(&self) -> u64 {
+        let rows: u64 = self.lengths.values().sum();
+        self.unusable + rows - self.lengths.get(&self.length()).copied().unwrap_or(0)
     }
 }
 
@@ -114,52 +135,44 @@ impl Accumulator for State {
     fn update(&mut self, block: &Block) -> Result<(), String> {
         match self.of {
             Sampled::Texts => block.strings(&self.column)?.iter().flatten().for_each(|text| self.text(text)),
-            Sampled::Vectors => vectors(&self.column, block.column(&self.column)?)?.into_iter().flatten().for_each(|vector| self.vector(vector)),
+            Sampled::Vectors => vectors(&self.column, block.column(&self.column)?)?.into_iter().flatten().try_for_each(|vector| self.vector(vector))?,
         }
         Ok(())
     }
 
     fn state(&self) -> Result<Vec<u8>, String> {
-        let items = self.items.iter().map(|(hash, (item, rows))| (*hash, item.clone(), *rows)).collect();
-        let saved: Saved = (items, self.rows, self.cut, self.unusable, self.length.map(|n| n as u64));
-        self.header().encode(&saved)
+        let items: Vec<(u64, &Item, u64)> = self.items.iter().map(|(hash, (item, rows))| (*hash, &**item, *rows)).collect();
+        self.header().encode(&(items, &self.lengths, self.cut, self.unusable))
     }
 
     fn merge(&mut self, state: &[u8]) -> Result<(), String> {
-        let (items, rows, cut, unusable, length): Saved = self.header().decode(state)?;
-        let length = length.map(|n| n as usize);
-        if let (Some(ours), Some(theirs)) = (self.length, length)
-            && ours != theirs
-        {
-            return Err(format!("column `{}` has vectors of {ours} and of {theirs} components", self.column));
-        }
-        self.length = self.length.or(length);
-        let kept: u64 = items.iter().map(|(_, _, n)| n).sum();
+        let (items, lengths, cut, unusable): Saved = self.header().decode(state)?;
+        lengths.into_iter().for_each(|(length, rows)| *self.lengths.entry(length).or_default() += rows);
+        check_lengths(&self.column, self.lengths.len())?;
         // Above the lower cut one of the two is not whole.
         self.cut = [self.cut, cut].into_iter().flatten().min();
         if let Some(cut) = self.cut {
             let above = self.items.split_off(&cut.saturating_add(1));
-            drop(above);
+            self.bytes -= above.values().map(|(item, _)| item.size()).sum::<usize>();
         }
-        for (hash, item, n) in items {
-            self.add(hash, n, || item);
-        }
-        self.rows += rows - kept;
+        items.into_iter().for_each(|(hash, item, rows)| self.add(hash, rows, || item));
         self.unusable += unusable;
         Ok(())
     }
 
     fn finish(&self) -> Result<Finished, String> {
-        let items = self.items.iter().map(|(hash, (item, rows))| (*hash, item.clone(), *rows)).collect();
-        Ok(Arc::new(Sample { items, rows: self.rows, cut: self.cut, unusable: self.unusable }))
+        let length = self.length();
+        let usual = |item: &Item| if let Item::Vector(vector) = item { vector.len() as u64 == length } else { true };
+        let items = self.items.iter().filter(|(_, (item, _))| usual(item)).map(|(hash, (item, rows))| (*hash, item.clone(), *rows)).collect();
+        let rows = self.lengths.get(&length).copied().unwrap_or(0);
+        Ok(Arc::new(Sample { items, rows, cut: self.cut, unusable: self.unusable_rows() }))
     }
 
     fn size(&self) -> usize {
-        let items: usize = self.items.values().map(|(item, _)| item.size() + size_of::<(u64, Item, u64)>()).sum();
-        size_of::<Self>() + items
+        size_of::<Self>() + self.bytes + self.items.len() * size_of::<(u64, Item, u64)>()
     }
 
     fn unusable(&self) -> u64 {
-        self.unusable
+        self.unusable_rows()
     }
 }

@@ -1,5 +1,6 @@
 //! Third and fourth central moments of a numeric column.
 
+use super::measure::Measure;
 use crate::math::ShapeMoments;
 use driftline_core::accumulator::{Accumulator, Finished, Handle, Header};
 use driftline_core::block::Block;
@@ -14,27 +15,27 @@ pub struct ColumnShape {
 }
 
 /// Central moments up to the fourth of a numeric column.
-pub fn shape(column: &str) -> Handle<ColumnShape> {
-    let name = column.to_owned();
-    Handle::new(format!("shape({column})"), vec![column.into()], false, move |_| {
-        Ok(State { column: name.clone(), found: ColumnShape::default() })
+pub fn shape(of: impl Into<Measure>) -> Handle<ColumnShape> {
+    let of: Measure = of.into();
+    Handle::new(format!("shape({})", of.key()), of.columns(), false, move |_| {
+        Ok(State { of: of.clone(), found: ColumnShape::default() })
     })
 }
 
 struct State {
-    column: String,
+    of: Measure,
     found: ColumnShape,
 }
 
 impl State {
     fn header(&self) -> Header {
-        Header::new("shape", 1, &self.column)
+        Header::new("shape", 1, self.of.key())
     }
 }
 
 impl Accumulator for State {
     fn update(&mut self, block: &Block) -> Result<(), String> {
-        let numbers = block.numbers(&self.column)?;
+        let numbers = self.of.numbers(block)?;
         let finite: Vec<f64> = numbers.values.iter().copied().filter(|v| v.is_finite()).collect();
         self.found.infinities += (numbers.values.len() - finite.len()) as u64;
         self.found.finite = self.found.finite.merge(&ShapeMoments::from_block(&finite));
@@ -57,6 +58,6 @@ impl Accumulator for State {
     }
 
     fn size(&self) -> usize {
-        size_of::<Self>() + self.column.capacity()
+        size_of::<Self>()
     }
 }

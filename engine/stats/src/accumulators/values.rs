@@ -1,5 +1,6 @@
 //! All values of a numeric column, sorted; what does not fit in memory is sorted on disk.
 
+use super::measure::Measure;
 use super::spill::{Part, Spill};
 use driftline_core::accumulator::{Accumulator, Context, Finished, Handle, Header};
 use driftline_core::block::Block;
@@ -160,15 +161,15 @@ impl<'a> Merge<'a> {
 }
 
 /// All values of a numeric column: exact at any size, since what exceeds the memory setting is sorted on disk.
-pub fn values(column: &str) -> Handle<SortedValues> {
-    let name = column.to_owned();
-    Handle::new(format!("values({column})"), vec![column.into()], true, move |context| {
-        Ok(State::new(name.clone(), context))
+pub fn values(of: impl Into<Measure>) -> Handle<SortedValues> {
+    let of: Measure = of.into();
+    Handle::new(format!("values({})", of.key()), of.columns(), true, move |context| {
+        Ok(State::new(of.clone(), context))
     })
 }
 
 struct State {
-    column: String,
+    of: Measure,
     buffer: Vec<f64>,
     runs: Vec<Part>,
     missing: u64,
@@ -178,14 +179,14 @@ struct State {
 }
 
 impl State {
-    fn new(column: String, context: &Context) -> Self {
+    fn new(of: Measure, context: &Context) -> Self {
         // Half of the memory, since finishing sorts a copy.
         let room = (context.memory / 16).max(1 << 12);
-        Self { column, buffer: Vec::new(), runs: Vec::new(), missing: 0, room, spill: Spill::new(&context.spill) }
+        Self { of, buffer: Vec::new(), runs: Vec::new(), missing: 0, room, spill: Spill::new(&context.spill) }
     }
 
     fn header(&self) -> Header {
-        Header::new("values", 1, &self.column)
+        Header::new("values", 1, self.of.key())
     }
 
     fn add(&mut self, values: &[f64]) -> Result<(), String> {
@@ -216,7 +217,7 @@ impl State {
 
 impl Accumulator for State {
     fn update(&mut self, block: &Block) -> Result<(), String> {
-        let numbers = block.numbers(&self.column)?;
+        let numbers = self.of.numbers(block)?;
         self.missing += numbers.missing;
         self.add(&numbers.values)
     }

@@ -70,4 +70,4 @@ pub use shape_moments::ShapeMoments;
 pub use smirnov::smirnov_sf;
 pub use special::{log1p_minus_x, stirling_error};
 pub use tfidf::{Vocabulary, words};
-pub use two_sample::{KolmogorovSmirnov, kolmogorov_smirnov, wasserstein};
+pub use two_sample::{KolmogorovSmirnov, kolmogorov_smirnov, wasserstein, wasserstein_of_counts};

@@ -44,15 +44,16 @@ impl SplitMix {
         let ratio = |k: u64| (good - k) as f64 * (draws - k) as f64 / ((k + 1) as f64 * (bad + k + 1 - draws) as f64);
         let mut left = self.uniform() - at_mode;
         let (mut up, mut down) = ((mode, at_mode), (mode, at_mode));
-        while left >= 0.0 && (up.0 < high || down.0 > low) {
-            if up.0 < high {
+        // Terms that are 0 change nothing any more.
+        while left >= 0.0 && ((up.0 < high && up.1 > 0.0) || (down.0 > low && down.1 > 0.0)) {
+            if up.0 < high && up.1 > 0.0 {
                 up = (up.0 + 1, up.1 * ratio(up.0));
                 left -= up.1;
                 if left < 0.0 {
                     return up.0;
                 }
             }
-            if down.0 > low {
+            if down.0 > low && down.1 > 0.0 {
                 down = (down.0 - 1, down.1 / ratio(down.0 - 1));
                 left -= down.1;
                 if left < 0.0 {

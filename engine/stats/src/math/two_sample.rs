@@ -144,3 +144,38 @@ impl Peak {
 fn ratio(numerator: u128, denominator: u128) -> f64 {
     (Dd::from_u128(numerator) / Dd::from_u128(denominator)).to_f64()
 }
+
+/// [`wasserstein`] of ascending values with the number of rows that have each. 0 where a side has no rows.
+pub fn wasserstein_of_counts(x: &[(f64, u64)], y: &[(f64, u64)]) -> f64 {
+    let rows = |side: &[(f64, u64)]| side.iter().map(|(_, n)| *n as f64).sum::<f64>();
+    let (n, m) = (rows(x), rows(y));
+    if n == 0.0 || m == 0.0 {
+        return 0.0;
+    }
+    let (mut i, mut j) = (0, 0);
+    let (mut below_x, mut below_y) = (0.0, 0.0);
+    let (mut sum, mut last) = (0.0, f64::NAN);
+    while i < x.len() || j < y.len() {
+        let at = match (x.get(i), y.get(j)) {
+            (Some(a), Some(b)) => a.0.min(b.0),
+            (Some(a), None) => a.0,
+            (None, Some(b)) => b.0,
+            (None, None) => break,
+        };
+        if !last.is_nan() {
+            // Each part of the difference is finite, where the whole might not be.
+            let share = (below_x / n - below_y / m).abs();
+            sum += share * at - share * last;
+        }
+        while let Some((_, rows)) = x.get(i).filter(|(value, _)| *value == at) {
+            below_x += *rows as f64;
+            i += 1;
+        }
+        while let Some((_, rows)) = y.get(j).filter(|(value, _)| *value == at) {
+            below_y += *rows as f64;
+            j += 1;
+        }
+        last = at;
+    }
+    sum
+}

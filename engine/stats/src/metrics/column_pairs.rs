@@ -20,6 +20,8 @@ pub(super) enum Method {
     Spearman,
     Kendall,
     CramersV,
+    /// Cramér's V if the target (without one the prediction) is one of the columns and categorical, else Pearson's.
+    Auto,
 }
 
 impl Method {
@@ -29,6 +31,7 @@ impl Method {
             Method::Spearman => "spearman",
             Method::Kendall => "kendall",
             Method::CramersV => "cramers_v",
+            Method::Auto => "auto",
         }
     }
 
@@ -44,8 +47,21 @@ impl Method {
 
 const MOST_COLUMNS: usize = 40;
 
+impl Method {
+    fn resolved(self, binding: &Binding<'_>) -> Method {
+        let role = binding.roles.target.as_ref().or(binding.roles.prediction.as_ref());
+        let kind = binding.columns.iter().find(|column| Some(&column.name) == role).map(|column| column.kind);
+        match (self, kind) {
+            (Method::Auto, Some(Kind::Categorical)) => Method::CramersV,
+            (Method::Auto, _) => Method::Pearson,
+            (method, _) => method,
+        }
+    }
+}
+
 /// All pairs of the columns that a method takes, but of id and timestamp.
 pub(super) fn pairs(binding: &Binding<'_>, method: Method, span: &Span, diagnostics: &mut Diagnostics) -> Option<Vec<Pair>> {
+    let method = method.resolved(binding);
     let roles = [&binding.roles.id, &binding.roles.timestamp];
     let takes = |c: &&Column| c.kind == method.takes() && !roles.iter().any(|role| role.as_ref() == Some(&c.name));
     let columns: Vec<&str> = binding.columns.iter().filter(takes).map(|c| c.name.as_str()).collect();
@@ -74,7 +90,7 @@ pub(super) struct Pair {
 impl Pair {
     fn new(a: &str, b: &str, method: Method) -> Self {
         let source = match method {
-            Method::Pearson => Source::Moments(co_moments(a, b)),
+            Method::Pearson | Method::Auto => Source::Moments(co_moments(a, b)),
             Method::Spearman => Source::Values(value_pairs(a, b), spearman),
             Method::Kendall => Source::Values(value_pairs(a, b), kendall),
             Method::CramersV => Source::Table(category_pairs(a, b)),
@@ -87,6 +103,14 @@ impl Pair {
             Source::Moments(handle) => handle.request.clone(),
             Source::Values(handle, _) => handle.request.clone(),
             Source::Table(handle) => handle.request.clone(),
+        }
+    }
+
+    /// The coefficient with its method; `None` where a column does not vary or has infinite values.
+    pub fn coefficient(&self, profile: &Profile) -> Result<Option<Reading>, Undefined> {
+        match &self.source {
+            Source::Moments(handle) if profile.read(handle)?.infinite > 0 => Ok(None),
+            _ => self.read(profile),
         }
     }
 

@@ -74,9 +74,9 @@ impl CorrelationChange {
         let reference = sides.reference()?;
         let (mut compared, mut largest, mut changed, mut left_out) = (0u64, 0.0f64, Vec::new(), Vec::new());
         for pair in &self.pairs {
-            let coefficient = |profile| pair.read(profile).ok().flatten().and_then(|reading| reading.field("value"));
+            let coefficient = |profile| Ok(pair.coefficient(profile)?.and_then(|reading| reading.field("value")));
             let names = format!("{} and {}", pair.first, pair.second);
-            let (Some(before), Some(now)) = (coefficient(reference), coefficient(sides.current)) else {
+            let (Some(before), Some(now)) = (coefficient(reference)?, coefficient(sides.current)?) else {
                 left_out.push(names);
                 continue;
             };

@@ -60,7 +60,7 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
         diagnostics.error(&span, format!("`bins` must lie between 3 and 1000, not {bins}"));
         return None;
     }
-    Some(plain(Distribution { values: values(&binding.column?.name), bins }, &FIELDS))
+    Some(plain(Distribution { values: values(binding.column?.name.as_str()), bins }, &FIELDS))
 }
 
 struct Distribution {

@@ -88,8 +88,17 @@ pub(super) fn bind_test(
             column.name,
             column.kind.name()
         );
-        let help = format!("name another test, other columns, or declare `{}` under [columns]", column.name);
+        let others: Vec<&str> = TESTS.iter().filter(|t| t.accepts.contains(&column.kind)).map(|t| t.doc.name).collect();
+        let help = match column.kind {
+            Kind::Numerical | Kind::Categorical => format!("name another test, other columns, or declare `{}` under [columns]", column.name),
+            kind => format!("tests of {} columns are {}", kind.name(), others.join(", ")),
+        };
         diagnostics.push(Diagnostic::at(test.kind_span.clone(), message).help(help));
+        return None;
+    }
+    if column.kind == Kind::Nested && !column.holds_vectors() {
+        let message = format!("`{}` of type {} holds no vectors (lists of numbers)", column.name, column.data_type);
+        diagnostics.error(&test.kind_span, message);
         return None;
     }
     let BuiltTest { test, fields, params, drifted } = (entry.build)(column, test, diagnostics)?;

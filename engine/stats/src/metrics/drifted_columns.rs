@@ -23,8 +23,8 @@ pub const ENTRY: MetricEntry = MetricEntry {
         name: "drifted_columns",
         aliases: &[],
         summary: "Number and share of columns that drifted, and the verdict on the dataset.",
-        description: "Tests every numerical and categorical column of either side but id, timestamp and ignored ones and those that transforms add; or \
-those in `columns`, which may be any. A column has drifted when `drifted` holds for its test. p-values are corrected as the suite says, over these columns and no other \
+        description: "Tests every column of numbers, categories or texts of either side but id, timestamp and ignored ones and those that transforms add; or \
+those in `columns`, which may be added by transforms too. A column has drifted when `drifted` holds for its test. p-values are corrected as the suite says, over these columns and no other \
 check's. Columns that could not be tested (missing on a side, without values) count as not drifted; `untested` tells how many, and the message which. If no \
 column could be tested the result is `no_data`. The dataset has drifted when the share reaches `drift_share`; with `weights`, such as the importances of the model's features, \
 when the weighted share does.",
@@ -36,7 +36,7 @@ when the weighted share does.",
         reference: "Evidently's DriftedColumnsCount, with corrected p-values and effect sizes",
     },
     scope: Scope::Dataset,
-    accepts: &[Kind::Numerical, Kind::Categorical],
+    accepts: &[Kind::Numerical, Kind::Categorical, Kind::Text],
     compares: true,
     build,
 };

@@ -44,7 +44,7 @@ struct Parameters {
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     let Parameters { unbiased } = read_parameters(component, diagnostics)?;
-    let handle = shape(&binding.column?.name);
+    let handle = shape(binding.column?.name.as_str());
     let metric = Single { handle, read: if unbiased { read_unbiased } else { read } };
     Some(plain(metric, &FIELDS))
 }

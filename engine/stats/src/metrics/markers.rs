@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// A string or a number.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a string or a number")]
 pub(super) enum Marker {
     Text(String),
     Integer(i64),

@@ -36,7 +36,7 @@ const FIELDS: [Field; 1] = [
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     read_parameters::<NoParameters>(component, diagnostics)?;
-    let metric = MeanShift { moments: moments(&binding.column?.name) };
+    let metric = MeanShift { moments: moments(binding.column?.name.as_str()) };
     Some(Built { default_fail: Some("abs(value) > 2".to_owned()), ..plain(metric, &FIELDS) })
 }
 

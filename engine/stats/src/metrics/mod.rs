@@ -1,8 +1,8 @@
 //! Metrics, one file each. Adding one: write its file, and add its line below and to [`ENTRIES`].
 
-mod accuracy;
 mod almost_constant_columns;
 mod category_share;
+mod classification;
 mod column_count;
 mod column_pairs;
 mod column_types;
@@ -31,6 +31,7 @@ mod new_categories;
 mod non_letter_share;
 mod null_markers;
 mod quantile;
+mod regression;
 mod regular_expression_match;
 mod row_count;
 mod rows_with_missing_values;
@@ -52,9 +53,29 @@ use driftline_core::catalogue::MetricEntry;
 
 /// The catalogue's table of metrics.
 pub const ENTRIES: &[MetricEntry] = &[
-    accuracy::ENTRY,
     almost_constant_columns::ENTRY,
     category_share::ENTRY,
+    classification::accuracy::ENTRY,
+    classification::average_precision::ENTRY,
+    classification::balanced_accuracy::ENTRY,
+    classification::brier_score::ENTRY,
+    classification::business_value::ENTRY,
+    classification::class_balance::ENTRY,
+    classification::cohen_kappa::ENTRY,
+    classification::confusion_matrix::ENTRY,
+    classification::expected_calibration_error::ENTRY,
+    classification::f_beta::ENTRY,
+    classification::false_negative_rate::ENTRY,
+    classification::false_positive_rate::ENTRY,
+    classification::gain::ENTRY,
+    classification::lift::ENTRY,
+    classification::log_loss::ENTRY,
+    classification::matthews_correlation::ENTRY,
+    classification::precision::ENTRY,
+    classification::recall::ENTRY,
+    classification::roc_auc::ENTRY,
+    classification::true_negative_rate::ENTRY,
+    classification::true_positive_rate::ENTRY,
     column_count::ENTRY,
     column_types::ENTRY,
     columns_with_missing_values::ENTRY,
@@ -81,6 +102,16 @@ pub const ENTRIES: &[MetricEntry] = &[
     non_letter_share::ENTRY,
     null_markers::ENTRY,
     quantile::ENTRY,
+    regression::error_normality::ENTRY,
+    regression::max_absolute_error::ENTRY,
+    regression::mean_absolute_error::ENTRY,
+    regression::mean_absolute_percentage_error::ENTRY,
+    regression::mean_error::ENTRY,
+    regression::median_absolute_error::ENTRY,
+    regression::quantile_loss::ENTRY,
+    regression::r2_score::ENTRY,
+    regression::root_mean_squared_error::ENTRY,
+    regression::symmetric_mean_absolute_percentage_error::ENTRY,
     regular_expression_match::ENTRY,
     row_count::ENTRY,
     rows_with_missing_values::ENTRY,

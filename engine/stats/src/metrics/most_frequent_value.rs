@@ -47,7 +47,7 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
     let Parameters { missing } = read_parameters(component, diagnostics)?;
     let column = binding.column?;
     let source = match column.kind {
-        Kind::Numerical => Source::Numbers(values(&column.name)),
+        Kind::Numerical => Source::Numbers(values(column.name.as_str())),
         _ => Source::Categories(categories(&column.name)),
     };
     Some(plain(MostFrequentValue { source, missing }, &FIELDS))

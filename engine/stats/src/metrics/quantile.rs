@@ -58,7 +58,7 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
         diagnostics.error(&span, format!("`q` must lie between 0 and 1, not {q}"));
         return None;
     }
-    let metric = Quantile { values: values(&binding.column?.name), q };
+    let metric = Quantile { values: values(binding.column?.name.as_str()), q };
     Some(Built { labels: vec![("q".into(), q.to_string())], labelled: &["q"], ..plain(metric, &FIELDS) })
 }
 

@@ -35,7 +35,7 @@ const FIELDS: [Field; 1] = [
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     read_parameters::<NoParameters>(component, diagnostics)?;
-    let handle = moments(&binding.column?.name);
+    let handle = moments(binding.column?.name.as_str());
     Some(plain(Single { handle, read }, &FIELDS))
 }
 

@@ -84,10 +84,25 @@ struct StrongestCorrelation {
 
 impl StrongestCorrelation {
     fn read(&self, profile: &Profile) -> Result<Reading, Undefined> {
-        let of = |pair: &Pair| Some((pair.read(profile).ok().flatten()?.field("value")?.abs(), format!("{} and {}", pair.first, pair.second)));
-        let strongest = self.pairs.iter().filter_map(of).max_by(|a, b| a.0.total_cmp(&b.0));
-        let (value, names) = strongest.ok_or_else(|| Undefined::no_data("no pair has a coefficient"))?;
-        Ok(Reading { note: note("strongest", &[&names]), ..Reading::of([("value", value)]) })
+        let mut strongest: Option<(f64, String, Option<String>)> = None;
+        let mut left_out: Vec<String> = Vec::new();
+        for pair in &self.pairs {
+            let names = format!("{} and {}", pair.first, pair.second);
+            match pair.coefficient(profile)? {
+                Some(Reading { fields, method, .. }) => {
+                    let value = fields.first().map_or(0.0, |(_, value)| value.abs());
+                    if strongest.as_ref().is_none_or(|(most, ..)| value > *most) {
+                        strongest = Some((value, names, method));
+                    }
+                }
+                None => left_out.push(names),
+            }
+        }
+        let none = || Undefined::no_data("no pair of such columns has a coefficient; `method = \"cramers_v\"` looks at categorical ones");
+        let (value, names, method) = strongest.ok_or_else(none)?;
+        let left_out: Vec<&str> = left_out.iter().map(String::as_str).collect();
+        let notes: Vec<String> = [note("strongest", &[&names]), note("without a coefficient", &left_out)].into_iter().flatten().collect();
+        Ok(Reading { note: Some(notes.join("; ")), method, ..Reading::of([("value", value)]) })
     }
 }
 

@@ -36,7 +36,7 @@ const FIELDS: [Field; 1] = [
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     read_parameters::<NoParameters>(component, diagnostics)?;
-    Some(plain(Single { handle: moments(&binding.column?.name), read }, &FIELDS))
+    Some(plain(Single { handle: moments(binding.column?.name.as_str()), read }, &FIELDS))
 }
 
 fn read(found: &ColumnMoments) -> Result<Reading, Undefined> {

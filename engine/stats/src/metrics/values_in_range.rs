@@ -59,7 +59,7 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
         return None;
     }
     let name = &binding.column?.name;
-    let of_reference = (min.is_none() || max.is_none()).then(|| moments(name));
+    let of_reference = (min.is_none() || max.is_none()).then(|| moments(name.as_str()));
     let metric = ValuesInRange { found: in_range(name, min, max), of_reference };
     Some(Built { default_fail: Some("count > 0".to_owned()), ..plain(metric, &FIELDS) })
 }

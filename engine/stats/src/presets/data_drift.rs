@@ -7,7 +7,7 @@ pub const ENTRY: PresetEntry = PresetEntry {
         name: "data_drift",
         aliases: &[],
         summary: "Drift of every column, and of the dataset.",
-        description: "Each column of numbers, categories or texts by its default test and condition, and the share of drifted columns. Set `correction` beside it. Needs a reference.",
+        description: "Each column of numbers, categories, texts or vectors by its default test and condition, and the share of drifted columns. Set `correction` beside it. Needs a reference.",
         formula: "",
         direction: Direction::Neither,
         fields: &[],
@@ -16,7 +16,7 @@ pub const ENTRY: PresetEntry = PresetEntry {
         reference: "Evidently's DataDriftPreset",
     },
     checks: &[
-        PresetCheck { name: "drift", metric: "drift", columns: &["@numerical", "@categorical", "@text"], fail: "", alone: None, parameters: "" },
+        PresetCheck { name: "drift", metric: "drift", columns: &["@numerical", "@categorical", "@text", "$vectors"], fail: "", alone: None, parameters: "" },
         PresetCheck { name: "drifted_columns", metric: "drifted_columns", columns: &[], fail: "share >= 50%", alone: None, parameters: "" },
     ],
 };

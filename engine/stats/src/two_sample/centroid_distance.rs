@@ -19,9 +19,9 @@ pub const ENTRY: TestEntry = TestEntry {
         aliases: &[],
         summary: "How far the mean of a column of vectors moved.",
         description: "Takes lists of numbers of one length, such as embeddings. Looks at all rows, and sees nothing that leaves the mean where it is. Missing vectors are left out; those of another length, or with a missing or infinite component, are \
-counted as unusable. The effect size is the Euclidean distance over the root of the reference's total variance, whatever `distance` is; it is undefined where the reference does not vary. Sides without vectors are `no_data`; sides whose vectors have other \
+counted as unusable. The effect size is the Euclidean distance beyond what chance gives between so many rows, over the root of the reference's total variance, whatever `distance` is; it is undefined where the reference does not vary. Sides without vectors are `no_data`; sides whose vectors have other \
 lengths, or a cosine of the zero vector, are an error.",
-        formula: "d(mean_reference, mean_current); effect size: |mean_current - mean_reference| / sqrt(sum of the components' variances in the reference)",
+        formula: "d(mean_reference, mean_current); effect size: sqrt(max(0, |mean_current - mean_reference|^2 - V_reference / n - V_current / m)) / sqrt(V_reference), V the sum of the components' variances",
         direction: Direction::Lower,
         fields: &FIELDS,
         parameters: schema_of::<Parameters>,
@@ -33,7 +33,7 @@ lengths, or a cosine of the zero vector, are an error.",
 };
 
 const FIELDS: [Field; 3] =
-    [STATISTIC, Field::new("effect_size", "", "distance over the root of the reference's total variance"), Field::new("components", "", "components of a vector")];
+    [STATISTIC, Field::new("effect_size", "", "Euclidean distance beyond chance, over the root of the reference's total variance"), Field::new("components", "", "components of a vector")];
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -106,11 +106,18 @@ impl TwoSampleTest for Test {
         let means = |side: &Centroid| side.components.iter().map(|m| m.mean.to_f64()).collect::<Vec<f64>>();
         let (x, y) = (means(&r), means(&c));
         let statistic = self.distance.between(&x, &y).ok_or_else(|| Undefined::error("a mean is the zero vector, which has no direction"))?;
-        let variance: f64 = r.components.iter().filter_map(|m| m.variance(1)).sum();
-        let moved = Distance::Euclidean.between(&x, &y);
+        let variance = |side: &Centroid| side.components.iter().filter_map(|m| m.variance(1)).sum::<f64>();
+        let (of_reference, of_current) = (variance(&r), variance(&c));
+        // Chance moves the means by so much, squared, on average.
+        let chance = of_reference / r.count() as f64 + of_current / c.count() as f64;
+        let moved = Distance::Euclidean.between(&x, &y).map(|d| {
+            let beyond = d * d - chance;
+            // Less is rounding.
+            if beyond > 1e-9 * d * d { beyond.sqrt() } else { 0.0 }
+        });
         Ok(TestResult {
             statistic,
-            effect_size: moved.map(|d| d / variance.sqrt()).filter(|e| e.is_finite()),
+            effect_size: moved.map(|d| d / of_reference.sqrt()).filter(|e| e.is_finite()),
             more: vec![("components", n as f64)],
             n_reference: r.count(),
             n_current: c.count(),

@@ -67,7 +67,7 @@ impl Counts {
 impl Counted {
     pub fn new(column: &Column, binning: Binning) -> Self {
         match column.kind {
-            Kind::Numerical => Counted::Binned { values: values(&column.name), binning },
+            Kind::Numerical => Counted::Binned { values: values(column.name.as_str()), binning },
             _ => Counted::Categories(categories(&column.name)),
         }
     }

@@ -28,7 +28,7 @@ on are `no_data`. Models of language, which would see meanings, are not part of 
         example: "metric = \"drift\"\ncolumns = \"@text\"\ntest = \"domain_classifier\"\nfail = \"statistic > 0.6 and p_value < 0.01\"",
         reference: "Lopez-Paz, Oquab, ICLR 2017; Rabanser, Günnemann, Lipton, NeurIPS 2019; Evidently's text content drift",
     },
-    accepts: &[Kind::Text, Kind::Nested, Kind::Categorical],
+    accepts: &[Kind::Text, Kind::Nested],
     build,
 };
 
@@ -69,7 +69,8 @@ impl TwoSampleTest for Test {
             statistic: found.auc,
             p_value: Some(found.p_value),
             effect_size: Some(scale(found.auc)),
-            effect_interval: found.interval.map(|(low, high)| (scale(low), scale(high))),
+            // Where no pair of rows is in the wrong order, DeLong's variance is 0, which no sample can tell.
+            effect_interval: found.interval.filter(|(low, high)| low < high).map(|(low, high)| (scale(low), scale(high))),
             n_reference: pooled.n_reference,
             n_current: pooled.n_current,
             method: pooled.told(method),
@@ -90,7 +91,7 @@ pub(super) fn classify(pooled: &Pooled) -> Result<(RocAuc, String), Undefined> {
     if !(enough(&train) && enough(&test)) {
         return Err(few());
     }
-    let features = Features::fit(&train);
+    let features = Features::fit(&train)?;
     let (mut rows, mut weights) = (SparseRows::new(), Vec::new());
     for (item, of) in train.iter().filter(|(_, of)| of.iter().sum::<u64>() > 0) {
         rows.push(&features.of(item));
@@ -98,10 +99,11 @@ pub(super) fn classify(pooled: &Pooled) -> Result<(RocAuc, String), Undefined> {
     }
     let total: f64 = weights.iter().flatten().sum();
     let model = logistic_regression(&rows, &weights, 1.0 / total);
-    let model = model.ok_or_else(|| Undefined::error("the classifier cannot be trained: the components are of too different size"))?;
+    let model = model.ok_or_else(|| Undefined::error("the classifier cannot be trained: its equations have no solution within the precision of numbers"))?;
     let tested = test.iter().filter(|(_, of)| of.iter().sum::<u64>() > 0);
     let scored: Vec<(f64, u64, u64)> = tested.map(|(item, [r, c])| (model.score(&features.of(item)), *r, *c)).collect();
-    Ok((roc_auc(&scored).ok_or_else(few)?, features.told()))
+    let found = roc_auc(&scored).ok_or_else(|| Undefined::error("the classifier cannot be tested: a score is no number, or there are more than 2^31 rows"))?;
+    Ok((found, features.told()))
 }
 
 /// Deals half of an item's rows to training, at random by its hash: under no effect what is tested then knows nothing of what was trained, however often rows repeat.
@@ -115,30 +117,55 @@ fn halves(pair: &Pair) -> ((&Item, Rows), (&Item, Rows)) {
 }
 
 /// Rows of a side that each half must have.
-const FEWEST: u64 = 5;
+const FEWEST: u64 = 20;
+
+/// How a component is standardised: divided by its largest absolute value first, so that nothing overflows.
+struct Scale {
+    largest: f64,
+    mean: f64,
+    /// 0 where the component does not vary.
+    deviation: f64,
+}
+
+impl Scale {
+    fn of(vectors: &[(&[f64], f64)], component: usize) -> Self {
+        let values = || vectors.iter().map(|(vector, rows)| (vector[component], *rows));
+        let largest = values().map(|(x, _)| x.abs()).fold(0.0, f64::max);
+        let (low, high) = values().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (x, _)| (low.min(x), high.max(x)));
+        if low == high {
+            return Self { largest, mean: 0.0, deviation: 0.0 };
+        }
+        let total: f64 = values().map(|(_, rows)| rows).sum();
+        let mean = values().map(|(x, rows)| x / largest * rows).sum::<f64>() / total;
+        let variance = values().map(|(x, rows)| (x / largest - mean).powi(2) * rows).sum::<f64>() / total;
+        Self { largest, mean, deviation: variance.sqrt() }
+    }
+
+    fn standardised(&self, x: f64) -> f64 {
+        if self.deviation > 0.0 { (x / self.largest - self.mean) / self.deviation } else { 0.0 }
+    }
+}
 
 /// How items become numbers.
 enum Features {
     Words(Vocabulary),
-    /// Mean and deviation of each component.
-    Components(Vec<(f64, f64)>),
+    Components(Vec<Scale>),
 }
 
 impl Features {
-    fn fit(items: &[(&Item, Rows)]) -> Self {
+    fn fit(items: &[(&Item, Rows)]) -> Result<Self, Undefined> {
         let weighted = || items.iter().map(|(item, rows)| (*item, rows.iter().sum::<u64>())).filter(|(_, rows)| *rows > 0);
         let vectors: Vec<(&[f64], f64)> = weighted().filter_map(|(item, rows)| if let Item::Vector(v) = item { Some((&v[..], rows as f64)) } else { None }).collect();
         let Some((first, _)) = vectors.first() else {
             let texts = weighted().filter_map(|(item, rows)| if let Item::Text(text) = item { Some((text.as_str(), rows)) } else { None });
-            return Features::Words(Vocabulary::fit(texts, MOST_WORDS));
+            let words = Vocabulary::fit(texts, MOST_WORDS);
+            return if words.words().is_empty() { Err(Undefined::no_data("no text has a word of two or more characters")) } else { Ok(Features::Words(words)) };
         };
-        let total: f64 = vectors.iter().map(|(_, w)| w).sum();
-        let component = |i: usize| {
-            let mean = vectors.iter().map(|(v, w)| v[i] * w).sum::<f64>() / total;
-            let variance = vectors.iter().map(|(v, w)| (v[i] - mean).powi(2) * w).sum::<f64>() / total;
-            (mean, variance.sqrt())
-        };
-        Features::Components((0..first.len()).map(component).collect())
+        let scales: Vec<Scale> = (0..first.len()).map(|i| Scale::of(&vectors, i)).collect();
+        match scales.iter().any(|scale| scale.deviation > 0.0) {
+            true => Ok(Features::Components(scales)),
+            false => Err(Undefined::no_data("no component varies among the vectors that the classifier trains on")),
+        }
     }
 
     fn of(&self, item: &Item) -> Vec<(u32, f64)> {
@@ -146,7 +173,7 @@ impl Features {
             (Features::Words(words), Item::Text(text)) => words.transform(text),
             (Features::Components(scales), Item::Vector(vector)) => {
                 // What did not vary in training tells nothing.
-                let scaled = vector.iter().zip(scales).map(|(x, (mean, deviation))| if *deviation > 0.0 { (x - mean) / deviation } else { 0.0 });
+                let scaled = vector.iter().zip(scales).map(|(x, scale)| scale.standardised(*x));
                 (0..).zip(scaled).collect()
             }
             _ => Vec::new(),

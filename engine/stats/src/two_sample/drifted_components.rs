@@ -3,7 +3,7 @@
 use super::sampled::{self, Most, Pooled};
 use super::{STATISTIC, join_labels, params_label};
 use crate::accumulators::Sample;
-use crate::math::{Moments, wasserstein};
+use crate::math::wasserstein_of_counts;
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::catalogue::{BuiltTest, Direction, Doc, Field, TestEntry, read_parameters, schema_of};
 use driftline_core::column::{Column, Kind};
@@ -20,10 +20,10 @@ pub const ENTRY: TestEntry = TestEntry {
         name: "drifted_components",
         aliases: &[],
         summary: "In how many of its components a column of vectors moved, by Wasserstein's distance of each.",
-        description: "Takes lists of numbers of one length, such as embeddings. A component moved when Wasserstein's distance between the sides is `margin` standard deviations of the reference or more; one that does not vary in the \
-reference moved when it differs at all. Not for few rows: between two equal samples of n rows the distance is about 1 / sqrt(n) deviations, so that 100 rows drift by themselves. Missing vectors are left out; those of another length, or with a missing or \
+        description: "Takes lists of numbers of one length, such as embeddings. A component moved when Wasserstein's distance between the sides is `margin` standard deviations of the reference or more, beyond what chance gives between so many rows (`allowance`); one that does not vary in the \
+reference moved when it differs at all. Missing vectors are left out; those of another length, or with a missing or \
 infinite component, are counted as unusable. Beyond `rows` distinct vectors of a side a sample is looked at. The effect size is the share. Sides without vectors are `no_data`.",
-        formula: "components with W(reference, current) >= margin x sd_reference (population), over all components",
+        formula: "components with W(reference, current) >= (margin + allowance sqrt(1/n + 1/m)) x sd_reference (population), over all components",
         direction: Direction::Lower,
         fields: &FIELDS,
         parameters: schema_of::<Schema>,
@@ -42,11 +42,14 @@ struct Parameters {
     /// Standard deviations of the reference by which a component must move.
     #[schemars(range(min = 0.0))]
     margin: f64,
+    /// Standard errors of a mean, `sqrt(1/n + 1/m)` deviations each, that are added to the margin for what chance gives.
+    #[schemars(range(min = 0.0))]
+    allowance: f64,
 }
 
 impl Default for Parameters {
     fn default() -> Self {
-        Self { margin: 0.1 }
+        Self { margin: 0.1, allowance: 2.0 }
     }
 }
 
@@ -60,30 +63,32 @@ struct Schema {
 }
 
 fn build(column: &Column, mut component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<BuiltTest> {
-    let (at_rows, at_margin) = (component.params.span_of("rows"), component.params.span_of("margin"));
+    let [at_rows, at_margin, at_allowance] = ["rows", "margin", "allowance"].map(|key| component.params.span_of(key));
     let most = component.params.take::<Most>(diagnostics);
     let parameters: Parameters = read_parameters(component, diagnostics)?;
-    let (most, margin) = (most?, parameters.margin);
+    let (most, Parameters { margin, allowance }) = (most?, parameters.clone());
     if let Some(message) = most.wrong() {
         diagnostics.error(&at_rows, message);
         return None;
     }
-    if !(margin.is_finite() && margin >= 0.0) {
-        diagnostics.error(&at_margin, format!("`margin` must be a number from 0 on, not {margin}"));
-        return None;
+    for (name, value, at) in [("margin", margin, &at_margin), ("allowance", allowance, &at_allowance)] {
+        if !(value.is_finite() && value >= 0.0) {
+            diagnostics.error(at, format!("`{name}` must be a number from 0 on, not {value}"));
+            return None;
+        }
     }
     Some(BuiltTest {
         fields: FIELDS.to_vec(),
         params: join_labels([params_label(&parameters, &Parameters::default()), params_label(&most, &Most::default())]),
         drifted: "statistic > 20%",
-        test: Box::new(Test { sample: sampled::of(column, most.rows), margin, most: most.rows }),
+        test: Box::new(Test { sample: sampled::of(column, most.rows), margin, allowance }),
     })
 }
 
 struct Test {
     sample: Handle<Sample>,
     margin: f64,
-    most: usize,
+    allowance: f64,
 }
 
 impl TwoSampleTest for Test {
@@ -93,17 +98,17 @@ impl TwoSampleTest for Test {
 
     fn compare(&self, reference: &Profile, current: &Profile) -> Result<TestResult, Undefined> {
         let pooled = Pooled::read(&self.sample, reference, current)?;
-        let (r, c) = (pooled.vectors(|pair| pair.reference, self.most), pooled.vectors(|pair| pair.current, self.most));
-        let [Some(first), Some(_)] = [r.first(), c.first()] else { return Err(Undefined::no_data("a side has no vectors in the sample")) };
+        let [r, c]: [Vec<(&[f64], u64)>; 2] = [pooled.vectors(|pair| pair.reference).collect(), pooled.vectors(|pair| pair.current).collect()];
+        let [Some((first, _)), Some(_)] = [r.first(), c.first()] else { return Err(Undefined::no_data("a side has no vectors in the sample")) };
         let components = first.len();
-        if components == 0 {
-            return Err(Undefined::no_data("the vectors have no components"));
-        }
+        let rows = |side: &[(&[f64], u64)]| side.iter().map(|(_, rows)| *rows as f64).sum::<f64>();
+        // What chance gives between two samples of so many rows is about one of these.
+        let error = (1.0 / rows(&r) + 1.0 / rows(&c)).sqrt();
         let moved = (0..components).filter(|i| {
             let [x, y] = [&r, &c].map(|side| sorted(side, *i));
-            let distance = wasserstein(x.iter().copied(), x.len() as u64, y.iter().copied(), y.len() as u64).unwrap_or(f64::INFINITY);
-            let deviation = Moments::from_block(&x).variance(0).map_or(0.0, f64::sqrt);
-            if deviation > 0.0 { distance >= self.margin * deviation } else { distance > 0.0 }
+            let distance = wasserstein_of_counts(&x, &y);
+            let deviation = deviation(&x);
+            if deviation > 0.0 { distance >= (self.margin + self.allowance * error) * deviation } else { distance > 0.0 }
         });
         let share = moved.count() as f64 / components as f64;
         Ok(TestResult {
@@ -118,8 +123,22 @@ impl TwoSampleTest for Test {
     }
 }
 
-fn sorted(vectors: &[&[f64]], component: usize) -> Vec<f64> {
-    let mut values: Vec<f64> = vectors.iter().map(|vector| vector[component]).collect();
-    values.sort_unstable_by(f64::total_cmp);
+/// A component's values with their rows, ascending.
+fn sorted(vectors: &[(&[f64], u64)], component: usize) -> Vec<(f64, u64)> {
+    let mut values: Vec<(f64, u64)> = vectors.iter().map(|(vector, rows)| (vector[component], *rows)).collect();
+    values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     values
+}
+
+/// Standard deviation of all rows (population), by their distance from the mean.
+fn deviation(values: &[(f64, u64)]) -> f64 {
+    let [first, .., last] = values else { return 0.0 };
+    if first.0 == last.0 {
+        return 0.0;
+    }
+    let rows: f64 = values.iter().map(|(_, n)| *n as f64).sum();
+    // Scaled, so that large values do not overflow.
+    let scale = first.0.abs().max(last.0.abs());
+    let mean = values.iter().map(|(x, n)| x / scale * *n as f64).sum::<f64>() / rows;
+    (values.iter().map(|(x, n)| (x / scale - mean).powi(2) * *n as f64).sum::<f64>() / rows).sqrt() * scale
 }

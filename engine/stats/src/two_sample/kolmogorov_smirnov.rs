@@ -82,7 +82,7 @@ fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostic
         fields: FIELDS.to_vec(),
         params: params_label(&parameters, &Parameters::default()),
         drifted: "effect_size > 0.1 and p_value < 0.01",
-        test: Box::new(Test { values: values(&column.name), parameters }),
+        test: Box::new(Test { values: values(column.name.as_str()), parameters }),
     })
 }
 

@@ -1,6 +1,6 @@
 //! The maximum mean discrepancy.
 
-use super::sampled::{self, Pooled};
+use super::sampled::{self, Most, Pooled};
 use super::shapes::{Found, OverValues};
 use super::{P_VALUE, STATISTIC, params_label};
 use crate::accumulators::{Sample, SortedValues};
@@ -23,7 +23,7 @@ pub const ENTRY: TestEntry = TestEntry {
         summary: "Distance between the mean embeddings of two samples under a Gaussian kernel.",
         description: "Sees differences of any kind that are as wide as the bandwidth or wider. Where a side has no more than `rows` rows, the unbiased estimate over all pairs of so many seeded rows of each is used, with a p-value by \
 seeded permutations (the smallest is 1 / (permutations + 1)); where both have more, the estimate in linear time over up to a million seeded rows a side, with a p-value by its normal limit: it needs many rows to \
-see what the other sees in few. Vectors (lists of numbers) are always compared by all pairs of a sample. The bandwidth is the median distance within the reference unless given. Missing values are left out; infinite values are an error; \
+see what the other sees in few. Vectors (lists of numbers) are always compared by all pairs of `rows` random rows of each side. The bandwidth is the median distance within the reference unless given. Missing values are left out; infinite values are an error; \
 sides with fewer than two values, or a reference whose median distance is 0, are `no_data`. The effect size is the square root of the statistic, 0 where that is negative.",
         formula: "mean k(x, x') + mean k(y, y') - 2 mean k(x, y), k(a, b) = exp(-(a - b)^2 / (2 bandwidth^2))",
         direction: Direction::Lower,
@@ -49,13 +49,15 @@ struct Parameters {
     permutations: u32,
     /// In the column's unit; the median distance within the reference if absent.
     bandwidth: Option<f64>,
+    /// Multiple of the median distance that is the bandwidth, if that is not given.
+    bandwidth_factor: f64,
     /// Seed of the permutations and the sample.
     seed: u64,
 }
 
 impl Default for Parameters {
     fn default() -> Self {
-        Self { rows: 500, permutations: 499, bandwidth: None, seed: 0 }
+        Self { rows: 500, permutations: 499, bandwidth: None, bandwidth_factor: 1.0, seed: 0 }
     }
 }
 
@@ -68,6 +70,7 @@ fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostic
     let wrong = match &parameters {
         p if !(2..=2_000).contains(&p.rows) => Some(format!("`rows` must lie between 2 and 2000, not {}", p.rows)),
         p if !(19..=100_000).contains(&p.permutations) => Some(format!("`permutations` must lie between 19 and 100000, not {}", p.permutations)),
+        p if !(p.bandwidth_factor > 0.0 && p.bandwidth_factor.is_finite()) => Some("`bandwidth_factor` must be a positive number".to_owned()),
         p if p.bandwidth.is_some_and(|b| !(b > 0.0 && b.is_finite())) => Some("`bandwidth` must be a positive number".to_owned()),
         _ => None,
     };
@@ -83,7 +86,7 @@ fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostic
             // Columns draw by themselves: one unlucky draw must not be that of all.
             let seed = xxhash_rust::xxh3::xxh3_64_with_seed(column.name.as_bytes(), parameters.seed);
             match column.kind {
-                Kind::Nested => Box::new(OverVectors { sample: sampled::of(column, parameters.rows as usize), parameters, seed }),
+                Kind::Nested => Box::new(OverVectors { sample: sampled::of(column, Most::default().rows), parameters, seed }),
                 _ => OverValues::boxed(column, move |r, c| compare(r, c, &parameters, seed)),
             }
         },
@@ -104,13 +107,14 @@ impl TwoSampleTest for OverVectors {
 
     fn compare(&self, reference: &Profile, current: &Profile) -> Result<TestResult, Undefined> {
         let pooled = Pooled::read(&self.sample, reference, current)?;
-        let most = self.parameters.rows as usize;
-        let (x, y) = (pooled.vectors(|pair| pair.reference, most), pooled.vectors(|pair| pair.current, most));
+        let mut random = SplitMix::new(self.seed);
+        let mut draw = |side| pooled.draw(side, self.parameters.rows, &mut random);
+        let (x, y) = (draw(|pair| pair.reference), draw(|pair| pair.current));
         let all: Vec<&[f64]> = x.iter().chain(&y).copied().collect();
         let distance = |i: usize, j: usize| all[i].iter().zip(all[j]).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
-        let bandwidth = self.parameters.bandwidth.or_else(|| median_of_pairs(x.len(), distance)).ok_or_else(no_bandwidth)?;
+        let bandwidth = self.parameters.bandwidth(median_of_pairs(x.len(), distance))?;
         let found = Quadratic::of(x.len(), y.len(), bandwidth, distance).ok_or_else(|| Undefined::no_data("a side has too few vectors"))?;
-        let p_value = found.p_value(self.parameters.permutations, &mut SplitMix::new(self.seed));
+        let p_value = found.p_value(self.parameters.permutations, &mut random);
         Ok(TestResult {
             statistic: found.statistic,
             p_value: Some(p_value),
@@ -120,6 +124,14 @@ impl TwoSampleTest for OverVectors {
             method: pooled.told(format!("all pairs of {} and {} vectors, {} permutations", x.len(), y.len(), self.parameters.permutations)),
             ..TestResult::default()
         })
+    }
+}
+
+impl Parameters {
+    /// The given one, or by the median distance within the reference.
+    fn bandwidth(&self, median: Option<f64>) -> Result<f64, Undefined> {
+        let by_median = || median.map(|median| median * self.bandwidth_factor);
+        self.bandwidth.or_else(by_median).ok_or_else(no_bandwidth)
     }
 }
 
@@ -142,8 +154,7 @@ fn compare(r: &SortedValues, c: &SortedValues, parameters: &Parameters, seed: u6
     if x.iter().chain(&y).any(|v| v.is_infinite()) {
         return Err(Undefined::error("the column has infinite values"));
     }
-    let bandwidth = parameters.bandwidth.or_else(|| median_distance(&x));
-    let bandwidth = bandwidth.ok_or_else(no_bandwidth)?;
+    let bandwidth = parameters.bandwidth(median_distance(&x))?;
     let few = || Undefined::no_data("a side has too few values");
     let (statistic, p_value, method) = if all_pairs {
         let found = Quadratic::new(&x, &y, bandwidth).ok_or_else(few)?;

@@ -1,6 +1,7 @@
 //! Tests over a sample of the distinct texts or vectors of both sides.
 
 use crate::accumulators::{Item, Sample, Sampled, sample};
+use crate::math::SplitMix;
 use driftline_core::accumulator::Handle;
 use driftline_core::column::{Column, Kind};
 use driftline_core::metric::Undefined;
@@ -8,6 +9,7 @@ use driftline_core::profile::Profile;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The parameter of tests that look at a sample.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -40,7 +42,7 @@ pub(super) fn of(column: &Column, most: usize) -> Handle<Sample> {
 /// An item with the rows that each side has of it.
 pub(super) struct Pair {
     pub hash: u64,
-    pub item: Item,
+    pub item: Arc<Item>,
     pub reference: u64,
     pub current: u64,
 }
@@ -66,7 +68,7 @@ impl Pooled {
             }
         }
         let cut = [r.cut, c.cut].into_iter().flatten().min();
-        let below = |item: &&(u64, Item, u64)| cut.is_none_or(|cut| item.0 <= cut);
+        let below = |item: &&(u64, Arc<Item>, u64)| cut.is_none_or(|cut| item.0 <= cut);
         let mut items: BTreeMap<u64, Pair> = BTreeMap::new();
         for (hash, item, rows) in r.items.iter().filter(below) {
             items.insert(*hash, Pair { hash: *hash, item: item.clone(), reference: *rows, current: 0 });
@@ -74,7 +76,7 @@ impl Pooled {
         for (hash, item, rows) in c.items.iter().filter(below) {
             items.entry(*hash).or_insert_with(|| Pair { hash: *hash, item: item.clone(), reference: 0, current: 0 }).current = *rows;
         }
-        let lengths: BTreeSet<usize> = items.values().filter_map(|pair| if let Item::Vector(v) = &pair.item { Some(v.len()) } else { None }).collect();
+        let lengths: BTreeSet<usize> = items.values().filter_map(|pair| if let Item::Vector(v) = &*pair.item { Some(v.len()) } else { None }).collect();
         if lengths.len() > 1 {
             let lengths: Vec<String> = lengths.iter().map(usize::to_string).collect();
             return Err(Undefined::error(format!("the sides' vectors have different numbers of components: {}", lengths.join(" and "))));
@@ -83,10 +85,26 @@ impl Pooled {
         Ok(Self { items: items.into_values().collect(), n_reference: r.rows, n_current: c.rows, sampled })
     }
 
-    /// The vectors of one side, as often as they occur, up to `most` rows.
-    pub fn vectors(&self, side: fn(&Pair) -> u64, most: usize) -> Vec<&[f64]> {
-        let vectors = self.items.iter().filter_map(|pair| if let Item::Vector(vector) = &pair.item { Some((&vector[..], side(pair))) } else { None });
-        vectors.flat_map(|(vector, rows)| std::iter::repeat_n(vector, (rows as usize).min(most))).take(most).collect()
+    /// Vectors with the rows that one side has of them.
+    pub fn vectors(&self, side: fn(&Pair) -> u64) -> impl Iterator<Item = (&[f64], u64)> {
+        self.items.iter().filter_map(move |pair| match (&*pair.item, side(pair)) {
+            (Item::Vector(vector), rows) if rows > 0 => Some((&vector[..], rows)),
+            _ => None,
+        })
+    }
+
+    /// Random rows of one side without replacement, up to `most`.
+    pub fn draw(&self, side: fn(&Pair) -> u64, most: u64, random: &mut SplitMix) -> Vec<&[f64]> {
+        let mut left: u64 = self.vectors(side).map(|(_, rows)| rows).sum();
+        let mut draws = most.min(left);
+        let mut drawn = Vec::new();
+        for (vector, rows) in self.vectors(side) {
+            left -= rows;
+            let of_this = random.hypergeometric(rows, left, draws);
+            draws -= of_this;
+            drawn.extend(std::iter::repeat_n(vector, of_this as usize));
+        }
+        drawn
     }
 
     /// What a method looked at.

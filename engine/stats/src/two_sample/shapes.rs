@@ -66,7 +66,7 @@ impl OverValues {
         column: &Column,
         compare: impl Fn(&SortedValues, &SortedValues) -> Result<Found, Undefined> + Send + Sync + 'static,
     ) -> Box<dyn TwoSampleTest> {
-        Box::new(Self { values: values(&column.name), compare: Box::new(compare) })
+        Box::new(Self { values: values(column.name.as_str()), compare: Box::new(compare) })
     }
 }
 
@@ -151,7 +151,7 @@ impl OverMoments {
         column: &Column,
         compare: impl Fn(&Moments, &Moments) -> Result<Found, Undefined> + Send + Sync + 'static,
     ) -> Box<dyn TwoSampleTest> {
-        Box::new(Self { moments: moments(&column.name), compare: Box::new(compare) })
+        Box::new(Self { moments: moments(column.name.as_str()), compare: Box::new(compare) })
     }
 }
 

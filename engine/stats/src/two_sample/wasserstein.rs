@@ -49,7 +49,7 @@ fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostic
         fields: FIELDS.to_vec(),
         params: None,
         drifted: "effect_size > 0.1",
-        test: Box::new(Test { values: values(&column.name), moments: moments(&column.name) }),
+        test: Box::new(Test { values: values(column.name.as_str()), moments: moments(column.name.as_str()) }),
     })
 }
 

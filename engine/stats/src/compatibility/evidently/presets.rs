@@ -13,21 +13,6 @@ const fn performance(name: &'static str) -> Translation {
     elsewhere(name, "preset", PERFORMANCE, "")
 }
 
-const DATASET: &[&str] = &[
-    "RowCount",
-    "ColumnCount",
-    "DuplicatedRowCount",
-    "DuplicatedColumnsCount",
-    "AlmostDuplicatedColumnsCount",
-    "AlmostConstantColumnsCount",
-    "EmptyRowsCount",
-    "EmptyColumnsCount",
-    "ConstantColumnsCount",
-    "DatasetMissingValueCount",
-];
-
-const VALUES: &[&str] = &["MissingValueCount", "MinValue", "MaxValue", "MeanValue", "StdValue", "Quantiles"];
-
 const SUMMARY: &[&str] = &[
     "RowCount",
     "ColumnCount",
@@ -46,6 +31,10 @@ const SUMMARY: &[&str] = &[
     "StdValue",
     "Quantiles",
 ];
+
+/// The metrics of the dataset, and those of each column.
+const DATASET: &[&str] = SUMMARY.split_at(10).0;
+const VALUES: &[&str] = SUMMARY.split_at(10).1;
 
 pub(super) const TABLE: &[Translation] = &[
     preset(
@@ -74,7 +63,7 @@ pub(super) const TABLE: &[Translation] = &[
         "data_quality",
         SUITES,
     ),
-    preset("DataDriftTestPreset", &["TestShareOfDriftedColumns", "TestTargetDrift", "TestPredictionDrift", "TestAllFeaturesValueDrift"], "", SUITES),
+    preset("DataDriftTestPreset", &["TestShareOfDriftedColumns", "TestTargetDrift", "TestPredictionDrift", "TestAllFeaturesValueDrift", "TestEmbeddingsDrift"], "", SUITES),
     preset(
         "NoTargetPerformanceTestPreset",
         &[

@@ -14,6 +14,7 @@ use driftline_core::diagnostic::Diagnostics;
 use driftline_core::metric::Undefined;
 use driftline_core::profile::Profile;
 use driftline_core::spec::Component;
+use driftline_core::suite::number;
 use driftline_core::two_sample::{TestResult, TwoSampleTest};
 use numbers::Numbers;
 use schemars::JsonSchema;
@@ -164,7 +165,7 @@ fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostic
     }
     let read = match column.kind {
         Kind::Text => Read::Texts(sampled::of(column, Most::default().rows)),
-        Kind::Numerical => Read::Numbers { values: values(&column.name), moments: moments(&column.name), integer: column.data_type.is_integer() },
+        Kind::Numerical => Read::Numbers { values: values(column.name.as_str()), moments: moments(column.name.as_str()), integer: column.data_type.is_integer() },
         _ => Read::Categories { counts: categories(&column.name), numeric: column.data_type.is_numeric() },
     };
     Some(BuiltTest {
@@ -197,9 +198,6 @@ impl TwoSampleTest for Test {
 
     fn compare(&self, reference: &Profile, current: &Profile) -> Result<TestResult, Undefined> {
         let asked = self.parameters.method;
-        if let Read::Texts(sample) = &self.read {
-            return self.of_texts(&Pooled::read(sample, reference, current)?);
-        }
         let (score, method, n_reference, n_current) = match &self.read {
             Read::Numbers { values, moments, integer } => {
                 let side = |profile: &Profile| Ok((profile.read(values)?, profile.read(moments)?));
@@ -214,7 +212,7 @@ impl TwoSampleTest for Test {
                 let method = asked.unwrap_or_else(|| choice(n, pairs.len(), Kind::Categorical));
                 (pairs.score(method)?, method, n, m)
             }
-            Read::Texts(_) => return Err(undefined("texts are compared by a classifier")),
+            Read::Texts(sample) => return self.of_texts(&Pooled::read(sample, reference, current)?),
         };
         let (name, threshold, rule) = method.told();
         let threshold = self.parameters.threshold.unwrap_or(threshold);
@@ -241,7 +239,8 @@ impl Test {
 
 fn result(score: f64, threshold: f64, detected: bool, method: &str, (n_reference, n_current): (u64, u64)) -> TestResult {
     let more = vec![("threshold", threshold), ("detected", f64::from(u8::from(detected)))];
-    TestResult { statistic: score, more, n_reference, n_current, method: method.to_owned(), ..TestResult::default() }
+    let note = Some(format!("{method} = {}, threshold {}", number(score), number(threshold)));
+    TestResult { statistic: score, more, note, n_reference, n_current, method: method.to_owned(), ..TestResult::default() }
 }
 
 /// What has no score in Evidently either: there it raises, or is NaN.

@@ -1,0 +1,30 @@
+//! Share of a label's predictions that are right.
+
+use super::predicted::{VALUE_AND_DUMMY, of};
+use super::rates::{self, Parameters};
+use driftline_core::catalogue::{Binding, Built, Direction, Doc, MetricEntry, Scope, schema_of};
+use driftline_core::diagnostic::Diagnostics;
+use driftline_core::spec::Component;
+
+pub const ENTRY: MetricEntry = MetricEntry {
+    doc: Doc {
+        name: "precision",
+        aliases: &[],
+        summary: "Share of a label's predictions that are right.",
+        description: "Needs `target` under [columns] and labels that were predicted: `prediction`, the greatest of `probabilities`, or `score` from 0.5 or `threshold` on. Two labels: the rate of the positive one (`positive` under [columns], else the last in order); more: the mean of their rates, unless `average` or `label` says otherwise. Rows without a true or a predicted label are left out, and never taken for wrong. A label of which there is nothing to be a share of has no rate: it has no part in an average, and is `no_data` by itself.",
+        formula: "true positives / (true positives + false positives)",
+        direction: Direction::Higher,
+        fields: &VALUE_AND_DUMMY,
+        parameters: schema_of::<Parameters>,
+        example: "[[suite.check]]\nmetric = \"precision\"\nfail = \"value < reference - 5%\"",
+        reference: "sklearn.metrics.precision_score(zero_division=nan)",
+    },
+    scope: Scope::Dataset,
+    accepts: &[],
+    compares: false,
+    build,
+};
+
+fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
+    rates::build("precision", binding, component, diagnostics, |c| of(c.true_positive, c.true_positive + c.false_positive))
+}

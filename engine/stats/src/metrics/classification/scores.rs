@@ -1,0 +1,178 @@
+//! Metrics of scores: where the scores come from, and one label's scores against all others.
+
+use super::super::shape::plain;
+use super::predicted::tell;
+use crate::accumulators::{Losses, Scored, Scores, losses, scored};
+use driftline_core::accumulator::{Handle, Request};
+use driftline_core::catalogue::{Binding, Built, Field};
+use driftline_core::diagnostic::{Diagnostics, Span};
+use driftline_core::metric::{Metric, Parts, Reading, Sides, Undefined};
+use driftline_core::profile::Profile;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// The parameters of metrics of scores.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(super) struct Parameters {
+    /// How the labels' values become one number, where each label has a score.
+    pub average: Average,
+    /// The only label to look at, against all others.
+    pub label: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Average {
+    /// Mean over the labels, each counting alike.
+    #[default]
+    Macro,
+    /// Mean over the labels, each counting as often as it is true.
+    Weighted,
+    /// One result for each label.
+    ByLabel,
+}
+
+/// The target and what the spec says of scores.
+fn of_spec(metric: &str, binding: &Binding<'_>, span: &Span, diagnostics: &mut Diagnostics) -> Option<(String, Scores)> {
+    let roles = binding.roles;
+    let Some(target) = &roles.target else { return tell(diagnostics, span, metric, "a target", "target = \"…\"") };
+    let scores = match (&roles.score, roles.probabilities.is_empty()) {
+        (Some(score), _) => Scores::Positive { score: score.clone(), positive: roles.positive.clone() },
+        (None, false) => Scores::Each(roles.probabilities.clone().into_iter().collect()),
+        (None, true) => return tell(diagnostics, span, metric, "scores", "score = \"…\"          # of the positive label, or of each label:\nprobabilities = { yes = \"p_yes\", no = \"p_no\" }"),
+    };
+    Some((target.clone(), scores))
+}
+
+pub(super) fn scores(metric: &str, binding: &Binding<'_>, span: &Span, diagnostics: &mut Diagnostics) -> Option<Handle<Scored>> {
+    let (target, scores) = of_spec(metric, binding, span, diagnostics)?;
+    Some(scored(&target, &scores))
+}
+
+pub(super) fn probabilities(metric: &str, binding: &Binding<'_>, bins: usize, span: &Span, diagnostics: &mut Diagnostics) -> Option<(Handle<Losses>, Option<String>)> {
+    let (target, scores) = of_spec(metric, binding, span, diagnostics)?;
+    let positive = if let Scores::Positive { positive, .. } = &scores { positive.clone() } else { None };
+    Some((losses(&target, &scores, bins), positive))
+}
+
+/// The losses of one side, where all scores are probabilities and some row has one.
+pub(super) fn read_losses(handle: &Handle<Losses>, profile: &Profile) -> Result<std::sync::Arc<Losses>, Undefined> {
+    let found = profile.read(handle)?;
+    if found.outside > 0 {
+        return Err(Undefined::error(format!("{} rows have a score outside of 0 to 1, which is no probability", found.outside)));
+    }
+    if found.labels.values().all(|label| label.log.count == 0) {
+        return Err(Undefined::no_data(format!("no row has both a true label and a score; {} have no label", found.unlabelled)));
+    }
+    Ok(found)
+}
+
+/// The label that scores are of, if not each label has its own: the given one, or the last in order.
+pub(super) fn positive_of<'a>(given: &'a Option<String>, found: &'a Losses) -> Option<&'a str> {
+    let numbers = found.labels.keys().all(|label| label.parse::<f64>().is_ok());
+    let number = |label: &str| label.parse::<f64>().unwrap_or(f64::NAN);
+    let last = if numbers { found.labels.keys().max_by(|a, b| number(a).total_cmp(&number(b))) } else { found.labels.keys().next_back() };
+    given.as_deref().or(last.map(String::as_str))
+}
+
+/// What the scores of a label come to, by ascending score: (score, rows of others, rows of the label).
+pub(super) type OfLabel = Box<dyn Fn(&[(f64, u64, u64)]) -> Result<Reading, Undefined> + Send + Sync>;
+
+pub(super) fn built(
+    name: &'static str,
+    binding: &Binding<'_>,
+    Parameters { average, label }: Parameters,
+    span: &Span,
+    diagnostics: &mut Diagnostics,
+    fields: &[Field],
+    of: OfLabel,
+) -> Option<Built> {
+    if label.is_some() && average != Average::Macro {
+        diagnostics.error(span, "`label` chooses one label, and `average` is over all; remove one of them");
+        return None;
+    }
+    let metric = OfScores { scored: scores(name, binding, span, diagnostics)?, average, label, of };
+    Some(plain(metric, fields))
+}
+
+struct OfScores {
+    scored: Handle<Scored>,
+    average: Average,
+    label: Option<String>,
+    of: OfLabel,
+}
+
+impl OfScores {
+    fn readings(&self, profile: &Profile) -> Result<Vec<Result<Reading, Undefined>>, Undefined> {
+        let found = profile.read(&self.scored)?;
+        let rows: u64 = found.targets.iter().map(|(_, n)| n).sum();
+        if rows == 0 {
+            return Err(Undefined::no_data(format!("no row has both a true label and a score; {} have no label", found.unlabelled)));
+        }
+        let method = found.binned.then(|| "scores in bins of a relative width of 0.1 %".to_owned());
+        let told = |reading: Reading| Reading { n_current: Some(rows), method: method.clone(), ..reading };
+        let of = |label: &str| found.labels.iter().find(|(name, _)| name == label).map(|(_, scores)| (self.of)(scores));
+        if let Some(label) = &self.label {
+            let reading = of(label).ok_or_else(|| Undefined::error(format!("no column has scores of the label `{label}`; name it under [columns] probabilities")))?;
+            return Ok(vec![reading.map(told)]);
+        }
+        let each: Vec<(&String, Result<Reading, Undefined>)> = found.labels.iter().map(|(label, scores)| (label, (self.of)(scores))).collect();
+        if self.average == Average::ByLabel {
+            let named = |(label, reading): (&String, Result<Reading, Undefined>)| reading.map(|reading| told(Reading { labels: vec![("label".into(), label.clone())], ..reading }));
+            return Ok(each.into_iter().map(named).collect());
+        }
+        if each.len() == 1 {
+            return Ok(each.into_iter().map(|(_, reading)| reading.map(told)).collect());
+        }
+        let support = |label: &String| found.targets.iter().find(|(name, _)| name == label).map_or(0, |(_, n)| *n) as f64;
+        let weight = |label: &String| if self.average == Average::Weighted { support(label) } else { 1.0 };
+        let (mut sum, mut dummies, mut weights) = (0.0, 0.0, 0.0);
+        for (label, reading) in &each {
+            // A label that is never true, or always, has no part in the mean.
+            let Ok(reading) = reading else { continue };
+            sum += reading.field("value").unwrap_or(0.0) * weight(label);
+            dummies += reading.field("dummy").unwrap_or(0.0) * weight(label);
+            weights += weight(label);
+        }
+        if weights == 0.0 {
+            return Err(Undefined::no_data("of no label there are both rows that have it and rows that do not"));
+        }
+        Ok(vec![Ok(told(Reading::of([("value", sum / weights), ("dummy", dummies / weights)])))])
+    }
+}
+
+impl Metric for OfScores {
+    fn requests(&self) -> Vec<Request> {
+        vec![self.scored.request.clone()]
+    }
+
+    fn evaluate(&self, sides: Sides<'_>) -> Parts {
+        self.readings(sides.current).unwrap_or_else(|undefined| vec![Err(undefined)])
+    }
+}
+
+/// Rows of others and of the label, both of which there are.
+pub(super) fn sizes(scores: &[(f64, u64, u64)]) -> Result<(u64, u64), Undefined> {
+    let (others, own) = scores.iter().fold((0, 0), |(n, m), (_, others, own)| (n + others, m + own));
+    match (others, own) {
+        (0, _) => Err(Undefined::no_data("all rows have the label")),
+        (_, 0) => Err(Undefined::no_data("no row has the label")),
+        both => Ok(both),
+    }
+}
+
+/// Rows of the label among the `top` rows with the highest scores; of rows that tie at the edge the part that fits.
+pub(super) fn found_in_top(scores: &[(f64, u64, u64)], top: f64) -> f64 {
+    let (mut left, mut found) = (top, 0.0);
+    for (_, n, m) in scores.iter().rev() {
+        let rows = (n + m) as f64;
+        let part = (left / rows).min(1.0);
+        found += *m as f64 * part;
+        left -= rows;
+        if left <= 0.0 {
+            break;
+        }
+    }
+    found
+}
