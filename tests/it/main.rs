@@ -17,6 +17,7 @@ mod grafana;
 mod hostile;
 mod layers;
 mod meanings;
+mod performance;
 mod plugins;
 mod power;
 mod presets;

@@ -116,7 +116,9 @@ fn spec(reference: &RecordBatch, current: &RecordBatch) -> String {
 }
 
 fn line(check: &CheckOutcome) -> String {
-    let fields: Vec<String> = check.fields.iter().filter(|(name, _)| *name != "value").map(|(name, value)| format!("{name}={value}")).collect();
+    // `value` is the first field's other name, but where it is the first field's own.
+    let own = driftline::catalogue().metrics.iter().any(|m| m.doc.name == check.metric && m.doc.fields[0].name == "value");
+    let fields: Vec<String> = check.fields.iter().filter(|(name, _)| own || *name != "value").map(|(name, value)| format!("{name}={value}")).collect();
     let labels: String = check.labels.values().map(|value| format!(" [{value}]")).collect();
     let (metric, column) = check.id.split_once("__").unwrap_or((&check.id, ""));
     let found = match check.status {

@@ -63,7 +63,7 @@ impl LogLoss {
             shares = vec![(true, positive), (false, all.count as f64 - positive)];
         }
         let shares = shares.iter().map(|(_, n)| n / all.count as f64).filter(|share| *share > 0.0);
-        let dummy: f64 = shares.map(|share| -share * share.ln()).sum();
+        let dummy: f64 = shares.map(|share| share * (1.0 / share).ln()).sum();
         let reading = Reading::of([("value", all.mean.to_f64()), ("dummy", dummy)]);
         Ok(Reading { n_current: Some(all.count), ..reading })
     }
