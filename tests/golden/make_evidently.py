@@ -55,6 +55,14 @@ for table, reports in found["tables"].items():
         metrics = [[m["config"]["type"].split(":")[-1], {k: v for k, v in m["config"].items() if k in ("column", "quantile", "method", "threshold")}, m["value"]] for m in reports[preset]["metrics"] if "column_type" not in m["config"]]
         tests = [[t["metric_config"]["params"]["type"].split(":")[-1], {k: v for k, v in t["metric_config"]["params"].items() if k in ("column", "quantile")}, t["status"]] for t in reports[preset]["tests"]]
         tables[table][preset] = {"metrics": metrics, "tests": tests}
+    tables[table]["performance"] = {}
+    for preset in ("ClassificationPreset", "RegressionPreset"):
+        for suffix in ("", "_no_reference"):
+            if preset + suffix in reports:
+                report = reports[preset + suffix]
+                metrics = [[m["config"]["type"].split(":")[-1], m["value"]] for m in report["metrics"]]
+                tests = [[t["metric_config"]["params"]["type"].split(":")[-1], t["status"]] for t in report["tests"]]
+                tables[table]["performance"][preset + suffix] = {"metrics": metrics, "tests": tests}
     old = reports["legacy_metrics"]
     tables[table]["legacy"] = {
         name: {side: {k: v for k, v in answer.get(side, {}).items() if not isinstance(v, (dict, list)) and v is not None} for side in ("current", "reference")}

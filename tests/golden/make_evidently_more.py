@@ -127,4 +127,27 @@ for table in tables:
         statuses = [test["status"] for test in snapshot["tests"]]
         found.append([table, True, name, ours, column, [str(s).split(".")[-1] for s in statuses], value, field])
     print(table, len(found))
-(here / "evidently_more.json").write_text(json.dumps({"evidently": "0.7.23", "cases": found}, separators=(",", ":")) + "\n")
+models = []
+classification = ["TestAccuracyScore", "TestF1Score", "TestPrecisionScore", "TestRecallScore", "TestRocAuc", "TestLogLoss"]
+rates = ["TestTPR", "TestTNR", "TestFPR", "TestFNR"]
+regression = ["TestValueMAE", "TestValueRMSE", "TestValueMAPE", "TestValueMeanError", "TestValueR2Score", "TestValueAbsMaxError"]
+for table in ["breast_cancer_rand", "breast_cancer_shift", "iris_rand", "iris_shift", "diabetes_rand", "diabetes_shift"]:
+    folder = here.parent.parent / "examples/clinical" if table.startswith("breast") else here / "tables"
+    sides = [pd.read_parquet(folder / f"{table}_{side}.parquet") for side in ("ref", "cur")]
+    asked_of = regression if table.startswith("diabetes") else classification + (rates if table.startswith("breast") else [])
+    mapping = ColumnMapping(target="target", prediction="prediction", task="regression" if table.startswith("diabetes") else "classification")
+    if table.startswith("breast"):
+        mapping.prediction, mapping.pos_label = "proba", 1
+    if table.startswith("iris"):
+        mapping.prediction = ["0", "1", "2"]
+        sides = [side.rename(columns={f"proba_{k}": str(k) for k in range(3)}).assign(target=side["target"].astype(str)).drop(columns=["prediction"]) for side in sides]
+    for reference in (sides[0], None):
+        names = [(test, {}) for test in asked_of]
+        if table.startswith("iris"):
+            names += [(test, {"label": label}) for test in ("TestF1ByClass", "TestPrecisionByClass", "TestRecallByClass") for label in ("0", "1", "2")]
+        for test, given in names:
+            suite = TestSuite(tests=[getattr(old, test)(**given)])
+            suite.run(reference_data=None if reference is None else reference.copy(), current_data=sides[1].copy(), column_mapping=mapping)
+            answer = suite.as_dict()["tests"][0]
+            models.append([table, reference is not None, test, given.get("label"), answer["status"], plain((answer.get("parameters") or {}).get("value"))])
+(here / "evidently_more.json").write_text(json.dumps({"evidently": "0.7.23", "models": models, "cases": found}, separators=(",", ":")) + "\n")

@@ -637,7 +637,10 @@ fn the_table_is_whole() {
     assert!(missing.is_empty(), "no row for {missing:?}");
     let golden: Value = serde_json::from_str(MORE).expect("JSON");
     let mut compared: std::collections::BTreeSet<String> = golden["cases"].as_array().expect("cases").iter().map(|case| case[2].as_str().expect("a name").to_owned()).collect();
+    compared.extend(golden["models"].as_array().expect("cases").iter().map(|case| case[2].as_str().expect("a name").to_owned()));
     for reports in tables(REPORTS).values() {
+        let of_models = reports["performance"].as_object().expect("reports").values().flat_map(|report| report["metrics"].as_array().expect("metrics"));
+        compared.extend(of_models.map(|metric| metric[0].as_str().expect("a name").to_owned()));
         let metrics = ["DataDriftPreset", "DataSummaryPreset"].iter().flat_map(|preset| reports[preset]["metrics"].as_array().expect("metrics"));
         compared.extend(metrics.map(|metric| metric[0].as_str().expect("a name").to_owned()));
     }
@@ -714,7 +717,7 @@ fn a_suite_in_evidentlys_words_tells_its_mistakes() {
         ("compatibility = \"evidently\"\n[[suite.check]]\nmetric = \"DataDriftPreset\"\n", "write `preset = \"DataDriftPreset\"`"),
         ("compatibility = \"evidently\"\n[[suite.check]]\nmetric = \"TestNumberOfRow\"\n", "TestNumberOfRows"),
         ("compatibility = \"evidently\"\npreset = \"DataDriftPresets\"\n", "DataDriftPreset"),
-        ("compatibility = \"evidently\"\npreset = \"RegressionTestPreset\"\n", "performance of models"),
+        ("compatibility = \"evidently\"\npreset = \"RecsysTestPreset\"\n", "not there yet"),
         ("compatibility = \"evidently\"\n[[suite.check]]\nmetric = \"TestTargetDrift\"\n", "finds no column"),
         ("compatibility = \"evidently\"\n[[suite.check]]\nmetric = \"RowCount\"\n[[suite.check]]\nmetric = \"row_count\"\n", "two checks named `row_count`"),
         ("compatibility = \"evidently\"\n[[suite.check]]\nmetric = \"TestColumnValueMean\"\ncolumns = \"n_norm\"\nlt = 5\n", "here it is `fail`"),
@@ -722,7 +725,7 @@ fn a_suite_in_evidentlys_words_tells_its_mistakes() {
         ("compatibility = \"evidently\"\n[[suite.check]]\nmetric = \"MissingValueCount\"\nfail = \"count > 0\"\n", "stands for several checks"),
         ("[[suite.check]]\nmetric = \"TestColumnDrift\"\ncolumns = \"n_norm\"\n", "add `compatibility"),
         ("preset = \"DataDriftTestPreset\"\n", "add `compatibility"),
-        ("compatibility = \"evidently\"\n[[suite.check]]\nmetric = \"TestAccuracyScore\"\n", "performance of models"),
+        ("compatibility = \"evidently\"\n[[suite.check]]\nmetric = \"TestNDCGK\"\n", "not there yet"),
         ("compatibility = \"evidently\"\n[[suite.check]]\nmetric = \"TestColumnDrift\"\ncolumns = \"n_norm\"\ntest = \"chisquare\"\n", "takes no numerical columns"),
     ];
     for (suite, words) in wrong {
@@ -733,4 +736,123 @@ fn a_suite_in_evidentlys_words_tells_its_mistakes() {
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.code() == Some(2) && told.contains(words), "{suite}: {told}");
     }
+}
+
+/// `[columns]` of a table with a model's answers.
+fn roles(table: &str) -> &'static str {
+    match table.split('_').next() {
+        Some("breast") => "target = \"target\"\nprediction = \"prediction\"\nscore = \"proba\"\npositive = \"1\"",
+        Some("iris") => "target = \"target\"\nprediction = \"prediction\"\nprobabilities = { 0 = \"proba_0\", 1 = \"proba_1\", 2 = \"proba_2\" }",
+        _ => "target = \"target\"\nprediction = \"prediction\"",
+    }
+}
+
+#[test]
+fn tests_of_models_give_evidentlys_statuses_and_numbers() {
+    let golden: Value = serde_json::from_str(MORE).expect("JSON");
+    let mut runs: BTreeMap<(&str, bool), Vec<&Value>> = BTreeMap::new();
+    for case in golden["models"].as_array().expect("cases") {
+        runs.entry((case[0].as_str().expect("a table"), case[1] == true)).or_default().push(case);
+    }
+    let (mut statuses, mut numbers, mut failed) = (0, 0, Vec::new());
+    for ((table, with_reference), cases) in runs {
+        // Without a reference this one has no condition.
+        let cases: Vec<&Value> = cases.into_iter().filter(|case| with_reference || case[2] != "TestValueAbsMaxError").collect();
+        let check = |(i, case): (usize, &&Value)| {
+            // A name by label gives all labels.
+            format!("[[suite.check]]\nname = \"check_{i}\"\nmetric = {}\n", case[2])
+        };
+        let suite: String = cases.iter().enumerate().map(check).collect();
+        let found = checks_of(&spec(table, with_reference, roles(table), &format!("compatibility = \"evidently\"\n{suite}")));
+        for (i, case) in cases.iter().enumerate() {
+            let name = case[2].as_str().expect("a name");
+            let id = case[3].as_str().map_or(format!("check_{i}"), |label| format!("check_{i}.{label}"));
+            let check = found.get(&id).unwrap_or_else(|| panic!("{case}: {:?}", found.keys()));
+            let wanted = if case[4] == "SUCCESS" { "pass" } else { "fail" };
+            // There Evidently's dummy is the model itself, or labels guessed once.
+            let noted = !with_reference && ["TestValueMAE", "TestValueRMSE", "TestValueMAPE", "TestLogLoss"].contains(&name);
+            // And by class it raises.
+            let noted = noted || (!with_reference && case[4] == "ERROR");
+            match check["status"] == wanted || noted {
+                true => statuses += 1,
+                false => failed.push(format!("{case}: {} ({})", check["status"], check["message"])),
+            }
+            let scale = if name == "TestValueMAPE" { 100.0 } else { 1.0 };
+            if let (Some(theirs), Some(ours)) = (case[5].as_f64(), check["fields"]["value"].as_f64()) {
+                match close(ours * scale, theirs, 1e-12) {
+                    true => numbers += 1,
+                    false => failed.push(format!("{case}: {ours:e}")),
+                }
+            }
+        }
+    }
+    println!("{statuses} statuses and {numbers} numbers of tests of models");
+    assert!(failed.is_empty(), "{} of them:\n{}", failed.len(), failed.join("\n"));
+}
+
+#[test]
+fn performance_is_evidentlys() {
+    let (mut numbers, mut statuses, mut failed) = (0, 0, Vec::new());
+    for (table, reports) in tables(REPORTS) {
+        let roles = roles(&table);
+        for (name, report) in reports["performance"].as_object().expect("reports") {
+            let (preset, with_reference) = (name.trim_end_matches("_no_reference"), !name.ends_with("_no_reference"));
+            let by_label = if preset == "ClassificationPreset" {
+                ["f_beta", "precision", "recall", "roc_auc"].map(|metric| format!("[[suite.check]]\nname = \"{metric}_by_label\"\nmetric = \"{metric}\"\naverage = \"by_label\"\nwarn = \"value == 0.123\"\n")).concat()
+            } else {
+                String::new()
+            };
+            let found = checks_of(&spec(&table, with_reference, roles, &format!("compatibility = \"evidently\"\npreset = \"{preset}\"\n{by_label}")));
+            let ours = |metric: &str| match metric {
+                "F1Score" => "f1_score".to_owned(),
+                "RocAuc" => "roc_auc".to_owned(),
+                "LogLoss" => "log_loss".to_owned(),
+                "MeanError" => "mean_error".to_owned(),
+                "R2Score" => "r2_score".to_owned(),
+                "AbsMaxError" => "abs_max_error".to_owned(),
+                short => short.to_lowercase(),
+            };
+            for metric in report["metrics"].as_array().expect("metrics") {
+                let (name, value) = (metric[0].as_str().expect("a name"), &metric[1]);
+                if let Some(of) = name.strip_suffix("ByLabel") {
+                    let of = match of { "F1" => "f_beta", "RocAuc" => "roc_auc", "Precision" => "precision", _ => "recall" };
+                    for (label, value) in value.as_object().expect("labels") {
+                        let id = format!("{of}_by_label.{label}");
+                        // Of a score of the positive label the other label has none of its own.
+                        let Some(check) = found.get(&id).or(if of == "roc_auc" { found.get("roc_auc_by_label.1") } else { None }) else { panic!("{table} {id} {:?}", found.keys()) };
+                        let (ours, wanted) = (check["fields"]["value"].as_f64().expect("a value"), value.as_f64().expect("a number"));
+                        match close(ours, wanted, 1e-12) {
+                            true => numbers += 1,
+                            false => failed.push(format!("{table} {id}: {ours:e} for {wanted:e}")),
+                        }
+                    }
+                    continue;
+                }
+                // Without a reference some have no test.
+                let Some(check) = found.get(&ours(name)) else {
+                    assert!(!with_reference && ["MeanError", "AbsMaxError"].contains(&name), "{table} {name}: {:?}", found.keys());
+                    continue;
+                };
+                let wanted = value.as_f64().or(value["mean"].as_f64()).expect("a number") / if name == "MAPE" { 100.0 } else { 1.0 };
+                match check["fields"]["value"].as_f64() {
+                    Some(ours) if close(ours, wanted, 1e-12) => numbers += 1,
+                    ours => failed.push(format!("{table} {name}: {ours:?} for {wanted:e} {}", check["message"])),
+                }
+            }
+            for test in report["tests"].as_array().expect("tests") {
+                let name = test[0].as_str().expect("a name");
+                let check = &found[&ours(name)];
+                let wanted = if test[1] == "SUCCESS" { "pass" } else { "fail" };
+                // There Evidently's dummy is the model itself, or 0.
+                let noted = !with_reference && ["MAE", "RMSE", "MAPE", "LogLoss"].contains(&name);
+                match check["status"] == wanted || noted {
+                    true => statuses += 1,
+                    false => failed.push(format!("{table} {preset} {with_reference} {name}: {} ({}) for {test}", check["status"], check["message"])),
+                }
+            }
+        }
+    }
+    println!("{numbers} numbers and {statuses} statuses of models");
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    assert!(numbers > 100 && statuses > 80);
 }

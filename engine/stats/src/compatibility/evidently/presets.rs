@@ -7,7 +7,7 @@ const fn preset(name: &'static str, names: &'static [&'static str], nearest: &'s
     Translation { name, family: "preset", meaning: Meaning::Names(names, nearest), note: "", proof }
 }
 
-const PERFORMANCE: &str = "not there yet: performance of models";
+const PERFORMANCE: &str = "not there yet: ranking";
 
 const fn performance(name: &'static str) -> Translation {
     elsewhere(name, "preset", PERFORMANCE, "")
@@ -31,6 +31,10 @@ const SUMMARY: &[&str] = &[
     "StdValue",
     "Quantiles",
 ];
+
+/// Rates of two labels only where there are two.
+const CLASSIFICATION: &[&str] = &["Accuracy", "Precision", "Recall", "F1Score", "RocAuc", "LogLoss", "TPR", "TNR", "FPR", "FNR"];
+const REGRESSION: &[&str] = &["MeanError", "MAPE", "RMSE", "MAE", "R2Score", "AbsMaxError"];
 
 /// The metrics of the dataset, and those of each column.
 const DATASET: &[&str] = SUMMARY.split_at(10).0;
@@ -85,17 +89,22 @@ pub(super) const TABLE: &[Translation] = &[
     preset("DatasetStats", DATASET, "", REPORTS),
     preset("ValueStats", VALUES, "", REPORTS),
     elsewhere("TextEvals", "preset", "columns of [derived] for the descriptors, and [[record]] of them", TEXTS),
-    performance("ClassificationPreset"),
-    performance("ClassificationQuality"),
-    performance("ClassificationQualityByLabel"),
-    performance("ClassificationDummyQuality"),
-    performance("BinaryClassificationTestPreset"),
+    preset("ClassificationPreset", CLASSIFICATION, "", REPORTS),
+    preset("ClassificationQuality", CLASSIFICATION, "", REPORTS),
+    elsewhere("ClassificationQualityByLabel", "preset", "records of `precision`, `recall`, `f_beta` and `roc_auc` with `average = \"by_label\"`", REPORTS),
+    elsewhere("ClassificationDummyQuality", "preset", "the field `dummy` of each metric", "tests/it/performance.rs"),
+    preset("BinaryClassificationTestPreset", &["TestTargetDrift", "TestRocAuc", "TestPrecisionScore", "TestRecallScore", "TestAccuracyScore", "TestF1Score"], "", REPORTS),
+    preset(
+        "MulticlassClassificationTestPreset",
+        &["TestAccuracyScore", "TestF1Score", "TestPrecisionByClass", "TestRecallByClass", "TestNumberOfRows", "TestTargetDrift", "TestRocAuc", "TestLogLoss"],
+        "",
+        REPORTS,
+    ),
+    preset("RegressionPreset", REGRESSION, "", REPORTS),
+    preset("RegressionQuality", REGRESSION, "", REPORTS),
+    elsewhere("RegressionDummyQuality", "preset", "the field `dummy` of each metric", "tests/it/performance.rs"),
+    preset("RegressionTestPreset", &["TestValueMeanError", "TestValueMAE", "TestValueRMSE", "TestValueMAPE"], "", REPORTS),
     performance("BinaryClassificationTopKTestPreset"),
-    performance("MulticlassClassificationTestPreset"),
-    performance("RegressionPreset"),
-    performance("RegressionQuality"),
-    performance("RegressionDummyQuality"),
-    performance("RegressionTestPreset"),
     performance("RecsysPreset"),
     performance("RecsysTestPreset"),
 ];

@@ -1,6 +1,6 @@
 //! The tests of the old interface, with their default conditions.
 
-use super::{EVIDENTLY, MARKERS, MORE, SUITES, TEXTS, above, check, checks, elsewhere, noted, not_near, with};
+use super::{CONSTANT, EVIDENTLY, GUESSED, MARKERS, MORE, REPORTS, SUITES, TEXTS, above, check, checks, elsewhere, noted, not_near, with};
 use driftline_core::catalogue::{PresetCheck, Translation};
 
 const fn test(name: &'static str, of: &'static [PresetCheck], proof: &'static str) -> Translation {
@@ -14,7 +14,8 @@ const ROUNDED: &str = "Evidently compares the numbers rounded to two decimals; h
 const SIGMAS: &str = "Evidently compares the numbers rounded to two decimals, and fails where the reference is constant, as current may be too; here that is `no_data`, and infinite values are an error.";
 const INFINITE: &str = "Infinite values lie outside, also where the reference has some.";
 const CORRELATED: &str = "Evidently takes the strongest of all pairs, also of two features.";
-const PERFORMANCE: &str = "not there yet: performance of models";
+const PERCENT: &str = "Evidently multiplies by 100 and leaves out rows whose target is 0. Without a reference it must be better than a constant prediction; Evidently compares the model with itself.";
+const PERFORMANCE: &str = "not there yet: ranking";
 
 const fn performance(name: &'static str) -> Translation {
     elsewhere(name, "test of 0.6", PERFORMANCE, "")
@@ -100,25 +101,25 @@ pub(super) const TABLE: &[Translation] = &[
     test("TestCategoryCount", &[check("category_share", &["@categorical"], not_near!("count"), None)], MORE),
     test("TestConflictTarget", &[check("conflicting_rows", &[], "count > 0", Some("count > 0"))], MORE),
     test("TestConflictPrediction", &[with(check("conflicting_rows", &[], "count > 0", Some("count > 0")), "of = \"prediction\"")], MORE),
-    performance("TestAccuracyScore"),
-    performance("TestF1ByClass"),
-    performance("TestF1Score"),
-    performance("TestFNR"),
-    performance("TestFPR"),
-    performance("TestLogLoss"),
-    performance("TestPrecisionByClass"),
-    performance("TestPrecisionScore"),
-    performance("TestRecallByClass"),
-    performance("TestRecallScore"),
-    performance("TestRocAuc"),
-    performance("TestTNR"),
-    performance("TestTPR"),
-    performance("TestValueAbsMaxError"),
-    performance("TestValueMAE"),
-    performance("TestValueMAPE"),
-    performance("TestValueMeanError"),
-    performance("TestValueR2Score"),
-    performance("TestValueRMSE"),
+    noted(test("TestAccuracyScore", &[check("accuracy", &[], not_near!("value", "20%"), Some("value <= dummy"))], REPORTS), GUESSED),
+    noted(test("TestF1Score", &[check("f_beta", &[], not_near!("value", "20%"), Some("value <= dummy"))], REPORTS), GUESSED),
+    noted(test("TestPrecisionScore", &[check("precision", &[], not_near!("value", "20%"), Some("value <= dummy"))], REPORTS), GUESSED),
+    noted(test("TestRecallScore", &[check("recall", &[], not_near!("value", "20%"), Some("value <= dummy"))], REPORTS), GUESSED),
+    noted(test("TestRocAuc", &[check("roc_auc", &[], not_near!("value", "20%"), Some("value <= dummy"))], REPORTS), GUESSED),
+    noted(test("TestTPR", &[check("true_positive_rate", &[], not_near!("value", "20%"), Some("value <= dummy"))], REPORTS), GUESSED),
+    noted(test("TestTNR", &[check("true_negative_rate", &[], not_near!("value", "20%"), Some("value <= dummy"))], REPORTS), GUESSED),
+    noted(test("TestFNR", &[check("false_negative_rate", &[], not_near!("value", "20%"), Some("value >= dummy"))], REPORTS), GUESSED),
+    noted(test("TestFPR", &[check("false_positive_rate", &[], not_near!("value", "20%"), Some("value >= dummy"))], REPORTS), GUESSED),
+    noted(test("TestLogLoss", &[check("log_loss", &[], not_near!("value", "20%"), Some("value >= dummy"))], REPORTS), GUESSED),
+    noted(test("TestF1ByClass", &[with(check("f_beta", &[], not_near!("value", "20%"), Some("value <= dummy")), "average = \"by_label\"")], REPORTS), GUESSED),
+    noted(test("TestPrecisionByClass", &[with(check("precision", &[], not_near!("value", "20%"), Some("value <= dummy")), "average = \"by_label\"")], REPORTS), GUESSED),
+    noted(test("TestRecallByClass", &[with(check("recall", &[], not_near!("value", "20%"), Some("value <= dummy")), "average = \"by_label\"")], REPORTS), GUESSED),
+    noted(test("TestValueMAE", &[check("mean_absolute_error", &[], not_near!("value"), Some("value >= dummy"))], REPORTS), CONSTANT),
+    noted(test("TestValueRMSE", &[check("root_mean_squared_error", &[], not_near!("value"), Some("value >= dummy"))], REPORTS), CONSTANT),
+    noted(test("TestValueMAPE", &[check("mean_absolute_percentage_error", &[], not_near!("value"), Some("value >= dummy"))], REPORTS), PERCENT),
+    noted(test("TestValueMeanError", &[check("mean_error", &[], "abs(value) > 0.1 * standard_deviation", Some("abs(value) > 0.1 * standard_deviation"))], REPORTS), "The standard deviation is that of current's errors."),
+    test("TestValueR2Score", &[check("r2_score", &[], not_near!("value"), Some("value <= 0"))], REPORTS),
+    test("TestValueAbsMaxError", &[check("max_absolute_error", &[], above!("value"), None)], REPORTS),
     performance("TestARP"),
     performance("TestCoverage"),
     performance("TestDiversity"),
