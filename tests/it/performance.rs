@@ -94,3 +94,43 @@ fn metrics_of_numbers_agree_with_scikit_learn() {
     let columns = |case: &Value| vec![("t", numbers(&case["target"])), ("p", numbers(&case["prediction"]))];
     assert!(compare("numbers", |_| "target = \"t\"\nprediction = \"p\"\nnumerical = [\"t\", \"p\"]\n".into(), columns) > 60);
 }
+
+#[test]
+fn presets_leave_out_what_the_spec_has_no_columns_for() {
+    let labels = golden("labels");
+    let case = labels.iter().find(|case| case["name"] == "breast_cancer_rand_cur").expect("a case");
+    let scores = golden("scores").into_iter().find(|case| case["name"] == "breast_cancer_rand_cur 1").expect("a case");
+    let columns = || vec![("t", strings(&case["target"])), ("p", strings(&case["prediction"])), ("s", numbers(&scores["score"]))];
+    let suite = "preset = \"classification\"\n";
+    let of_labels = run(columns(), "target = \"t\"\nprediction = \"p\"\n", suite);
+    assert_eq!(of_labels.keys().collect::<Vec<_>>(), ["accuracy", "f1", "precision", "recall"]);
+    let all = run(columns(), "target = \"t\"\nprediction = \"p\"\nscore = \"s\"\n", suite);
+    assert!(all.contains_key("roc_auc") && all.contains_key("log_loss") && all.values().all(|check| check["status"] == "pass"), "{all:?}");
+    // Labels that say nothing are no better than guessing.
+    let shuffled: ArrayRef = Arc::new((0..285).map(|i| Some(["0", "1"][i * 7 % 2])).collect::<StringArray>());
+    let bad = run(vec![("t", strings(&case["target"])), ("p", shuffled)], "target = \"t\"\nprediction = \"p\"\n", suite);
+    assert_eq!(bad["accuracy"]["status"], "fail", "{}", bad["accuracy"]);
+}
+
+#[test]
+fn rows_without_labels_are_never_taken_for_wrong() {
+    let targets: ArrayRef = Arc::new((0..100).map(|i| if i % 4 == 0 { None } else { Some(["a", "b"][i % 2]) }).collect::<StringArray>());
+    let predictions: ArrayRef = Arc::new((0..100).map(|i| if i % 10 == 9 { None } else { Some(["a", "b"][i % 2]) }).collect::<StringArray>());
+    let suite = "[[suite.check]]\nmetric = \"accuracy\"\nfail = \"value < 1\"\n[[suite.check]]\nmetric = \"label_coverage\"\nfail = \"value != 75%\"\n";
+    let found = run(vec![("t", targets), ("p", predictions)], "target = \"t\"\nprediction = \"p\"\n", suite);
+    assert_eq!((&found["accuracy"]["status"], &found["label_coverage"]["status"]), (&"pass".into(), &"pass".into()), "{found:?}");
+    assert_eq!(found["accuracy"]["n_current"], 65);
+}
+
+/// 1, 1.0 and "1" are the same label; true is another.
+#[test]
+fn labels_of_other_types_are_compared_as_they_are_written() {
+    let integers: ArrayRef = Arc::new((0..40).map(|i| Some(i % 2)).collect::<arrow::array::Int64Array>());
+    let floats: ArrayRef = Arc::new((0..40).map(|i| Some(f64::from(i % 2))).collect::<Float64Array>());
+    let texts: ArrayRef = Arc::new((0..40).map(|i| Some(["0", "1"][i % 2])).collect::<StringArray>());
+    let suite = "[[suite.check]]\nmetric = \"accuracy\"\nfail = \"value < 1\"\n";
+    for other in [&floats, &texts] {
+        let found = run(vec![("t", integers.clone()), ("p", other.clone())], "target = \"t\"\nprediction = \"p\"\n", suite);
+        assert_eq!(found["accuracy"]["status"], "pass", "{found:?}");
+    }
+}

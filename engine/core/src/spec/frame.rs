@@ -132,7 +132,7 @@ pub struct SuiteFrame {
     /// Another tool, `evidently`, whose names the suite understands and whose default tests, thresholds, binning and conditions it uses.
     #[schemars(with = "Option<String>")]
     pub compatibility: Option<Spanned<String>>,
-    /// Checks for a purpose: `data_drift`, `data_quality`, `data_stability`, `target_drift`. A check of the suite with the same name
+    /// Checks for a purpose: `data_drift`, `data_quality`, `data_stability`, `target_drift`, `classification`, `regression`, `no_target_performance`. A check of the suite with the same name
     /// replaces the preset's.
     #[schemars(with = "Option<String>")]
     pub preset: Option<Spanned<String>>,

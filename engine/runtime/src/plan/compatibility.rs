@@ -120,6 +120,9 @@ impl Resolver<'_> {
 
     fn check_of<'a>(&mut self, translation: &PresetCheck, check: &CheckSpec<'a>, test: &Test, several: bool, of_preset: bool) -> Option<CheckSpec<'a>> {
         let span = check.metric.metric.kind_span.clone();
+        if of_preset && !self.has_roles_for(translation, &span) {
+            return None;
+        }
         // What the spec gives itself, such as a range, need not come from a reference.
         let given_itself = !check.metric.metric.params.is_empty() && !translation.fail.contains("reference");
         let condition = if self.has_reference || (translation.alone.is_none() && given_itself) { Some(translation.fail) } else { translation.alone };

@@ -1,9 +1,9 @@
 //! Presets become checks and records as if they had been written.
 
 use super::resolver::Resolver;
-use driftline_core::catalogue::{PresetCheck, find, find_or_report};
+use driftline_core::catalogue::{Binding, PresetCheck, Scope, find, find_or_report};
 use driftline_core::column::{Column, Kind, Selector};
-use driftline_core::diagnostic::{Diagnostic, Span};
+use driftline_core::diagnostic::{Diagnostic, Diagnostics, Span};
 use driftline_core::spec::{CheckSpec, Component, MetricSpec, NoData, Table};
 
 impl Resolver<'_> {
@@ -39,7 +39,7 @@ impl Resolver<'_> {
         let checks: Vec<PresetCheck> = found.map(|entry| entry.checks.to_vec()).unwrap_or_default();
         let possible = |check: &PresetCheck| {
             let compares = find(&self.planner.catalogue.metrics, check.metric).is_some_and(|metric| metric.compares);
-            (self.has_reference || (check.alone.is_some() && !compares)) && (check.columns.is_empty() || !self.chosen(check).is_empty())
+            (self.has_reference || (check.alone.is_some() && !compares)) && (check.columns.is_empty() || !self.chosen(check).is_empty()) && self.has_roles_for(check, span)
         };
         let (usable, left_out): (Vec<PresetCheck>, Vec<PresetCheck>) = checks.into_iter().partition(possible);
         if usable.is_empty() && !left_out.is_empty() {
@@ -47,6 +47,17 @@ impl Resolver<'_> {
             self.diagnostics.error(span, message);
         }
         usable
+    }
+
+    /// Whether the spec names what a metric over the dataset needs, such as a target or scores.
+    pub(super) fn has_roles_for(&self, check: &PresetCheck, span: &Span) -> bool {
+        let Some(entry) = find(&self.planner.catalogue.metrics, check.metric) else { return true };
+        if entry.scope == Scope::Column || !check.columns.is_empty() {
+            return true;
+        }
+        let binding = Binding { column: None, columns: &self.columns, roles: &self.roles, catalogue: self.planner.catalogue };
+        let component = Component { params: Table::written(check.parameters, span), ..component(check.metric, span) };
+        (entry.build)(&binding, component, &mut Diagnostics::default()).is_some()
     }
 
     /// The selectors of a preset's check that match a column which its metric takes; a role becomes its column.

@@ -20,6 +20,7 @@ mod duplicated_rows;
 mod empty_columns;
 mod empty_rows;
 mod kurtosis;
+mod label_coverage;
 mod markers;
 mod max;
 mod mean;
@@ -92,6 +93,7 @@ pub const ENTRIES: &[MetricEntry] = &[
     empty_columns::ENTRY,
     empty_rows::ENTRY,
     kurtosis::ENTRY,
+    label_coverage::ENTRY,
     max::ENTRY,
     mean::ENTRY,
     mean_shift::ENTRY,

@@ -20,7 +20,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         aliases: &[],
         summary: "How often values occur that stand for a missing one, such as \"NA\", \"\" or -999.",
         description: "One result for each of `markers`, told apart by the label `marker`. A marker is a string or a number; a number is compared as a number in columns of \
-numbers, and as it is written shortest in columns of strings; a string is found in columns of strings alone. Nulls and NaN are `missing_values` and not counted here. Without rows the result is `no_data`.",
+numbers, and as it is written shortest in columns of strings; a string is found in columns of strings alone. Nulls and NaN are `missing_values` and not counted here (`markers` there takes these for missing too). To take a marker for missing in every metric, derive a column: `nullif(age, -999)`. Without rows the result is `no_data`.",
         formula: "count = rows whose value is the marker; share = count / rows",
         direction: Direction::Lower,
         fields: &FIELDS,

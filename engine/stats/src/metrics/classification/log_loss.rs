@@ -1,14 +1,9 @@
 //! Mean negative logarithm of the probability that was given to the true label.
 
 use super::super::shape::plain;
-use super::scores::{positive_of, probabilities, read_losses};
-use crate::accumulators::Losses;
-use crate::math::Moments;
-use driftline_core::accumulator::{Handle, Request};
+use super::scores::{OfLosses, probabilities};
 use driftline_core::catalogue::{Binding, Built, Direction, Doc, Field, MetricEntry, NoParameters, Scope, read_parameters, schema_of};
 use driftline_core::diagnostic::Diagnostics;
-use driftline_core::metric::{Metric, Parts, Reading, Sides, Undefined, single};
-use driftline_core::profile::Profile;
 use driftline_core::spec::Component;
 
 pub const ENTRY: MetricEntry = MetricEntry {
@@ -36,45 +31,13 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
     let span = component.kind_span.clone();
     read_parameters::<NoParameters>(component, diagnostics)?;
     let (losses, positive) = probabilities("log_loss", binding, 10, &span, diagnostics)?;
-    Some(plain(LogLoss { losses, positive, of_each: binding.roles.score.is_none() }, &FIELDS))
-}
-
-struct LogLoss {
-    losses: Handle<Losses>,
-    positive: Option<String>,
-    /// Whether each label has a score.
-    of_each: bool,
-}
-
-impl LogLoss {
-    fn reading(&self, profile: &Profile) -> Result<Reading, Undefined> {
-        let found = read_losses(&self.losses, profile)?;
-        let positive = positive_of(&self.positive, &found);
-        let (mut all, mut shares) = (Moments::default(), Vec::new());
-        for (label, losses) in &found.labels {
-            let own = self.of_each || positive == Some(label.as_str());
-            let losses = if own { &losses.log } else { &losses.log_of_other };
-            all = all.merge(losses);
-            shares.push((own, losses.count as f64));
-        }
-        // Of a score of one label all others are one.
-        if !self.of_each {
-            let positive: f64 = shares.iter().filter(|(own, _)| *own).map(|(_, n)| n).sum();
-            shares = vec![(true, positive), (false, all.count as f64 - positive)];
-        }
-        let shares = shares.iter().map(|(_, n)| n / all.count as f64).filter(|share| *share > 0.0);
-        let dummy: f64 = shares.map(|share| share * (1.0 / share).ln()).sum();
-        let reading = Reading::of([("value", all.mean.to_f64()), ("dummy", dummy)]);
-        Ok(Reading { n_current: Some(all.count), ..reading })
-    }
-}
-
-impl Metric for LogLoss {
-    fn requests(&self) -> Vec<Request> {
-        vec![self.losses.request.clone()]
-    }
-
-    fn evaluate(&self, sides: Sides<'_>) -> Parts {
-        single(self.reading(sides.current))
-    }
+    let metric = OfLosses {
+        losses,
+        positive,
+        of_each: binding.roles.score.is_none(),
+        own: |label| &label.log,
+        other: |label| &label.log_of_other,
+        dummy: |shares, _| shares.iter().map(|share| share * (1.0 / share).ln()).sum(),
+    };
+    Some(plain(metric, &FIELDS))
 }

@@ -2,12 +2,14 @@
 
 use super::super::shape::plain;
 use super::predicted::tell;
-use crate::accumulators::{Losses, Scored, Scores, losses, scored};
+use crate::accumulators::{LabelLosses, Losses, Scored, Scores, losses, scored};
+use crate::math::Moments;
 use driftline_core::accumulator::{Handle, Request};
-use driftline_core::catalogue::{Binding, Built, Field};
+use driftline_core::catalogue::{Binding, Built, Field, read_parameters};
 use driftline_core::diagnostic::{Diagnostics, Span};
-use driftline_core::metric::{Metric, Parts, Reading, Sides, Undefined};
+use driftline_core::metric::{Metric, Parts, Reading, Sides, Undefined, single};
 use driftline_core::profile::Profile;
+use driftline_core::spec::Component;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -163,7 +165,7 @@ pub(super) fn sizes(scores: &[(f64, u64, u64)]) -> Result<(u64, u64), Undefined>
 }
 
 /// Rows of the label among the `top` rows with the highest scores; of rows that tie at the edge the part that fits.
-pub(super) fn found_in_top(scores: &[(f64, u64, u64)], top: f64) -> f64 {
+fn found_in_top(scores: &[(f64, u64, u64)], top: f64) -> f64 {
     let (mut left, mut found) = (top, 0.0);
     for (_, n, m) in scores.iter().rev() {
         let rows = (n + m) as f64;
@@ -175,4 +177,96 @@ pub(super) fn found_in_top(scores: &[(f64, u64, u64)], top: f64) -> f64 {
         }
     }
     found
+}
+
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default)]
+struct Top {
+    /// Share of the rows that are taken, those of the highest scores.
+    #[schemars(range(min = 0.0, max = 1.0))]
+    share: f64,
+}
+
+impl Default for Top {
+    fn default() -> Self {
+        Self { share: 0.1 }
+    }
+}
+
+/// The parameters of metrics of the rows with the highest scores, for the documentation.
+#[derive(JsonSchema)]
+#[allow(dead_code)]
+pub(super) struct OfTop {
+    #[schemars(flatten)]
+    scores: Parameters,
+    #[schemars(flatten)]
+    own: Top,
+}
+
+/// A metric of the share of a label's rows that are found among the rows with the highest scores: its value and its dummy, from that and the share that is taken.
+pub(super) fn of_top(
+    name: &'static str,
+    binding: &Binding<'_>,
+    mut component: Component<'_>,
+    diagnostics: &mut Diagnostics,
+    fields: &[Field],
+    value: fn(f64, f64) -> (f64, f64),
+) -> Option<Built> {
+    let (span, at) = (component.kind_span.clone(), component.params.span_of("share"));
+    let top = component.params.take::<Top>(diagnostics);
+    let parameters: Parameters = read_parameters(component, diagnostics)?;
+    let Top { share } = top?;
+    if !(share > 0.0 && share <= 1.0) {
+        diagnostics.error(&at, format!("`share` must lie above 0 and up to 1, not {share}"));
+        return None;
+    }
+    let of = move |scores: &[(f64, u64, u64)]| {
+        let (others, own) = sizes(scores)?;
+        let (value, dummy) = value(found_in_top(scores, share * (others + own) as f64) / own as f64, share);
+        Ok(Reading::of([("value", value), ("dummy", dummy)]))
+    };
+    built(name, binding, parameters, &span, diagnostics, fields, Box::new(of))
+}
+
+/// The mean loss of all rows.
+pub(super) struct OfLosses {
+    pub losses: Handle<Losses>,
+    pub positive: Option<String>,
+    /// Whether each label has a score.
+    pub of_each: bool,
+    /// Of a row whose label the score is of, and of another.
+    pub own: fn(&LabelLosses) -> &Moments,
+    pub other: fn(&LabelLosses) -> &Moments,
+    /// What the labels' own shares come to as probabilities, and whether they are of each label.
+    pub dummy: fn(&[f64], bool) -> f64,
+}
+
+impl OfLosses {
+    fn reading(&self, profile: &Profile) -> Result<Reading, Undefined> {
+        let found = read_losses(&self.losses, profile)?;
+        let positive = positive_of(&self.positive, &found);
+        let (mut all, mut of_positive, mut counts) = (Moments::default(), 0, Vec::new());
+        for (label, losses) in &found.labels {
+            let is_own = self.of_each || positive == Some(label.as_str());
+            let losses = if is_own { (self.own)(losses) } else { (self.other)(losses) };
+            all = all.merge(losses);
+            of_positive += if is_own { losses.count } else { 0 };
+            counts.push(losses.count);
+        }
+        // Of a score of one label all others are one.
+        let counts = if self.of_each { counts } else { vec![of_positive, all.count - of_positive] };
+        let shares: Vec<f64> = counts.into_iter().filter(|n| *n > 0).map(|n| n as f64 / all.count as f64).collect();
+        let reading = Reading::of([("value", all.mean.to_f64()), ("dummy", (self.dummy)(&shares, self.of_each))]);
+        Ok(Reading { n_current: Some(all.count), ..reading })
+    }
+}
+
+impl Metric for OfLosses {
+    fn requests(&self) -> Vec<Request> {
+        vec![self.losses.request.clone()]
+    }
+
+    fn evaluate(&self, sides: Sides<'_>) -> Parts {
+        single(self.reading(sides.current))
+    }
 }
