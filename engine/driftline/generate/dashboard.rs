@@ -70,6 +70,53 @@ const ROWS: &[(&str, &[Panel])] = &[
             queries: &[("{__name__=~\"driftline_plugin_.+\", monitor=~\"$monitor\"}", "{{__name__}} {{column}}")],
         },
     ]),
+    ("Model performance", &[
+        Panel {
+            title: "Labels",
+            description: "How well a classifier does, over all labels: shares of right answers, and the area under the ROC curve. The higher the better.",
+            unit: "percentunit",
+            queries: &[(
+                "{__name__=~\"driftline_(accuracy|balanced_accuracy|f_beta|precision|recall|roc_auc|average_precision)_value\", monitor=~\"$monitor\", label=\"\", segment=\"\"}",
+                "{{__name__}}",
+            )],
+        },
+        Panel {
+            title: "By label",
+            description: "Precision, recall and their mean of each label, of checks and records with average = \"by_label\".",
+            unit: "percentunit",
+            queries: &[("{__name__=~\"driftline_(f_beta|precision|recall|roc_auc)_value\", monitor=~\"$monitor\", label!=\"\"}", "{{__name__}} {{label}}")],
+        },
+        Panel {
+            title: "By segment",
+            description: "How well the model does for each value of a column, of checks and records with `by`.",
+            unit: "short",
+            queries: &[(
+                "{__name__=~\"driftline_(accuracy|f_beta|precision|recall|roc_auc|mean_absolute_error|r2_score)_value\", monitor=~\"$monitor\", segment!=\"\"}",
+                "{{__name__}} {{segment}}",
+            )],
+        },
+        Panel {
+            title: "Errors of predicted numbers",
+            description: "Mean errors of a regression, in the unit of the target. The lower the better; the mean error tells the direction.",
+            unit: "short",
+            queries: &[(
+                "{__name__=~\"driftline_(mean_error|mean_absolute_error|median_absolute_error|root_mean_squared_error)_value\", monitor=~\"$monitor\", segment=\"\"}",
+                "{{__name__}}",
+            )],
+        },
+        Panel {
+            title: "Probabilities",
+            description: "How far probabilities are from what came true. The lower the better.",
+            unit: "short",
+            queries: &[("{__name__=~\"driftline_(log_loss|brier_score|expected_calibration_error)_value\", monitor=~\"$monitor\", segment=\"\"}", "{{__name__}}")],
+        },
+        Panel {
+            title: "Labels that have come",
+            description: "Rows whose true label is known, over all rows: the others have no part in the panels above.",
+            unit: "percentunit",
+            queries: &[("driftline_label_coverage_value{monitor=~\"$monitor\"}", "{{monitor}}")],
+        },
+    ]),
     ("Suites", &[
         Panel {
             title: "Status of suites",
