@@ -48,6 +48,9 @@ impl Resolver<'_> {
                 self.unknown_column(name.get_ref(), name.span());
             }
         }
+        if let (Some(score), false) = (&frame.score, frame.probabilities.is_empty()) {
+            self.diagnostics.error(&score.span(), "[columns] has both `score` and `probabilities`; name the score of one label, or a probability for each label");
+        }
         let kinds = [(Kind::Numerical, &frame.numerical), (Kind::Categorical, &frame.categorical), (Kind::Text, &frame.text)];
         for (kind, names) in kinds {
             for name in names {

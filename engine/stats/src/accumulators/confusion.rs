@@ -1,10 +1,11 @@
 //! How often each label was predicted for each true one.
 
 use arrow::array::{Array, Float64Array, StringArray};
+use arrow::datatypes::DataType;
 use driftline_core::accumulator::{Accumulator, Finished, Handle, Header};
 use driftline_core::block::Block;
 use rustc_hash::FxHashMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Counts by true and predicted label.
@@ -14,6 +15,8 @@ pub struct Confusion {
     pub labels: Vec<String>,
     /// By true label, then by predicted label.
     pub counts: Vec<Vec<u64>>,
+    /// The positive label, where labels are predicted by a threshold of its score.
+    pub positive: Option<String>,
     /// Rows without a true label, such as those whose label has not come yet.
     pub unlabelled: u64,
     /// Rows with a true label and without a prediction.
@@ -25,7 +28,7 @@ pub struct Confusion {
 pub enum Predicted {
     /// A column of labels.
     Label(String),
-    /// The positive label where a score reaches a threshold, else any other: true labels are told apart by whether they are the positive one.
+    /// The positive label where a score reaches a threshold, else the other one; of several others only that they are none of it.
     Threshold { score: String, positive: String, threshold: f64 },
     /// The label whose column is the greatest; of equal ones the first.
     Greatest(Vec<(String, String)>),
@@ -49,10 +52,15 @@ pub fn other_than(positive: &str) -> String {
     format!("not {positive}")
 }
 
-/// Counts of true and predicted labels, which are read as strings: 1 and "1" are the same label.
+/// Counts of true and predicted labels, which are read as strings: 1 and "1" are the same label; true is 1 where the other column has numbers.
 pub fn confusion(target: &str, predicted: &Predicted) -> Handle<Confusion> {
+    let mut predicted = predicted.clone();
+    if let Predicted::Greatest(columns) = &mut predicted {
+        let order = ordered(columns.iter().map(|(label, _)| label.clone()));
+        columns.sort_by_key(|(label, _)| order.iter().position(|name| name == label));
+    }
     let columns: Vec<String> = [target.to_owned()].into_iter().chain(predicted.columns()).collect();
-    let (target, predicted) = (target.to_owned(), predicted.clone());
+    let target = target.to_owned();
     Handle::new(format!("confusion({target},{predicted:?})"), columns, false, move |_| {
         Ok(State { target: target.clone(), predicted: predicted.clone(), counts: FxHashMap::default(), labels: BTreeSet::new(), unlabelled: 0, unpredicted: 0 })
     })
@@ -103,6 +111,17 @@ impl State {
         Header::new("confusion", 1, format!("{},{:?}", self.target, self.predicted))
     }
 
+    fn positive(&self) -> Option<&str> {
+        if let Predicted::Threshold { positive, .. } = &self.predicted { Some(positive) } else { None }
+    }
+
+    /// Whether one of the columns of labels has booleans and the other numbers.
+    fn booleans_are_numbers(&self, block: &Block) -> Result<bool, String> {
+        let Predicted::Label(column) = &self.predicted else { return Ok(false) };
+        let types = [block.column(&self.target)?.data_type(), block.column(column)?.data_type()];
+        Ok(types.iter().any(|t| **t == DataType::Boolean) && types.iter().any(|t| t.is_numeric()))
+    }
+
     fn predictions(&self, block: &Block) -> Result<Predictions<'_>, String> {
         match &self.predicted {
             Predicted::Label(column) => Ok(Predictions::Labels(block.strings(column)?)),
@@ -129,11 +148,11 @@ impl State {
 }
 
 /// Labels in ascending order, as numbers if all are.
-pub(super) fn ordered(labels: impl IntoIterator<Item = String>) -> Vec<String> {
+pub fn ordered(labels: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut labels: Vec<String> = labels.into_iter().collect();
     labels.sort();
     labels.dedup();
-    let numbers: Option<Vec<f64>> = labels.iter().map(|label| label.parse().ok()).collect();
+    let numbers: Option<Vec<f64>> = labels.iter().map(|label| label.parse().ok().filter(|n: &f64| n.is_finite())).collect();
     if let Some(numbers) = numbers {
         let mut paired: Vec<(f64, String)> = numbers.into_iter().zip(labels).collect();
         paired.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -146,8 +165,8 @@ impl Accumulator for State {
     fn update(&mut self, block: &Block) -> Result<(), String> {
         let targets = block.strings(&self.target)?;
         let predictions = self.predictions(block)?;
-        let positive = if let Predicted::Threshold { positive, .. } = &self.predicted { Some(positive.clone()) } else { None };
-        let other = positive.as_deref().map(other_than).unwrap_or_default();
+        let other = self.positive().map(other_than).unwrap_or_default();
+        let as_number = self.booleans_are_numbers(block)?;
         let (mut found, mut unlabelled, mut unpredicted): (FxHashMap<(String, String), u64>, u64, u64) = Default::default();
         for (row, target) in targets.iter().enumerate() {
             let Some(target) = target else {
@@ -158,8 +177,13 @@ impl Accumulator for State {
                 unpredicted += 1;
                 continue;
             };
-            let target = if positive.as_deref().is_none_or(|positive| positive == target) { target } else { &other };
-            *found.entry((target.to_owned(), label)).or_default() += 1;
+            let named = |label: &str| match label {
+                "-0" => "0".to_owned(),
+                "true" if as_number => "1".to_owned(),
+                "false" if as_number => "0".to_owned(),
+                label => label.to_owned(),
+            };
+            *found.entry((named(target), named(&label))).or_default() += 1;
         }
         self.unlabelled += unlabelled;
         self.unpredicted += unpredicted;
@@ -181,17 +205,31 @@ impl Accumulator for State {
     }
 
     fn finish(&self) -> Result<Finished, String> {
-        let labels = ordered(self.labels.iter().map(|label| label.to_string()));
-        let place: FxHashMap<&str, usize> = labels.iter().enumerate().map(|(i, label)| (label.as_str(), i)).collect();
-        let mut counts = vec![vec![0; labels.len()]; labels.len()];
+        let other = self.positive().map(other_than).unwrap_or_default();
+        let others: BTreeSet<&str> = self.counts.keys().map(|(target, _)| &**target).filter(|target| Some(*target) != self.positive()).collect();
+        // By a threshold alone: the one other label is what was predicted, several are one.
+        let renamed = |label: &str| match (self.positive(), others.len()) {
+            (None, _) => label.to_owned(),
+            (Some(positive), _) if label == positive => label.to_owned(),
+            (Some(_), 1) => others.first().map_or_else(|| other.clone(), |only| (*only).to_owned()),
+            (Some(_), _) => other.clone(),
+        };
+        let mut by_label: BTreeMap<(String, String), u64> = BTreeMap::new();
         for ((target, predicted), rows) in &self.counts {
-            counts[place[&**target]][place[&**predicted]] = *rows;
+            *by_label.entry((renamed(target), renamed(predicted))).or_default() += rows;
+        }
+        let labels = ordered(by_label.keys().flat_map(|(target, predicted)| [target.clone(), predicted.clone()]));
+        let place: BTreeMap<&str, usize> = labels.iter().enumerate().map(|(i, label)| (label.as_str(), i)).collect();
+        let mut counts = vec![vec![0; labels.len()]; labels.len()];
+        for ((target, predicted), rows) in &by_label {
+            counts[place[target.as_str()]][place[predicted.as_str()]] = *rows;
         }
         drop(place);
-        Ok(Arc::new(Confusion { labels, counts, unlabelled: self.unlabelled, unpredicted: self.unpredicted }))
+        let positive = self.positive().map(str::to_owned);
+        Ok(Arc::new(Confusion { labels, counts, positive, unlabelled: self.unlabelled, unpredicted: self.unpredicted }))
     }
 
     fn size(&self) -> usize {
-        size_of::<Self>() + self.counts.capacity() * (size_of::<(Box<str>, Box<str>)>() + 8) + self.labels.iter().map(|l| l.len() + 16).sum::<usize>()
+        size_of::<Self>() + self.counts.capacity() * (size_of::<(Box<str>, Box<str>)>() + 8) + self.counts.keys().map(|(t, p)| t.len() + p.len()).sum::<usize>() + self.labels.iter().map(|l| l.len() + 16).sum::<usize>()
     }
 }

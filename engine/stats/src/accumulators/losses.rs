@@ -37,6 +37,8 @@ pub struct Losses {
     pub unlabelled: u64,
     /// Rows with a true label and without a score of it.
     pub unscored: u64,
+    /// Rows whose true label has no column of scores, where each label has one.
+    pub foreign: u64,
     /// Rows with a score outside of 0 to 1, which is no probability: left out.
     pub outside: u64,
 }
@@ -64,7 +66,7 @@ struct State {
 
 /// Count, mean, m2, minimum and maximum.
 type Flat = (u64, Dd, Dd, f64, f64);
-type Saved = (Vec<(String, [Flat; 4], Vec<Vec<Calibration>>)>, [u64; 3]);
+type Saved = (Vec<(String, [Flat; 4], Vec<Vec<Calibration>>)>, [u64; 4]);
 
 fn flat(m: &Moments) -> Flat {
     (m.count, m.mean, m.m2, m.min, m.max)
@@ -126,7 +128,7 @@ impl Accumulator for State {
         let targets = block.strings(&self.target)?;
         let scores: Vec<Float64Array> = self.of.iter().map(|(_, column)| block.floats(column)).collect::<Result<_, _>>()?;
         let mut by_label: BTreeMap<&str, Rows> = BTreeMap::new();
-        let [mut unlabelled, mut unscored, mut outside] = [0u64; 3];
+        let [mut unlabelled, mut unscored, mut outside, mut foreign] = [0u64; 4];
         for (row, target) in targets.iter().enumerate() {
             let Some(target) = target else {
                 unlabelled += 1;
@@ -134,8 +136,12 @@ impl Accumulator for State {
             };
             let own = self.of.iter().position(|(label, _)| label.as_deref().is_none_or(|label| label == target));
             let missing = scores.iter().any(|column| column.is_null(row) || column.value(row).is_nan());
-            let (Some(own), false) = (own, missing) else {
+            let (own, false) = (own, missing) else {
                 unscored += 1;
+                continue;
+            };
+            let Some(own) = own else {
+                foreign += 1;
                 continue;
             };
             let probabilities: Vec<f64> = scores.iter().map(|column| column.value(row)).collect();
@@ -143,7 +149,7 @@ impl Accumulator for State {
                 outside += 1;
                 continue;
             }
-            let rows = by_label.entry(target).or_default();
+            let rows = by_label.entry(if target == "-0" { "0" } else { target }).or_default();
             let p = probabilities[own];
             rows.log.push(log_loss(p));
             if self.of.len() == 1 {
@@ -166,6 +172,7 @@ impl Accumulator for State {
         self.found.unlabelled += unlabelled;
         self.found.unscored += unscored;
         self.found.outside += outside;
+        self.found.foreign += foreign;
         match self.found.labels.len() > super::confusion::MOST_LABELS {
             true => Err(format!("column `{}` has more than {} labels", self.target, super::confusion::MOST_LABELS)),
             false => Ok(()),
@@ -176,15 +183,16 @@ impl Accumulator for State {
         let labels = self.found.labels.iter().map(|(label, l)| {
             (label.clone(), [&l.log, &l.brier, &l.log_of_other, &l.brier_of_other].map(flat), l.bins.clone())
         });
-        let saved: Saved = (labels.collect(), [self.found.unlabelled, self.found.unscored, self.found.outside]);
+        let saved: Saved = (labels.collect(), [self.found.unlabelled, self.found.unscored, self.found.outside, self.found.foreign]);
         self.header().encode(&saved)
     }
 
     fn merge(&mut self, state: &[u8]) -> Result<(), String> {
-        let (labels, [unlabelled, unscored, outside]): Saved = self.header().decode(state)?;
+        let (labels, [unlabelled, unscored, outside, foreign]): Saved = self.header().decode(state)?;
         self.found.unlabelled += unlabelled;
         self.found.unscored += unscored;
         self.found.outside += outside;
+        self.found.foreign += foreign;
         for (label, moments, bins) in labels {
             let [log, brier, log_of_other, brier_of_other] = moments.map(unflat);
             self.merge_label(label, LabelLosses { log, brier, log_of_other, brier_of_other, bins });

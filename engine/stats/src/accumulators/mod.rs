@@ -27,7 +27,7 @@ mod vectors;
 pub use categories::{CategoryCounts, MOST_CATEGORIES, categories};
 pub use centroid::{Centroid, centroid};
 pub use column_pairs::{ColumnPairs, MOST_PAIRED_COLUMNS, column_pairs};
-pub use confusion::{Confusion, Predicted, confusion};
+pub use confusion::{Confusion, Predicted, confusion, ordered};
 pub use constant::{Constant, constant};
 pub use distinct::{Distinct, row_distinct, value_distinct};
 pub use frequent::{COUNTERS, MostFrequent, most_frequent};

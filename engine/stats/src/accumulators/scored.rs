@@ -1,6 +1,6 @@
 //! Scores of rows that are of a label and of rows that are not.
 
-use super::confusion::ordered;
+use super::confusion::{MOST_LABELS, ordered};
 use arrow::array::{Array, Float64Array, StringArray};
 use driftline_core::accumulator::{Accumulator, Finished, Handle, Header};
 use driftline_core::block::Block;
@@ -47,7 +47,7 @@ pub fn scored(target: &str, scores: &Scores) -> Handle<Scored> {
     let columns: Vec<String> = [target.to_owned()].into_iter().chain(of_scores.iter().cloned()).collect();
     let (target, scores) = (target.to_owned(), scores.clone());
     Handle::new(format!("scored({target},{scores:?})"), columns, false, move |_| {
-        Ok(State { target: target.clone(), scores: scores.clone(), columns: of_scores.clone(), counts: FxHashMap::default(), binned: false, unlabelled: 0, unscored: 0 })
+        Ok(State { target: target.clone(), scores: scores.clone(), columns: of_scores.clone(), counts: FxHashMap::default(), labels: FxHashMap::default(), binned: false, unlabelled: 0, unscored: 0 })
     })
 }
 
@@ -59,6 +59,7 @@ struct State {
     scores: Scores,
     columns: Vec<String>,
     counts: FxHashMap<Key, u64>,
+    labels: FxHashMap<Box<str>, Arc<str>>,
     binned: bool,
     unlabelled: u64,
     unscored: u64,
@@ -75,6 +76,18 @@ fn binned(bits: u64) -> u64 {
 impl State {
     fn header(&self) -> Header {
         Header::new("scored", 1, format!("{},{:?}", self.target, self.scores))
+    }
+
+    fn label(&mut self, label: &str) -> Result<Arc<str>, String> {
+        if let Some(known) = self.labels.get(label) {
+            return Ok(known.clone());
+        }
+        if self.labels.len() >= MOST_LABELS {
+            return Err(format!("column `{}` has more than {MOST_LABELS} labels", self.target));
+        }
+        let new: Arc<str> = label.into();
+        self.labels.insert(label.into(), new.clone());
+        Ok(new)
     }
 
     fn add(&mut self, (column, bits, label): Key, rows: u64) {
@@ -97,7 +110,6 @@ impl Accumulator for State {
     fn update(&mut self, block: &Block) -> Result<(), String> {
         let targets: Arc<StringArray> = block.strings(&self.target)?;
         let scores: Vec<Float64Array> = self.columns.iter().map(|column| block.floats(column)).collect::<Result<_, _>>()?;
-        let mut labels: FxHashMap<String, Arc<str>> = FxHashMap::default();
         for (row, target) in targets.iter().enumerate() {
             let Some(target) = target else {
                 self.unlabelled += 1;
@@ -107,7 +119,7 @@ impl Accumulator for State {
                 self.unscored += 1;
                 continue;
             }
-            let label = labels.entry(target.to_owned()).or_insert_with(|| target.into()).clone();
+            let label = self.label(if target == "-0" { "0" } else { target })?;
             for (i, column) in (0u32..).zip(&scores) {
                 // -0 is 0.
                 let score = column.value(row) + 0.0;
@@ -131,7 +143,10 @@ impl Accumulator for State {
         }
         self.unlabelled += unlabelled;
         self.unscored += unscored;
-        counts.into_iter().for_each(|(column, bits, label, rows)| self.add((column, bits, label.into()), rows));
+        for (column, bits, label, rows) in counts {
+            let label = self.label(&label)?;
+            self.add((column, bits, label), rows);
+        }
         Ok(())
     }
 

@@ -61,12 +61,13 @@ impl Method {
 
 /// All pairs of the columns that a method takes, but of id and timestamp.
 pub(super) fn pairs(binding: &Binding<'_>, method: Method, span: &Span, diagnostics: &mut Diagnostics) -> Option<Vec<Pair>> {
-    let method = method.resolved(binding);
+    let (auto, method) = (method == Method::Auto, method.resolved(binding));
     let roles = [&binding.roles.id, &binding.roles.timestamp];
     let takes = |c: &&Column| c.kind == method.takes() && !roles.iter().any(|role| role.as_ref() == Some(&c.name));
     let columns: Vec<&str> = binding.columns.iter().filter(takes).map(|c| c.name.as_str()).collect();
     if !(2..=MOST_COLUMNS).contains(&columns.len()) {
-        let message = format!("correlations are of 2 to {MOST_COLUMNS} {} columns, and these are {}", method.takes().name(), columns.len());
+        let why = if auto && method == Method::CramersV { ": the target is categorical, so that only categorical columns count (declare it under [columns] numerical for Pearson's)" } else { "" };
+        let message = format!("correlations are of 2 to {MOST_COLUMNS} {} columns, and these are {}{why}", method.takes().name(), columns.len());
         diagnostics.error(span, message);
         return None;
     }

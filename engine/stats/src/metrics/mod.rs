@@ -76,7 +76,6 @@ pub const ENTRIES: &[MetricEntry] = &[
     classification::recall::ENTRY,
     classification::roc_auc::ENTRY,
     classification::true_negative_rate::ENTRY,
-    classification::true_positive_rate::ENTRY,
     column_count::ENTRY,
     column_types::ENTRY,
     columns_with_missing_values::ENTRY,

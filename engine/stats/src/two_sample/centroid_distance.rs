@@ -106,6 +106,9 @@ impl TwoSampleTest for Test {
         let means = |side: &Centroid| side.components.iter().map(|m| m.mean.to_f64()).collect::<Vec<f64>>();
         let (x, y) = (means(&r), means(&c));
         let statistic = self.distance.between(&x, &y).ok_or_else(|| Undefined::error("a mean is the zero vector, which has no direction"))?;
+        if !statistic.is_finite() {
+            return Err(Undefined::error("the components are so large that their squares exceed the largest number"));
+        }
         let variance = |side: &Centroid| side.components.iter().filter_map(|m| m.variance(1)).sum::<f64>();
         let (of_reference, of_current) = (variance(&r), variance(&c));
         // Chance moves the means by so much, squared, on average.
@@ -117,7 +120,7 @@ impl TwoSampleTest for Test {
         });
         Ok(TestResult {
             statistic,
-            effect_size: moved.map(|d| d / of_reference.sqrt()).filter(|e| e.is_finite()),
+            effect_size: moved.map(|d| if d == 0.0 { 0.0 } else { d / of_reference.sqrt() }).filter(|e| e.is_finite()),
             more: vec![("components", n as f64)],
             n_reference: r.count(),
             n_current: c.count(),

@@ -30,7 +30,7 @@ const FIELDS: [Field; 2] = [Field::new("value", "ratio", "the metric"), Field::n
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     let span = component.kind_span.clone();
     let parameters: Parameters = read_parameters(component, diagnostics)?;
-    let of = |scores: &[(f64, u64, u64)]| {
+    let of = |scores: &[(f64, u64, u64)], _: bool| {
         let (others, own) = sizes(scores)?;
         let (mut above, mut found, mut sum) = (0u64, 0u64, 0.0);
         for (_, n, m) in scores.iter().rev() {

@@ -1,6 +1,7 @@
 //! How far probabilities are from the shares that came true, on average.
 
 use super::super::shape::plain;
+use super::predicted::left_out;
 use super::scores::{positive_of, probabilities, read_losses};
 use crate::accumulators::{Calibration, Losses};
 use driftline_core::accumulator::{Handle, Request};
@@ -70,9 +71,9 @@ struct ExpectedCalibrationError {
 impl ExpectedCalibrationError {
     fn reading(&self, profile: &Profile) -> Result<Reading, Undefined> {
         let found = read_losses(&self.losses, profile)?;
-        let of_columns: Vec<Option<&str>> = match &self.labels {
-            Some(labels) => labels.iter().map(|label| Some(label.as_str())).collect(),
-            None => vec![positive_of(&self.positive, &found)],
+        let of_columns = match &self.labels {
+            Some(labels) => labels.clone(),
+            None => vec![positive_of(&self.positive, &found)?],
         };
         let rows: u64 = found.labels.values().map(|label| label.log.count).sum();
         let (mut sum, mut largest) = (0.0, 0.0f64);
@@ -83,14 +84,14 @@ impl ExpectedCalibrationError {
                 if all.rows == 0 {
                     continue;
                 }
-                let own = label.map_or(0, |label| of(label).rows);
+                let own = of(label).rows;
                 let distance = (all.sum.to_f64() - own as f64).abs() / all.rows as f64;
                 sum += distance * all.rows as f64;
                 largest = largest.max(distance);
             }
         }
         let value = sum / (rows as f64 * of_columns.len() as f64);
-        Ok(Reading { n_current: Some(rows), ..Reading::of([("value", value), ("largest", largest)]) })
+        Ok(Reading { n_current: Some(rows), note: left_out(found.unlabelled, found.unscored, "score"), ..Reading::of([("value", value), ("largest", largest)]) })
     }
 }
 

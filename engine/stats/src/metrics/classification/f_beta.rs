@@ -55,8 +55,8 @@ fn build(binding: &Binding<'_>, mut component: Component<'_>, diagnostics: &mut 
     let beta = component.params.take::<Beta>(diagnostics);
     let parameters: Parameters = read_parameters(component, diagnostics)?;
     let Beta { beta } = beta?;
-    if !(beta.is_finite() && beta > 0.0) {
-        diagnostics.error(&at, format!("`beta` must be a number above 0, not {beta}"));
+    if !(beta > 0.0 && beta <= 1e6) {
+        diagnostics.error(&at, format!("`beta` must be a number above 0 and up to 1,000,000, not {beta}"));
         return None;
     }
     let square = beta * beta;

@@ -23,4 +23,3 @@ pub mod recall;
 pub mod roc_auc;
 mod scores;
 pub mod true_negative_rate;
-pub mod true_positive_rate;

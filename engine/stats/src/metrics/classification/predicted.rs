@@ -26,6 +26,10 @@ pub(super) struct Threshold {
 /// Reads what the spec says of labels: a prediction, a score with a threshold, or the greatest probability.
 pub(super) fn labels(metric: &str, binding: &Binding<'_>, threshold: Option<f64>, span: &Span, diagnostics: &mut Diagnostics) -> Option<Handle<Confusion>> {
     let roles = binding.roles;
+    if threshold.is_some_and(|threshold| !threshold.is_finite()) {
+        diagnostics.error(span, format!("`{metric}`: `threshold` must be a finite number"));
+        return None;
+    }
     match predicted(roles, threshold) {
         (Some(target), Ok(predicted)) => Some(confusion(target, &predicted)),
         (None, Ok(_)) => tell(diagnostics, span, metric, "a target", "target = \"…\""),
@@ -48,6 +52,7 @@ fn predicted(roles: &Roles, threshold: Option<f64>) -> (Option<&str>, Result<Pre
     };
     let by_role = || match (&roles.prediction, roles.probabilities.is_empty(), &roles.score) {
         (Some(prediction), ..) => Ok(Predicted::Label(prediction.clone())),
+        (None, false, _) if roles.probabilities.len() < 2 => Err(("probabilities of two labels or more", "probabilities = { yes = \"p_yes\", no = \"p_no\" }")),
         (None, false, _) => Ok(Predicted::Greatest(roles.probabilities.clone().into_iter().collect())),
         (None, true, Some(_)) => by_score(0.5),
         (None, true, None) => Err(("a prediction", "prediction = \"…\"")),
@@ -59,6 +64,8 @@ fn predicted(roles: &Roles, threshold: Option<f64>) -> (Option<&str>, Result<Pre
 #[derive(Debug, Clone)]
 pub(super) struct Matrix {
     pub labels: Vec<String>,
+    /// Of rows that are left out, and of labels that do not meet.
+    pub note: Option<String>,
     /// By true label, then by predicted label.
     pub counts: Vec<Vec<f64>>,
 }
@@ -108,7 +115,7 @@ impl Matrix {
         let total = self.total();
         let support: Vec<f64> = (0..self.labels.len()).map(|label| self.support(label)).collect();
         let counts = support.iter().map(|n| support.iter().map(|m| n * m / total).collect()).collect();
-        Matrix { labels: self.labels.clone(), counts }
+        Matrix { labels: self.labels.clone(), note: None, counts }
     }
 }
 
@@ -116,11 +123,26 @@ impl Matrix {
 pub(super) fn matrix(handle: &Handle<Confusion>, profile: &Profile) -> Result<Matrix, Undefined> {
     let found = profile.read(handle)?;
     let counts: Vec<Vec<f64>> = found.counts.iter().map(|row| row.iter().map(|n| *n as f64).collect()).collect();
-    let matrix = Matrix { labels: found.labels.clone(), counts };
-    match matrix.total() > 0.0 {
-        true => Ok(matrix),
-        false => Err(Undefined::no_data(format!("no row has both a true and a predicted label; {} have no true one", found.unlabelled))),
+    let matrix = Matrix { labels: found.labels.clone(), note: None, counts };
+    if matrix.total() == 0.0 {
+        return Err(Undefined::no_data(format!("no row has both a true and a predicted label; {} have no true one", found.unlabelled)));
     }
+    if let Some(positive) = &found.positive
+        && !matrix.labels.iter().enumerate().any(|(i, label)| label == positive && matrix.support(i) > 0.0)
+    {
+        return Err(Undefined::no_data(format!("no row has the positive label `{positive}`")));
+    }
+    let meets = (0..matrix.labels.len()).any(|label| matrix.support(label) > 0.0 && matrix.predicted(label) > 0.0);
+    let disjoint = (!meets).then(|| format!("no predicted label is a true one: {}", matrix.labels.join(", ")));
+    let notes: Vec<String> = left_out(found.unlabelled, found.unpredicted, "prediction").into_iter().chain(disjoint).collect();
+    Ok(Matrix { note: (!notes.is_empty()).then(|| notes.join("; ")), ..matrix })
+}
+
+/// What is told of rows that have no part in a metric.
+pub(super) fn left_out(unlabelled: u64, unanswered: u64, answer: &str) -> Option<String> {
+    let parts = [(unlabelled, "true label"), (unanswered, answer)];
+    let told: Vec<String> = parts.iter().filter(|(rows, _)| *rows > 0).map(|(rows, what)| format!("{rows} without a {what}")).collect();
+    (!told.is_empty()).then(|| format!("rows left out: {}", told.join(", ")))
 }
 
 /// A metric of the whole matrix.
@@ -139,7 +161,7 @@ impl OfMatrix {
         if let Some(dummy) = (self.of)(&matrix.guessed()) {
             reading.set("dummy", dummy);
         }
-        Ok(Reading { n_current: Some(matrix.total() as u64), ..reading })
+        Ok(Reading { n_current: Some(matrix.total() as u64), note: matrix.note.clone(), ..reading })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Rates of one label against all others, and their averages over labels.
 
-use super::predicted::{Cells, Matrix, Threshold, VALUE_AND_DUMMY, labels, matrix};
-use super::super::shape::plain;
+use super::predicted::{Cells, Matrix, VALUE_AND_DUMMY, labels, matrix};
+use super::super::shape::{note, plain};
 use crate::accumulators::Confusion;
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::catalogue::{Binding, Built, read_parameters};
@@ -16,7 +16,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(super) struct Parameters {
-    /// How the labels' rates become one number; "auto" is the positive label's where there are two labels, else "macro".
+    /// How the labels' rates become one number; "auto" is that of `positive` under [columns], without one that of the last of two labels, and of more labels "macro".
     pub average: Average,
     /// The only label to look at, against all others.
     pub label: Option<String>,
@@ -62,7 +62,6 @@ pub(super) fn built(
         diagnostics.error(span, "`label` chooses one label, and `average` is over all; remove one of them");
         return None;
     }
-    let Threshold { threshold } = Threshold { threshold };
     let confusion = labels(name, binding, threshold, span, diagnostics)?;
     let positive = binding.roles.positive.clone();
     let metric = Rates { confusion, positive, average, label, rate };
@@ -113,7 +112,7 @@ impl Rates {
         if let Some(label) = &self.label {
             return place(label).map(Some).ok_or_else(|| Undefined::no_data(format!("no row has the label `{label}`, true or predicted")));
         }
-        if matrix.labels.len() > 2 {
+        if self.positive.is_none() && matrix.labels.len() > 2 {
             return Ok(None);
         }
         match &self.positive {
@@ -121,6 +120,17 @@ impl Rates {
             // Of one label alone nobody knows which one it is.
             None if matrix.labels.len() < 2 => Err(Undefined::no_data(format!("there is the one label `{}`; name `positive` under [columns]", matrix.labels.concat()))),
             None => Ok(Some(1)),
+        }
+    }
+
+    /// Which rate it is.
+    fn told(&self, matrix: &Matrix) -> String {
+        let rated = (0..matrix.labels.len()).filter(|label| (self.rate)(matrix.cells(*label)).is_some()).count();
+        match (self.average, self.positive(matrix)) {
+            (Average::Auto, Ok(Some(label))) => format!("of the label {}", matrix.labels[label]),
+            (Average::Micro, _) => "of the counts of all labels".to_owned(),
+            (Average::Weighted, _) => format!("weighted mean of {rated} of {} labels", matrix.labels.len()),
+            _ => format!("mean of {rated} of {} labels", matrix.labels.len()),
         }
     }
 
@@ -133,15 +143,21 @@ impl Rates {
             if let Ok(dummy) = self.value(&guessed, self.average) {
                 reading.set("dummy", dummy);
             }
-            return Ok(vec![Ok(Reading { n_current: rows, ..reading })]);
+            return Ok(vec![Ok(Reading { n_current: rows, method: Some(self.told(&matrix)), note: matrix.note.clone(), ..reading })]);
         }
+        let without: Vec<&str> = (0..matrix.labels.len()).filter(|label| (self.rate)(matrix.cells(*label)).is_none()).map(|label| matrix.labels[label].as_str()).collect();
+        if without.len() == matrix.labels.len() {
+            return Err(Undefined::no_data("no label has a row that the rate is a share of"));
+        }
+        let notes: Vec<String> = [note("labels without a rate", &without), matrix.note.clone()].into_iter().flatten().collect();
+        let told = (!notes.is_empty()).then(|| notes.join("; "));
         let of_label = |(i, label): (usize, &String)| {
             let rate = (self.rate)(matrix.cells(i))?;
             let mut reading = Reading::of([("value", rate)]);
             if let Some(dummy) = (self.rate)(guessed.cells(i)) {
                 reading.set("dummy", dummy);
             }
-            Some(Ok(Reading { labels: vec![("label".into(), label.clone())], n_current: rows, ..reading }))
+            Some(Ok(Reading { labels: vec![("label".into(), label.clone())], n_current: rows, note: told.clone(), ..reading }))
         };
         Ok(matrix.labels.iter().enumerate().filter_map(of_label).collect())
     }

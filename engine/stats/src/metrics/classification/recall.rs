@@ -9,7 +9,7 @@ use driftline_core::spec::Component;
 pub const ENTRY: MetricEntry = MetricEntry {
     doc: Doc {
         name: "recall",
-        aliases: &[],
+        aliases: &["true_positive_rate"],
         summary: "Share of a label's rows that are found.",
         description: "Needs `target` under [columns] and labels that were predicted: `prediction`, the greatest of `probabilities`, or `score` from 0.5 or `threshold` on. Two labels: the rate of the positive one (`positive` under [columns], else the last in order); more: the mean of their rates, unless `average` or `label` says otherwise. Rows without a true or a predicted label are left out, and never taken for wrong. A label of which there is nothing to be a share of has no rate: it has no part in an average, and is `no_data` by itself.",
         formula: "true positives / (true positives + false negatives)",
@@ -17,7 +17,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         fields: &VALUE_AND_DUMMY,
         parameters: schema_of::<Parameters>,
         example: "[[suite.check]]\nmetric = \"recall\"\naverage = \"by_label\"\nfail = \"value < reference - 10%\"",
-        reference: "sklearn.metrics.recall_score(zero_division=nan)",
+        reference: "sklearn.metrics.recall_score(zero_division=nan); Evidently's TPR",
     },
     scope: Scope::Dataset,
     accepts: &[],

@@ -37,17 +37,18 @@ const FIELDS: [Field; 4] = [
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     let span = component.kind_span.clone();
     let parameters: Parameters = read_parameters(component, diagnostics)?;
-    let of = |scores: &[(f64, u64, u64)]| {
+    let of = |scores: &[(f64, u64, u64)], binned: bool| {
         let (others, own) = sizes(scores)?;
         let found = roc_auc(scores).ok_or_else(|| Undefined::error("there are too many rows"))?;
         let mut reading = Reading::of([("value", found.auc), ("dummy", 0.5)]);
-        if let Some((low, high)) = found.interval {
+        // Where no pair is in the wrong order, DeLong's variance is 0, which no sample can tell.
+        if let Some((low, high)) = found.interval.filter(|(low, high)| low < high) {
             reading.set("low", low);
             reading.set("high", high);
         }
         // What rows of one bin could be to each other, were their scores known.
         let tied: f64 = scores.iter().map(|(_, n, m)| *n as f64 * *m as f64).sum::<f64>() / 2.0 / (others as f64 * own as f64);
-        Ok(Reading { bounds: Some(((found.auc - tied).max(0.0), (found.auc + tied).min(1.0))), ..reading })
+        Ok(Reading { bounds: binned.then(|| ((found.auc - tied).max(0.0), (found.auc + tied).min(1.0))), ..reading })
     };
     scores::built("roc_auc", binding, parameters, &span, diagnostics, &FIELDS, Box::new(of))
 }

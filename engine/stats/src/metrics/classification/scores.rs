@@ -1,8 +1,8 @@
 //! Metrics of scores: where the scores come from, and one label's scores against all others.
 
 use super::super::shape::plain;
-use super::predicted::tell;
-use crate::accumulators::{LabelLosses, Losses, Scored, Scores, losses, scored};
+use super::predicted::{left_out, tell};
+use crate::accumulators::{LabelLosses, Losses, Scored, Scores, losses, ordered, scored};
 use crate::math::Moments;
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::catalogue::{Binding, Built, Field, read_parameters};
@@ -44,6 +44,11 @@ fn of_spec(metric: &str, binding: &Binding<'_>, span: &Span, diagnostics: &mut D
         (None, false) => Scores::Each(roles.probabilities.clone().into_iter().collect()),
         (None, true) => return tell(diagnostics, span, metric, "scores", "score = \"…\"          # of the positive label, or of each label:\nprobabilities = { yes = \"p_yes\", no = \"p_no\" }"),
     };
+    if let Scores::Each(columns) = &scores
+        && columns.len() < 2
+    {
+        return tell(diagnostics, span, metric, "probabilities of two labels or more", "probabilities = { yes = \"p_yes\", no = \"p_no\" }");
+    }
     Some((target.clone(), scores))
 }
 
@@ -64,22 +69,30 @@ pub(super) fn read_losses(handle: &Handle<Losses>, profile: &Profile) -> Result<
     if found.outside > 0 {
         return Err(Undefined::error(format!("{} rows have a score outside of 0 to 1, which is no probability", found.outside)));
     }
+    if found.foreign > 0 {
+        return Err(Undefined::error(format!("{} rows have a true label that [columns] probabilities has no column for", found.foreign)));
+    }
     if found.labels.values().all(|label| label.log.count == 0) {
         return Err(Undefined::no_data(format!("no row has both a true label and a score; {} have no label", found.unlabelled)));
     }
     Ok(found)
 }
 
-/// The label that scores are of, if not each label has its own: the given one, or the last in order.
-pub(super) fn positive_of<'a>(given: &'a Option<String>, found: &'a Losses) -> Option<&'a str> {
-    let numbers = found.labels.keys().all(|label| label.parse::<f64>().is_ok());
-    let number = |label: &str| label.parse::<f64>().unwrap_or(f64::NAN);
-    let last = if numbers { found.labels.keys().max_by(|a, b| number(a).total_cmp(&number(b))) } else { found.labels.keys().next_back() };
-    given.as_deref().or(last.map(String::as_str))
+/// The label that scores are of, if not each label has its own: the given one, or the last of two or more in order.
+pub(super) fn positive_of(given: &Option<String>, found: &Losses) -> Result<String, Undefined> {
+    let labels = ordered(found.labels.keys().cloned());
+    match given {
+        Some(positive) if labels.contains(positive) => Ok(positive.clone()),
+        Some(positive) => Err(Undefined::no_data(format!("no row has the positive label `{positive}`"))),
+        None if labels.len() < 2 => Err(Undefined::no_data(format!("there is the one label `{}`; name `positive` under [columns]", labels.concat()))),
+        None => Ok(labels.last().cloned().unwrap_or_default()),
+    }
 }
 
 /// What the scores of a label come to, by ascending score: (score, rows of others, rows of the label).
-pub(super) type OfLabel = Box<dyn Fn(&[(f64, u64, u64)]) -> Result<Reading, Undefined> + Send + Sync>;
+///
+/// Also whether scores share bins.
+pub(super) type OfLabel = Box<dyn Fn(&[(f64, u64, u64)], bool) -> Result<Reading, Undefined> + Send + Sync>;
 
 pub(super) fn built(
     name: &'static str,
@@ -113,13 +126,14 @@ impl OfScores {
             return Err(Undefined::no_data(format!("no row has both a true label and a score; {} have no label", found.unlabelled)));
         }
         let method = found.binned.then(|| "scores in bins of a relative width of 0.1 %".to_owned());
-        let told = |reading: Reading| Reading { n_current: Some(rows), method: method.clone(), ..reading };
-        let of = |label: &str| found.labels.iter().find(|(name, _)| name == label).map(|(_, scores)| (self.of)(scores));
+        let note = left_out(found.unlabelled, found.unscored, "finite score");
+        let told = |reading: Reading| Reading { n_current: Some(rows), method: method.clone(), note: note.clone(), ..reading };
+        let of = |label: &str| found.labels.iter().find(|(name, _)| name == label).map(|(_, scores)| (self.of)(scores, found.binned));
         if let Some(label) = &self.label {
             let reading = of(label).ok_or_else(|| Undefined::error(format!("no column has scores of the label `{label}`; name it under [columns] probabilities")))?;
             return Ok(vec![reading.map(told)]);
         }
-        let each: Vec<(&String, Result<Reading, Undefined>)> = found.labels.iter().map(|(label, scores)| (label, (self.of)(scores))).collect();
+        let each: Vec<(&String, Result<Reading, Undefined>)> = found.labels.iter().map(|(label, scores)| (label, (self.of)(scores, found.binned))).collect();
         if self.average == Average::ByLabel {
             let named = |(label, reading): (&String, Result<Reading, Undefined>)| reading.map(|reading| told(Reading { labels: vec![("label".into(), label.clone())], ..reading }));
             return Ok(each.into_iter().map(named).collect());
@@ -220,7 +234,7 @@ pub(super) fn of_top(
         diagnostics.error(&at, format!("`share` must lie above 0 and up to 1, not {share}"));
         return None;
     }
-    let of = move |scores: &[(f64, u64, u64)]| {
+    let of = move |scores: &[(f64, u64, u64)], _| {
         let (others, own) = sizes(scores)?;
         let (value, dummy) = value(found_in_top(scores, share * (others + own) as f64) / own as f64, share);
         Ok(Reading::of([("value", value), ("dummy", dummy)]))
@@ -244,10 +258,10 @@ pub(super) struct OfLosses {
 impl OfLosses {
     fn reading(&self, profile: &Profile) -> Result<Reading, Undefined> {
         let found = read_losses(&self.losses, profile)?;
-        let positive = positive_of(&self.positive, &found);
+        let positive = if self.of_each { String::new() } else { positive_of(&self.positive, &found)? };
         let (mut all, mut of_positive, mut counts) = (Moments::default(), 0, Vec::new());
         for (label, losses) in &found.labels {
-            let is_own = self.of_each || positive == Some(label.as_str());
+            let is_own = self.of_each || positive == *label;
             let losses = if is_own { (self.own)(losses) } else { (self.other)(losses) };
             all = all.merge(losses);
             of_positive += if is_own { losses.count } else { 0 };
@@ -257,7 +271,7 @@ impl OfLosses {
         let counts = if self.of_each { counts } else { vec![of_positive, all.count - of_positive] };
         let shares: Vec<f64> = counts.into_iter().filter(|n| *n > 0).map(|n| n as f64 / all.count as f64).collect();
         let reading = Reading::of([("value", all.mean.to_f64()), ("dummy", (self.dummy)(&shares, self.of_each))]);
-        Ok(Reading { n_current: Some(all.count), ..reading })
+        Ok(Reading { n_current: Some(all.count), note: left_out(found.unlabelled, found.unscored, "score"), ..reading })
     }
 }
 

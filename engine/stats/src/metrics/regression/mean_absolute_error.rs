@@ -11,7 +11,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         name: "mean_absolute_error",
         aliases: &["mae"],
         summary: "Mean absolute error of predicted numbers.",
-        description: "Needs `target` and `prediction` under [columns], both numbers. Rows that lack either are left out, and never taken for wrong.  Without a row that has both the result is `no_data`; infinite errors are an error.",
+        description: "Needs `target` and `prediction` under [columns], both numbers. Rows that lack either are left out, and never taken for wrong. Without a row that has both the result is `no_data`; infinite errors are an error.",
         formula: "mean of |prediction - target|",
         direction: Direction::Lower,
         fields: &FIELDS,
