@@ -56,7 +56,7 @@ fn columns() -> Vec<Column> {
 /// Every metric of the catalogue with its defaults, bound to a column that it takes.
 fn metrics() -> Vec<(&'static str, Built)> {
     let (catalogue, columns) = (catalogue(), columns());
-    let of = |target: &str, prediction: &str| Roles { target: Some(target.into()), prediction: Some(prediction.into()), score: Some("s".into()), ..Roles::default() };
+    let of = |target: &str, prediction: &str| Roles { target: Some(target.into()), prediction: Some(prediction.into()), score: Some("s".into()), timestamp: Some("t".into()), labelled_at: Some("t".into()), ..Roles::default() };
     let (labels, numbers) = (of("c", "p"), of("x", "y"));
     let mut built = Vec::new();
     for entry in &catalogue.metrics {

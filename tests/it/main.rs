@@ -15,6 +15,7 @@ mod examples;
 mod golden_mfcc;
 mod grafana;
 mod hostile;
+mod labels;
 mod layers;
 mod meanings;
 mod performance;

@@ -2,7 +2,7 @@
 //! `DRIFTLINE_COMPLETE=1 cargo test --release` fills in what is said today.
 
 use crate::support::root;
-use arrow::array::{ArrayRef, Float64Array, ListArray, RecordBatch, StringArray};
+use arrow::array::{ArrayRef, Float64Array, ListArray, RecordBatch, StringArray, TimestampSecondArray};
 use driftline::core::catalogue::{Entry, Scope};
 use driftline::core::column::Kind;
 use driftline::core::outcome::{CheckOutcome, Status};
@@ -50,6 +50,7 @@ fn table(current: bool) -> RecordBatch {
         ("huge", odd(|row| Some(if row % 2 == 0 { f64::MAX } else { f64::MIN }))),
         ("one_value", odd(|row| Some(0.25).filter(|_| row == 3))),
         ("retyped", retyped),
+        ("time", Arc::new((0..ROWS).map(|row| Some(row as i64)).collect::<TimestampSecondArray>())),
         ("colour", strings(|row| Some(COLOURS[row % 3]))),
         ("colour_null", colour(|_| None)),
         ("colour_constant", colour(|_| Some("red"))),
@@ -81,7 +82,8 @@ fn write_ipc(path: &Path, batch: &RecordBatch) {
 fn spec(reference: &RecordBatch, current: &RecordBatch) -> String {
     let mut text = String::from("[monitor]\nname = \"meanings\"\n[source.reference]\nkind = \"arrow_ipc\"\npath = \"reference.arrow\"\n[source.current]\nkind = \"arrow_ipc\"\npath = \"current.arrow\"\n");
     let (target, prediction) = if reference.column_by_name("colour").is_some() { ("colour", "colour_new") } else { ("ordinary", "ordinary") };
-    writeln!(text, "[columns]\ntarget = {target:?}\nprediction = {prediction:?}\nscore = \"ordinary\"\n[[suite]]\nname = \"all\"").expect("a string");
+    let times = if reference.column_by_name("time").is_some() { "timestamp = \"time\"\nlabelled_at = \"time\"\n" } else { "" };
+    writeln!(text, "[columns]\ntarget = {target:?}\nprediction = {prediction:?}\nscore = \"ordinary\"\n{times}[[suite]]\nname = \"all\"").expect("a string");
     let schema = arrow::datatypes::Schema::try_merge([current.schema().as_ref().clone()]).expect("a schema");
     let mut names: Vec<(String, Kind)> = reference.schema().fields().iter().map(|f| (f.name().clone(), Kind::of(f.data_type()))).collect();
     for field in schema.fields() {

@@ -108,7 +108,7 @@ fn promtool_has_nothing_against_any_series() {
     let catalogue = driftline::catalogue();
     // Labels, then numbers.
     for (target, prediction) in [("c", "c"), ("x", "y")] {
-        let mut rest = format!("[derived]\nscore = \"abs(x) / 100.0\"\n[columns]\ntarget = {target:?}\nprediction = {prediction:?}\nscore = \"score\"\n");
+        let mut rest = format!("[derived]\nscore = \"abs(x) / 100.0\"\nat = \"to_timestamp_seconds(cast(x * 100 as bigint))\"\n[columns]\ntimestamp = \"at\"\nlabelled_at = \"at\"\ntarget = {target:?}\nprediction = {prediction:?}\nscore = \"score\"\n");
         for metric in &catalogue.metrics {
             let kind = |kind| metric.accepts.is_empty() || metric.accepts.contains(&kind);
             let columns = match metric.scope {

@@ -4,6 +4,7 @@ use arrow::datatypes::DataType;
 use globset::GlobBuilder;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// How a column is treated, inferred from the reference unless `[columns]` says otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
@@ -109,6 +110,10 @@ pub struct Roles {
     pub positive: Option<String>,
     /// By label, the column with its probability.
     pub probabilities: BTreeMap<String, String>,
+    /// With the time at which the label came.
+    pub labelled_at: Option<String>,
+    /// How long a label may take.
+    pub lateness: Option<Duration>,
 }
 
 /// One word of `columns = …`.

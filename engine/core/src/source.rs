@@ -27,16 +27,24 @@ pub struct Derived {
 pub struct Piece {
     pub unit: u64,
     pub batch: RecordBatch,
-    /// Rows that the filter left out.
-    pub filtered: u64,
-    /// Values that could not be parsed and became null, by column.
-    pub unparsed: Vec<(String, u64)>,
-    /// Rows that could not be read at all.
-    pub unreadable: u64,
-    /// Values that could not be computed (a derived column) and became null, by column; rows for which a filter could not be.
-    pub uncomputed: Vec<(String, u64)>,
-    /// Rows of a file that lacks a column which others have: null there, by column.
-    pub absent: Vec<(String, u64)>,
+    pub left_out: LeftOut,
+}
+
+/// What a source left out or could not use, by name.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LeftOut(pub Vec<(String, u64)>);
+
+impl LeftOut {
+    pub fn add(&mut self, name: &str, n: u64) {
+        if n > 0 {
+            self.0.push((name.to_owned(), n));
+        }
+    }
+
+    /// Adds counts by column.
+    pub fn add_each(&mut self, name: &str, counts: Vec<(String, u64)>) {
+        counts.into_iter().for_each(|(column, n)| self.add(&format!("{name}.{column}"), n));
+    }
 }
 
 /// Why a source cannot be read. The message names the place and the fix and holds no secret.

@@ -2,7 +2,7 @@
 
 use driftline_core::catalogue::{Catalogue, Entry};
 use driftline_core::spec::{
-    CheckFrame, ColumnsFrame, MetricFrame, MonitorFrame, PluginFrame, RunFrame, ScheduleFrame, SourceFrame, SuiteFrame,
+    CheckFrame, ColumnsFrame, LabelsFrame, MetricFrame, MonitorFrame, PluginFrame, RunFrame, ScheduleFrame, SourceFrame, SuiteFrame,
 };
 use schemars::{JsonSchema, schema_for};
 use serde_json::{Map, Value, json};
@@ -27,6 +27,7 @@ pub fn schema(catalogue: &Catalogue) -> Value {
     let metrics = choices("metric", &catalogue.metrics, &mut frame);
     let sources = choices("kind", &catalogue.sources, &mut frame);
     let source = json!({ "allOf": [source, { "anyOf": sources }] });
+    let labels = json!({ "allOf": [frame(of::<LabelsFrame>()), source.clone()] });
     let check = json!({ "allOf": [check, metric.clone(), { "type": "object", "properties": { "metric": { "type": "string" } }, "required": ["metric"] }], "anyOf": metrics });
     let record = json!({ "allOf": [metric, { "type": "object", "properties": { "metric": { "type": "string" } }, "required": ["metric"] }] });
     let preset = json!({ "type": "object", "properties": { "preset": { "type": "string" } }, "required": ["preset"], "additionalProperties": false });
@@ -41,7 +42,7 @@ pub fn schema(catalogue: &Catalogue) -> Value {
         "properties": {
             "monitor": monitor,
             "source": { "type": "object", "required": ["current"], "additionalProperties": false,
-                        "properties": { "reference": source.clone(), "current": source } },
+                        "properties": { "reference": source.clone(), "current": source, "labels": labels } },
             "columns": columns,
             "derived": { "type": "object", "additionalProperties": { "type": "string" },
                          "description": "Columns computed by SQL expressions, before anything else; each may use those before it." },

@@ -1,14 +1,14 @@
 //! What the file formats share: paths, units, projection, derived columns, filters, and reading on a thread of its own.
 
+use crate::computed::{Computed, Stepped, Steps};
 use crate::conform::{Conformed, conform};
-use crate::expression::Expression;
 use crate::types::{self, Inferred};
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, Field as ArrowField, Schema, SchemaRef};
+use arrow::datatypes::{Schema, SchemaRef};
 use driftline_core::block::BLOCK_ROWS;
 use driftline_core::catalogue::{Field, read_parameters};
 use driftline_core::diagnostic::{Diagnostic, Diagnostics};
-use driftline_core::source::{Derived, Opening, Piece, Scan, Source, SourceError};
+use driftline_core::source::{Derived, LeftOut, Opening, Piece, Scan, Source, SourceError};
 use driftline_core::spec::{Component, OneOrMany};
 use futures::stream::{BoxStream, StreamExt};
 use schemars::JsonSchema;
@@ -138,8 +138,7 @@ fn open_files(
         false => merged.schema,
     };
     let rows = paths.iter().map(|p| format.rows(p)).sum();
-    let own = Arc::new(merged);
-    Ok(Arc::new(Files { format, paths, schema: own.clone(), own, derived: Vec::new(), rows }))
+    Ok(Arc::new(Files { format, paths, computed: Computed::new(Arc::new(merged)), rows }))
 }
 
 fn without_metadata(schema: Schema) -> Schema {
@@ -191,11 +190,7 @@ fn matching(glob: &str, pattern: &Path) -> Result<Vec<PathBuf>, SourceError> {
 struct Files {
     format: Arc<dyn Format>,
     paths: Vec<PathBuf>,
-    /// What the files hold.
-    own: SchemaRef,
-    derived: Vec<Derived>,
-    /// The files' columns and the derived ones.
-    schema: SchemaRef,
+    computed: Computed,
     rows: Option<u64>,
 }
 
@@ -209,7 +204,7 @@ impl Source for Files {
     }
 
     fn schema(&self) -> SchemaRef {
-        self.schema.clone()
+        self.computed.schema.clone()
     }
 
     fn rows(&self) -> Option<u64> {
@@ -217,18 +212,11 @@ impl Source for Files {
     }
 
     fn check_filter(&self, filter: &str) -> Result<(), String> {
-        Expression::filter(filter, &self.schema).map(|_| ())
+        self.computed.check_filter(filter)
     }
 
     fn derive(&self, derived: Derived) -> Result<Arc<dyn Source>, String> {
-        if self.schema.column_with_name(&derived.name).is_some() {
-            return Err(format!("there is a column `{}` already", derived.name));
-        }
-        let data_type = Expression::compile(&derived.expression, &self.schema)?.data_type;
-        let schema = Arc::new(with_field(&self.schema, &derived.name, data_type));
-        let mut files = Files { schema, ..self.clone() };
-        files.derived.push(derived);
-        Ok(Arc::new(files))
+        Ok(Arc::new(Files { computed: self.computed.derive(derived)?, ..self.clone() }))
     }
 
     fn fingerprint(&self) -> Option<String> {
@@ -245,7 +233,8 @@ impl Source for Files {
         let (sender, receiver) = tokio::sync::mpsc::channel(2);
         std::thread::spawn(move || {
             let mut send = |piece| sender.blocking_send(piece).is_ok();
-            if let Err(e) = Reader::new(&files, &scan).and_then(|reader| reader.read_all(&mut send)) {
+            let reader = Steps::new(&files.computed, &scan).map(|steps| Reader { files: &files, limit: scan.limit, steps });
+            if let Err(e) = reader.and_then(|reader| reader.read_all(&mut send)) {
                 send(Err(e));
             }
         });
@@ -253,52 +242,16 @@ impl Source for Files {
     }
 }
 
-fn with_field(schema: &Schema, name: &str, data_type: DataType) -> Schema {
-    let mut fields = schema.fields().to_vec();
-    fields.push(Arc::new(ArrowField::new(name, data_type, true)));
-    Schema::new(fields)
-}
-
-/// One scan: the files' columns that are needed, then what is computed from them.
+/// One scan.
 struct Reader<'a> {
     files: &'a Files,
     limit: Option<usize>,
-    wanted: SchemaRef,
-    /// Each derived column with the schema that it gives.
-    derived: Vec<(Expression, SchemaRef)>,
-    filter: Option<Expression>,
+    steps: Steps,
 }
 
 type Sink<'a> = &'a mut dyn FnMut(Result<Piece, SourceError>) -> bool;
 
-impl<'a> Reader<'a> {
-    fn new(files: &'a Files, scan: &Scan) -> Result<Self, SourceError> {
-        let failed = |what: &str| {
-            let what = what.to_owned();
-            move |e: String| SourceError(format!("{what}: {e}"))
-        };
-        let mut needed = scan.columns.clone();
-        if let Some(text) = &scan.filter {
-            needed.extend(Expression::filter(text, &files.schema).map_err(failed("filter"))?.columns);
-        }
-        // A derived column may read those before it.
-        for derived in files.derived.iter().rev() {
-            if needed.contains(&derived.name) {
-                needed.extend(Expression::compile(&derived.expression, &files.schema).map_err(failed(&derived.name))?.columns);
-            }
-        }
-        let fields: Vec<_> = files.own.fields().iter().filter(|f| needed.contains(f.name())).cloned().collect();
-        let wanted = Arc::new(Schema::new(fields));
-        let (mut schema, mut steps) = (wanted.clone(), Vec::new());
-        for derived in files.derived.iter().filter(|d| needed.contains(&d.name)) {
-            let compiled = Expression::compile(&derived.expression, &schema).map_err(failed(&derived.name))?;
-            schema = Arc::new(with_field(&schema, &derived.name, compiled.data_type.clone()));
-            steps.push((compiled, schema.clone()));
-        }
-        let filter = scan.filter.as_ref().map(|text| Expression::filter(text, &schema)).transpose();
-        Ok(Reader { files, limit: scan.limit, wanted, derived: steps, filter: filter.map_err(failed("filter"))? })
-    }
-
+impl Reader<'_> {
     fn read_all(&self, send: Sink<'_>) -> Result<(), SourceError> {
         let format = &self.files.format;
         let mut left = self.limit.unwrap_or(usize::MAX);
@@ -306,7 +259,7 @@ impl<'a> Reader<'a> {
         for path in &self.files.paths {
             let mut first = true;
             for part in 0..format.units(path).map_err(|e| at(path, &e))? {
-                for rows in format.read(path, part, &self.wanted).map_err(|e| at(path, &e))? {
+                for rows in format.read(path, part, &self.steps.wanted).map_err(|e| at(path, &e))? {
                     let rows = rows.map_err(|e| at(path, &e))?;
                     if std::mem::take(&mut first) {
                         self.report_absent(path, &rows.batch);
@@ -327,7 +280,7 @@ impl<'a> Reader<'a> {
 
     /// Tells of columns that one of several files lacks: its rows have null there.
     fn report_absent(&self, path: &Path, batch: &RecordBatch) {
-        let names = self.wanted.fields().iter().map(|f| f.name().as_str());
+        let names = self.steps.wanted.fields().iter().map(|f| f.name().as_str());
         let names: Vec<&str> = names.filter(|name| batch.column_by_name(name).is_none()).collect();
         if !names.is_empty() {
             tracing::warn!("{}: has no column {}, which is null for its rows", path.display(), names.join(", "));
@@ -335,25 +288,16 @@ impl<'a> Reader<'a> {
     }
 
     fn piece(&self, rows: Rows, unit: u64) -> Result<Piece, String> {
-        let Conformed { mut batch, mut unparsed, absent } = conform(&rows.batch, &self.wanted)?;
+        let Conformed { batch, mut unparsed, absent } = conform(&rows.batch, &self.steps.wanted)?;
         unparsed.extend(rows.unparsed);
-        let mut uncomputed = Unparsed::new();
-        for (expression, schema) in &self.derived {
-            let (with_one_more, failed) = expression.append(&batch, schema)?;
-            batch = with_one_more;
-            let name = schema.fields().last().map(|f| f.name().clone()).unwrap_or_default();
-            uncomputed.extend((failed > 0).then_some((name, failed)));
+        let Stepped { batch, filtered, uncomputed } = self.steps.apply(batch)?;
+        let mut left_out = LeftOut::default();
+        left_out.add("filtered_rows", filtered);
+        left_out.add("unreadable_rows", rows.unreadable);
+        for (what, counts) in [("unparsed_values", unparsed), ("uncomputed_values", uncomputed), ("absent_values", absent)] {
+            left_out.add_each(what, counts);
         }
-        let (batch, filtered) = match &self.filter {
-            Some(filter) => {
-                let (kept, failed) = filter.keep(&batch)?;
-                uncomputed.extend((failed > 0).then(|| ("filter".to_owned(), failed)));
-                let filtered = (batch.num_rows() - kept.num_rows()) as u64;
-                (kept, filtered)
-            }
-            None => (batch, 0),
-        };
-        Ok(Piece { unit, batch, filtered, unparsed, unreadable: rows.unreadable, uncomputed, absent })
+        Ok(Piece { unit, batch, left_out })
     }
 }
 

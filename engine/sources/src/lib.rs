@@ -1,10 +1,12 @@
 //! Sources: files of four formats as streams of batches, and saved profiles. Adding one: write its file, and add its line below and to [`ENTRIES`].
 
 mod arrow_ipc;
+mod computed;
 mod conform;
 mod csv;
 mod expression;
 mod files;
+mod labels;
 mod ndjson;
 mod parquet;
 mod profile;

@@ -1,6 +1,7 @@
 //! Queries by DataFusion.
 
 use crate::expression::explain as short;
+use crate::labels::Joined;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, Schema, SchemaRef};
@@ -15,7 +16,7 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::PartitionStream;
 use datafusion::prelude::{SQLOptions, SessionConfig, SessionContext};
 use driftline_core::name::is_identifier;
-use driftline_core::query::{QueryEngine, QueryRow, QueryTable};
+use driftline_core::query::{Labels, QueryEngine, QueryRow, QueryTable};
 use driftline_core::source::{Scan, Source};
 use futures::StreamExt;
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,6 +64,10 @@ impl QueryEngine for Queries {
             }
         })
     }
+
+    fn join(&self, rows: Arc<dyn Source>, labels: Labels, memory: usize) -> Result<Arc<dyn Source>, String> {
+        Ok(Arc::new(Joined::new(rows, labels, memory)?))
+    }
 }
 
 /// Runs a future on a runtime of its own.
@@ -78,7 +83,7 @@ where
     std::thread::scope(|scope| scope.spawn(run).join().unwrap_or_else(|_| Err("the query ended with an internal error".into())))
 }
 
-fn config() -> SessionConfig {
+pub(crate) fn config() -> SessionConfig {
     // Columns are called what they are called; one partition gives sums one order.
     SessionConfig::new().with_target_partitions(1).set_bool("datafusion.sql_parser.enable_ident_normalization", false)
 }

@@ -35,11 +35,20 @@ pub struct SourceFrame {
     pub filter: Option<Spanned<String>>,
 }
 
+/// What `[source.labels]` has beside that: the rows without a target of their own get theirs from there, by `id` under [columns].
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct LabelsFrame {
+    /// How long a label may take, such as "7d": a row that is older and has none lacks it, a younger one waits. Needs `timestamp` under [columns].
+    #[schemars(with = "Option<String>")]
+    pub lateness: Option<Spanned<Time>>,
+}
+
 /// `[columns]`: roles, and corrections of the inferred types.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct ColumnsFrame {
-    /// Column that identifies a row; left out of metrics over all columns.
+    /// Column that identifies a row, by which labels are joined; left out of metrics over all columns.
     #[schemars(with = "Option<String>")]
     pub id: Option<Spanned<String>>,
     /// Column with the row's time; left out of drift by glob or type.
@@ -57,6 +66,9 @@ pub struct ColumnsFrame {
     /// The label that scores and rates are about, such as "1"; the last one in order unless given.
     #[schemars(with = "Option<String>")]
     pub positive: Option<Spanned<String>>,
+    /// Column with the time at which the row's label came; where several labels come for one row the last counts.
+    #[schemars(with = "Option<String>")]
+    pub labelled_at: Option<Spanned<String>>,
     /// By label, the column with its probability.
     #[schemars(with = "BTreeMap<String, String>")]
     pub probabilities: BTreeMap<String, Spanned<String>>,

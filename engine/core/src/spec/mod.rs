@@ -29,6 +29,14 @@ pub struct SourceSpec<'a> {
     pub frame: SourceFrame,
 }
 
+/// `[source.labels]`
+#[derive(Debug, Clone)]
+pub struct LabelsSpec<'a> {
+    pub source: SourceSpec<'a>,
+    pub span: Span,
+    pub frame: LabelsFrame,
+}
+
 #[derive(Debug, Clone)]
 pub struct PluginSpec {
     pub name: String,
@@ -81,6 +89,7 @@ pub struct Spec<'a> {
     pub monitor: MonitorFrame,
     pub reference: Option<SourceSpec<'a>>,
     pub current: Option<SourceSpec<'a>>,
+    pub labels: Option<LabelsSpec<'a>>,
     pub columns: ColumnsFrame,
     /// `[derived]`: columns by name, in the order of the file.
     pub derived: Vec<(String, toml::Spanned<String>)>,
@@ -129,10 +138,11 @@ pub fn parse<'a>(text: &'a Text, environment: &Environment, diagnostics: &mut Di
         digest: digest(text),
         reference: None,
         current: None,
+        labels: None,
     };
-    let (reference, current) = read_sources(&mut root, diagnostics);
+    let sources = read_sources(&mut root, diagnostics);
     root.finish("the spec", diagnostics);
-    Spec { reference, current, ..spec }
+    Spec { reference: sources.reference, current: sources.current, labels: sources.labels, ..spec }
 }
 
 fn digest(text: &Text) -> String {
@@ -199,16 +209,21 @@ fn read_schedule(root: &mut Table<'_>, diagnostics: &mut Diagnostics) -> Option<
     frame.map(|f| (f, span))
 }
 
-fn read_sources<'a>(
-    root: &mut Table<'a>,
-    diagnostics: &mut Diagnostics,
-) -> (Option<SourceSpec<'a>>, Option<SourceSpec<'a>>) {
+/// `[source]`
+#[derive(Default)]
+struct Sources<'a> {
+    reference: Option<SourceSpec<'a>>,
+    current: Option<SourceSpec<'a>>,
+    labels: Option<LabelsSpec<'a>>,
+}
+
+fn read_sources<'a>(root: &mut Table<'a>, diagnostics: &mut Diagnostics) -> Sources<'a> {
     let Some(mut table) = root.take_table("source", diagnostics) else {
         diagnostics.push(
             Diagnostic::at(root.span.clone(), "the spec has no [source.current]")
                 .help("add\n[source.current]\nkind = \"parquet\"\npath = \"current.parquet\"".to_owned()),
         );
-        return (None, None);
+        return Sources::default();
     };
     let reference = table.take_table("reference", diagnostics).and_then(|t| read_source(t, "reference", diagnostics));
     let current = table.take_table("current", diagnostics);
@@ -216,8 +231,13 @@ fn read_sources<'a>(
         diagnostics.error(&table.span, "[source] has no `current`: the rows to monitor");
     }
     let current = current.and_then(|t| read_source(t, "current", diagnostics));
+    let labels = table.take_table("labels", diagnostics).and_then(|mut t| {
+        let (span, frame) = (t.span.clone(), t.take(diagnostics));
+        let source = read_source(t, "labels", diagnostics)?;
+        Some(LabelsSpec { source, span, frame: frame? })
+    });
     table.finish("[source]", diagnostics);
-    (reference, current)
+    Sources { reference, current, labels }
 }
 
 fn read_source<'a>(mut table: Table<'a>, side: &str, diagnostics: &mut Diagnostics) -> Option<SourceSpec<'a>> {

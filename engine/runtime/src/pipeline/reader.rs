@@ -76,12 +76,7 @@ impl Reader {
         let mut cutter = Cutter::default();
         while let Some(piece) = stream.next().await {
             let piece = piece?;
-            self.count("filtered_rows", piece.filtered);
-            self.count("unreadable_rows", piece.unreadable);
-            let of_columns = [("unparsed_values", &piece.unparsed), ("uncomputed_values", &piece.uncomputed), ("absent_values", &piece.absent)];
-            for (what, counts) in of_columns {
-                counts.iter().for_each(|(column, n)| self.count(&format!("{what}.{column}"), *n));
-            }
+            piece.left_out.0.iter().for_each(|(name, n)| self.count(name, *n));
             self.take(cutter.push(piece)?, workers);
             progress(self.rows);
         }

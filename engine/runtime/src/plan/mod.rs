@@ -3,6 +3,7 @@
 mod binding;
 mod compatibility;
 mod inference;
+mod labels;
 mod plugins;
 mod presets;
 mod resolver;
@@ -125,13 +126,18 @@ impl Planner<'_> {
         let Serving { schedule, exports, .. } = self.frame(&mut spec, d);
         let reference = self.open(spec.reference.take(), None, d).await;
         let types = reference.as_ref().ok().and_then(|r| Some(r.as_ref()?.schema.clone()));
-        let current = self.open(spec.current.take(), types, d).await;
-        let (reference, current) = match (reference, current) {
-            (Ok(reference), Ok(Some(current))) => derive(reference, current, &spec.derived, d),
-            (reference, current) => {
+        let current = self.open(spec.current.take(), types.clone(), d).await;
+        let lateness = spec.labels.as_ref().and_then(|l| Some(l.frame.lateness.as_ref()?.get_ref().0));
+        let labels = self.open_labels(spec.labels.take(), types, d).await;
+        let (reference, current) = match (reference, current, labels) {
+            (Ok(reference), Ok(Some(current)), Ok(labels)) => {
+                let (reference, current) = self.labelled((reference, current), labels, &spec.columns, &spec.run, d);
+                derive(reference, current, &spec.derived, d)
+            }
+            (reference, current, labels) => {
                 // What can be told without the data is told.
                 self.check_names(&spec, d);
-                return Err(match (reference.err().or(current.err()), d.is_empty()) {
+                return Err(match (reference.err().or(current.err()).or(labels.err()), d.is_empty()) {
                     (Some(e), true) => PlanError::Source(e),
                     (unreachable, _) => PlanError::Spec(diagnostics, unreachable),
                 });
@@ -145,6 +151,8 @@ impl Planner<'_> {
             score: spec.columns.score.as_ref().map(|c| c.get_ref().clone()),
             positive: spec.columns.positive.as_ref().map(|c| c.get_ref().clone()),
             probabilities: spec.columns.probabilities.iter().map(|(label, c)| (label.clone(), c.get_ref().clone())).collect(),
+            labelled_at: spec.columns.labelled_at.as_ref().map(|c| c.get_ref().clone()),
+            lateness,
         };
         let declared: Vec<&String> = spec.columns.categorical.iter().map(|c| c.get_ref()).collect();
         let columns = infer_columns(reference.as_ref(), &current, &declared).await;

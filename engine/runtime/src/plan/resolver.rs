@@ -41,7 +41,7 @@ impl Resolver<'_> {
     }
 
     pub(super) fn correct_columns(&mut self, frame: &ColumnsFrame) {
-        let roles = [&frame.id, &frame.timestamp, &frame.target, &frame.prediction, &frame.score];
+        let roles = [&frame.id, &frame.timestamp, &frame.target, &frame.prediction, &frame.score, &frame.labelled_at];
         let named = roles.into_iter().flatten().chain(frame.probabilities.values()).chain(&frame.ignore);
         for name in named {
             if !self.columns.iter().any(|c| c.name == *name.get_ref()) {

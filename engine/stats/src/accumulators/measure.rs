@@ -1,5 +1,6 @@
 //! What numbers of a row are measured: a column's own, or how far a prediction is from the truth.
 
+use super::times::micros;
 use driftline_core::block::{Block, Numbers};
 use std::sync::Arc;
 
@@ -10,6 +11,8 @@ pub enum Measure {
     Column(String),
     /// Of rows that have both a true value and a prediction.
     Error { target: String, prediction: String, of: Error },
+    /// Seconds from one time to another, of rows that have both.
+    Delay { from: String, to: String },
 }
 
 /// How far a prediction is from the true value.
@@ -58,6 +61,7 @@ impl Measure {
         match self {
             Measure::Column(column) => vec![column.clone()],
             Measure::Error { target, prediction, .. } => vec![target.clone(), prediction.clone()],
+            Measure::Delay { from, to } => vec![from.clone(), to.clone()],
         }
     }
 
@@ -66,6 +70,7 @@ impl Measure {
         match self {
             Measure::Column(column) => column.clone(),
             Measure::Error { target, prediction, of } => format!("{of:?} of {prediction} for {target}"),
+            Measure::Delay { from, to } => format!("delay from {from} to {to}"),
         }
     }
 
@@ -73,6 +78,11 @@ impl Measure {
         let (target, prediction, of) = match self {
             Measure::Column(column) => return block.numbers(column),
             Measure::Error { target, prediction, of } => (block.floats(target)?, block.floats(prediction)?, of),
+            Measure::Delay { from, to } => {
+                let (from, to) = (micros(block, from)?, micros(block, to)?);
+                let values: Vec<f64> = from.iter().zip(to.iter()).filter_map(|(from, to)| Some(to?.saturating_sub(from?) as f64 / 1e6)).collect();
+                return Ok(Arc::new(Numbers { missing: (block.rows - values.len()) as u64, values }));
+            }
         };
         let both = target.iter().zip(prediction.iter()).filter_map(|(t, p)| Some((t.filter(|t| !t.is_nan())?, p.filter(|p| !p.is_nan())?)));
         let values: Vec<f64> = both.map(|(t, p)| of.of(t, p)).map(|v| if v.is_nan() { f64::INFINITY } else { v }).collect();

@@ -1,6 +1,6 @@
 //! The first and last of a column of dates or timestamps.
 
-use arrow::array::{Array, AsArray};
+use arrow::array::{Array, AsArray, TimestampMicrosecondArray};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, TimeUnit, TimestampMicrosecondType};
 use driftline_core::accumulator::{Accumulator, Finished, Handle, Header};
@@ -26,6 +26,18 @@ impl Times {
     }
 }
 
+/// A column's times, row by row.
+pub(super) fn micros(block: &Block, column: &str) -> Result<TimestampMicrosecondArray, String> {
+    let array = block.column(column)?;
+    let to = DataType::Timestamp(TimeUnit::Microsecond, None);
+    let times = cast(array, &to).map_err(|e| format!("column `{column}` of type {} cannot be read as times: {e}", array.data_type()))?;
+    let lost = times.null_count().saturating_sub(array.logical_null_count());
+    if lost > 0 {
+        return Err(format!("column `{column}` has {lost} values that are no times"));
+    }
+    Ok(times.as_primitive::<TimestampMicrosecondType>().clone())
+}
+
 pub fn times(column: &str) -> Handle<Times> {
     let name = column.to_owned();
     Handle::new(format!("times({column})"), vec![column.into()], false, move |_| {
@@ -46,15 +58,8 @@ impl State {
 
 impl Accumulator for State {
     fn update(&mut self, block: &Block) -> Result<(), String> {
-        let array = block.column(&self.column)?;
-        let to = DataType::Timestamp(TimeUnit::Microsecond, None);
-        let cast = cast(array, &to).map_err(|e| format!("column `{}` of type {} cannot be read as times: {e}", self.column, array.data_type()))?;
-        let lost = cast.null_count().saturating_sub(array.logical_null_count());
-        if lost > 0 {
-            return Err(format!("column `{}` has {lost} values that are no times", self.column));
-        }
-        let times = cast.as_primitive::<TimestampMicrosecondType>();
-        let range = arrow::compute::min(times).zip(arrow::compute::max(times));
+        let times = micros(block, &self.column)?;
+        let range = arrow::compute::min(&times).zip(arrow::compute::max(&times));
         self.found.see((times.len() - times.null_count()) as u64, range);
         Ok(())
     }

@@ -21,6 +21,7 @@ mod empty_columns;
 mod empty_rows;
 mod kurtosis;
 mod label_coverage;
+mod label_delay;
 mod markers;
 mod max;
 mod mean;
@@ -93,6 +94,7 @@ pub const ENTRIES: &[MetricEntry] = &[
     empty_rows::ENTRY,
     kurtosis::ENTRY,
     label_coverage::ENTRY,
+    label_delay::ENTRY,
     max::ENTRY,
     mean::ENTRY,
     mean_shift::ENTRY,

@@ -1,0 +1,89 @@
+//! Labels that come from a place of their own, and the sides that get them.
+
+use super::{Planner, Side};
+use arrow::datatypes::SchemaRef;
+use driftline_core::diagnostic::{Diagnostic, Diagnostics, Span};
+use driftline_core::query::Labels;
+use driftline_core::source::SourceError;
+use driftline_core::spec::{ColumnsFrame, LabelsFrame, LabelsSpec, RunFrame};
+
+/// `[source.labels]`, opened.
+pub(super) struct OpenedLabels {
+    side: Side,
+    span: Span,
+    frame: LabelsFrame,
+}
+
+impl Planner<'_> {
+    pub(super) async fn open_labels(
+        &self,
+        spec: Option<LabelsSpec<'_>>,
+        types: Option<SchemaRef>,
+        d: &mut Diagnostics,
+    ) -> Result<Option<OpenedLabels>, SourceError> {
+        let Some(LabelsSpec { source, span, frame }) = spec else { return Ok(None) };
+        let side = self.open(Some(source), types, d).await?;
+        Ok(side.map(|side| OpenedLabels { side, span, frame }))
+    }
+
+    /// The sides with their labels: those that have no target of their own get it.
+    pub(super) fn labelled(
+        &self,
+        (mut reference, mut current): (Option<Side>, Side),
+        opened: Option<OpenedLabels>,
+        columns: &ColumnsFrame,
+        run: &RunFrame,
+        d: &mut Diagnostics,
+    ) -> (Option<Side>, Side) {
+        let Some(opened) = opened else { return (reference, current) };
+        let Some(labels) = opened.labels(columns, d) else { return (reference, current) };
+        if current.schema.column_with_name(&labels.target).is_some() {
+            let help = "remove [source.labels], or leave the column out of the rows".to_owned();
+            d.push(Diagnostic::at(opened.span, format!("the rows of [source.current] have a column `{}` already", labels.target)).help(help));
+            return (reference, current);
+        }
+        let memory = usize::try_from(run.memory.0 / 2).unwrap_or(usize::MAX);
+        for side in reference.iter_mut().chain([&mut current]) {
+            if side.schema.column_with_name(&labels.target).is_some() || side.source.saved().is_some() {
+                continue;
+            }
+            match self.queries.join(side.source.clone(), labels.clone(), memory) {
+                Ok(joined) => {
+                    side.schema = joined.schema();
+                    side.source = joined;
+                }
+                Err(e) => d.error(&opened.span, format!("[source.labels]: {e}")),
+            }
+        }
+        (reference, current)
+    }
+}
+
+impl OpenedLabels {
+    fn labels(&self, columns: &ColumnsFrame, d: &mut Diagnostics) -> Option<Labels> {
+        let mut needed = |role: &Option<toml::Spanned<String>>, name: &str, what: &str| {
+            if role.is_none() {
+                let help = format!("add under [columns]\n{name} = \"…\"");
+                d.push(Diagnostic::at(self.span.clone(), format!("[source.labels] needs `{name}` under [columns]: {what}")).help(help));
+            }
+            role.as_ref().map(|role| role.get_ref().clone())
+        };
+        let key = needed(&columns.id, "id", "the column of rows and labels by which they are joined");
+        let target = needed(&columns.target, "target", "the labels' column with the true value");
+        if let Some(lateness) = &self.frame.lateness
+            && columns.timestamp.is_none()
+        {
+            let help = "add under [columns]\ntimestamp = \"…\"".to_owned();
+            d.push(Diagnostic::at(lateness.span(), "`lateness` needs `timestamp` under [columns]: the time of a row").help(help));
+        }
+        let mut filter = None;
+        if let Some(asked) = &self.side.asked_filter {
+            match self.side.source.check_filter(asked.get_ref()) {
+                Ok(()) => filter = Some(asked.get_ref().clone()),
+                Err(e) => d.error(&asked.span(), format!("`filter`: {e}")),
+            }
+        }
+        let time = columns.labelled_at.as_ref().map(|time| time.get_ref().clone());
+        Some(Labels { source: self.side.source.clone(), filter, key: key?, target: target?, time })
+    }
+}
