@@ -24,6 +24,10 @@ fn strings(value: impl Fn(usize) -> Option<&'static str>) -> ArrayRef {
     Arc::new((0..ROWS).map(value).collect::<StringArray>())
 }
 
+fn times() -> ArrayRef {
+    Arc::new((0..ROWS).map(|row| Some(row as i64)).collect::<TimestampSecondArray>())
+}
+
 const COLOURS: [&str; 3] = ["red", "green", "blue"];
 
 fn vectors(value: impl Fn(usize) -> Option<Vec<Option<f64>>>) -> ArrayRef {
@@ -50,7 +54,7 @@ fn table(current: bool) -> RecordBatch {
         ("huge", odd(|row| Some(if row % 2 == 0 { f64::MAX } else { f64::MIN }))),
         ("one_value", odd(|row| Some(0.25).filter(|_| row == 3))),
         ("retyped", retyped),
-        ("time", Arc::new((0..ROWS).map(|row| Some(row as i64)).collect::<TimestampSecondArray>())),
+        ("time", times()),
         ("colour", strings(|row| Some(COLOURS[row % 3]))),
         ("colour_null", colour(|_| None)),
         ("colour_constant", colour(|_| Some("red"))),
@@ -67,7 +71,7 @@ fn table(current: bool) -> RecordBatch {
 /// The side that the odd columns never have, in both directions.
 fn one_sided(current: bool) -> RecordBatch {
     let name = if current { "only_current" } else { "only_reference" };
-    let columns: Vec<(&str, ArrayRef)> = vec![("ordinary", numbers(|row| Some(number(row)))), (name, numbers(|row| Some(number(row))))];
+    let columns: Vec<(&str, ArrayRef)> = vec![("ordinary", numbers(|row| Some(number(row)))), ("time", times()), (name, numbers(|row| Some(number(row))))];
     RecordBatch::try_from_iter(columns).expect("a batch")
 }
 
@@ -82,7 +86,7 @@ fn write_ipc(path: &Path, batch: &RecordBatch) {
 fn spec(reference: &RecordBatch, current: &RecordBatch) -> String {
     let mut text = String::from("[monitor]\nname = \"meanings\"\n[source.reference]\nkind = \"arrow_ipc\"\npath = \"reference.arrow\"\n[source.current]\nkind = \"arrow_ipc\"\npath = \"current.arrow\"\n");
     let (target, prediction) = if reference.column_by_name("colour").is_some() { ("colour", "colour_new") } else { ("ordinary", "ordinary") };
-    let times = if reference.column_by_name("time").is_some() { "timestamp = \"time\"\nlabelled_at = \"time\"\n" } else { "" };
+    let times = "timestamp = \"time\"\nlabelled_at = \"time\"\n";
     writeln!(text, "[columns]\ntarget = {target:?}\nprediction = {prediction:?}\nscore = \"ordinary\"\n{times}[[suite]]\nname = \"all\"").expect("a string");
     let schema = arrow::datatypes::Schema::try_merge([current.schema().as_ref().clone()]).expect("a schema");
     let mut names: Vec<(String, Kind)> = reference.schema().fields().iter().map(|f| (f.name().clone(), Kind::of(f.data_type()))).collect();

@@ -1,0 +1,325 @@
+//! Labels by their key: in memory where they fit, else on disk in partitions of keys of which each fits.
+
+use arrow::array::{ArrayRef, RecordBatch, UInt32Array, new_null_array};
+use arrow::compute::{cast, interleave_record_batch, take_record_batch};
+use arrow::datatypes::{DataType, Schema, SchemaRef};
+use arrow::error::ArrowError;
+use arrow::ipc::reader::StreamReader;
+use arrow::ipc::writer::StreamWriter;
+use arrow::row::{RowConverter, Rows, SortField};
+use std::collections::HashMap;
+use std::fs::File;
+use std::hash::{BuildHasher, RandomState};
+use std::io::{BufReader, BufWriter, Seek};
+use std::sync::Arc;
+
+/// What the hash table takes for each label beside its columns, about.
+const BYTES_EACH: usize = 96;
+/// Each partition has three files.
+const MOST_PARTITIONS: usize = 128;
+
+fn plain(e: ArrowError) -> String {
+    e.to_string()
+}
+
+/// Keys that rows and labels are joined by.
+pub(super) struct Keys {
+    name: String,
+    of: DataType,
+    converter: RowConverter,
+}
+
+impl Keys {
+    /// Keys of unequal types are compared as they are written.
+    pub fn new(name: &str, rows: &SchemaRef, labels: &SchemaRef) -> Result<Self, String> {
+        let [of_rows, of_labels] = [rows, labels].map(|s| s.field_with_name(name).map(|f| f.data_type().clone()).map_err(plain));
+        let (of_rows, of_labels) = (of_rows?, of_labels?);
+        let of = if of_rows == of_labels { of_rows } else { DataType::Utf8 };
+        Ok(Self { name: name.into(), converter: RowConverter::new(vec![SortField::new(of.clone())]).map_err(plain)?, of })
+    }
+
+    fn of(&self, batch: &RecordBatch) -> Result<(ArrayRef, Rows), String> {
+        let column = batch.column_by_name(&self.name).ok_or_else(|| format!("column `{}` was not read", self.name))?;
+        let keys = cast(column, &self.of).map_err(plain)?;
+        let rows = self.converter.convert_columns(std::slice::from_ref(&keys)).map_err(plain)?;
+        Ok((keys, rows))
+    }
+}
+
+/// Labels as they are read, each with a key.
+pub(super) struct Labels {
+    keys: Keys,
+    /// The columns that the rows get.
+    schema: SchemaRef,
+    time: Option<String>,
+    /// Bytes.
+    memory: usize,
+    bytes: usize,
+    here: Vec<RecordBatch>,
+    on_disk: Option<Spool>,
+}
+
+impl Labels {
+    pub fn new(keys: Keys, schema: SchemaRef, time: Option<&str>, memory: usize) -> Self {
+        Self { keys, schema, time: time.map(String::from), memory, bytes: 0, here: Vec::new(), on_disk: None }
+    }
+
+    /// Takes a batch with the columns of the labels and their key.
+    pub fn add(&mut self, batch: RecordBatch) -> Result<(), String> {
+        self.bytes += batch.get_array_memory_size() + BYTES_EACH * batch.num_rows();
+        if self.bytes > self.memory && self.on_disk.is_none() {
+            self.on_disk = Some(Spool::new(batch.schema())?);
+        }
+        self.here.push(batch);
+        match &mut self.on_disk {
+            Some(spool) => self.here.drain(..).try_for_each(|batch| spool.write(&batch)),
+            None => Ok(()),
+        }
+    }
+
+    pub fn end(self) -> Result<Collected, String> {
+        let Some(spool) = self.on_disk else {
+            let table = Table::new(&self.keys, &self.schema, self.time.as_deref(), self.here.into_iter().map(Ok))?;
+            let (chosen, met) = (table.places.len(), 0);
+            return Ok(Collected::Fit(Found { keys: self.keys, schema: self.schema, at: At::Here(table), chosen, met }));
+        };
+        // Keys do not spread evenly.
+        let count = 2 * self.bytes.div_ceil(self.memory.max(1));
+        if count > MOST_PARTITIONS {
+            let needed = 2 * self.bytes.div_ceil(MOST_PARTITIONS / 2).div_ceil(1 << 20);
+            return Err(format!("the labels take {} MiB, too many to join within the memory; help: set `memory` under [run] to {needed} MiB or more", self.bytes >> 20));
+        }
+        let mut partitions = Partitions { hasher: RandomState::new(), keys: self.keys, schema: self.schema, time: self.time, labels: Vec::new(), rows: Vec::new() };
+        for batch in spool.read()? {
+            let batch = batch.map_err(plain)?;
+            partitions.labels.resize_with(count, || None);
+            let parts = partitions.split(&batch, count)?;
+            write(&mut partitions.labels, &parts, &batch)?;
+        }
+        Ok(Collected::Exceed(partitions))
+    }
+}
+
+pub(super) enum Collected {
+    Fit(Found),
+    Exceed(Partitions),
+}
+
+/// Labels and the keys of rows, in files by a hash of the key.
+pub(super) struct Partitions {
+    keys: Keys,
+    schema: SchemaRef,
+    time: Option<String>,
+    hasher: RandomState,
+    labels: Vec<Option<Spool>>,
+    rows: Vec<Option<Spool>>,
+}
+
+impl Partitions {
+    /// Takes the keys of the next rows.
+    pub fn add_rows(&mut self, batch: &RecordBatch) -> Result<(), String> {
+        self.rows.resize_with(self.labels.len(), || None);
+        let parts = self.split(batch, self.labels.len())?;
+        let key = batch.schema().index_of(&self.keys.name).and_then(|i| batch.project(&[i])).map_err(plain)?;
+        write(&mut self.rows, &parts, &key)
+    }
+
+    /// Joins one partition after another.
+    pub fn join(self) -> Result<Found, String> {
+        let (mut chosen, mut met, mut parts) = (0, 0, Vec::new());
+        for (labels, rows) in self.labels.into_iter().zip(self.rows) {
+            let labels = labels.map(Spool::read).transpose()?.into_iter().flatten().map(|batch| batch.map_err(plain));
+            let mut table = Table::new(&self.keys, &self.schema, self.time.as_deref(), labels)?;
+            chosen += table.places.len();
+            let mut found = Spool::new(self.schema.clone())?;
+            for batch in rows.map(Spool::read).transpose()?.into_iter().flatten() {
+                found.write(&table.take(&self.keys, &batch.map_err(plain)?)?)?;
+            }
+            met += table.met();
+            parts.push(Part { batches: found.read()?, batch: RecordBatch::new_empty(self.schema.clone()), next: 0 });
+        }
+        Ok(Found { keys: self.keys, schema: self.schema, at: At::OnDisk(self.hasher, parts), chosen, met })
+    }
+
+    /// For each partition the numbers of its rows; what has no key is in none.
+    fn split(&self, batch: &RecordBatch, count: usize) -> Result<Vec<Vec<u32>>, String> {
+        let (keys, bytes) = self.keys.of(batch)?;
+        let mut parts = vec![Vec::new(); count];
+        for (row, key) in (0u32..).zip(&bytes) {
+            if !keys.is_null(row as usize) {
+                parts[partition(&self.hasher, key.data(), count)].push(row);
+            }
+        }
+        Ok(parts)
+    }
+}
+
+fn partition(hasher: &RandomState, key: &[u8], count: usize) -> usize {
+    (hasher.hash_one(key) % count as u64) as usize
+}
+
+fn write(spools: &mut [Option<Spool>], parts: &[Vec<u32>], batch: &RecordBatch) -> Result<(), String> {
+    for (spool, rows) in spools.iter_mut().zip(parts).filter(|(_, rows)| !rows.is_empty()) {
+        if spool.is_none() {
+            *spool = Some(Spool::new(batch.schema())?);
+        }
+        let own = take_record_batch(batch, &UInt32Array::from(rows.clone())).map_err(plain)?;
+        spool.iter_mut().try_for_each(|spool| spool.write(&own))?;
+    }
+    Ok(())
+}
+
+/// Batches in a file without a name: it is gone with its reader, however the process ends.
+struct Spool(StreamWriter<BufWriter<File>>);
+
+impl Spool {
+    fn new(schema: SchemaRef) -> Result<Self, String> {
+        let file = tempfile::tempfile().map_err(no_room)?;
+        StreamWriter::try_new_buffered(file, &schema).map(Self).map_err(no_room)
+    }
+
+    fn write(&mut self, batch: &RecordBatch) -> Result<(), String> {
+        self.0.write(batch).map_err(no_room)
+    }
+
+    fn read(self) -> Result<StreamReader<BufReader<File>>, String> {
+        let mut file = self.0.into_inner().map_err(no_room)?.into_inner().map_err(no_room)?;
+        file.rewind().map_err(no_room)?;
+        StreamReader::try_new_buffered(file, None).map_err(no_room)
+    }
+}
+
+fn no_room(e: impl std::fmt::Display) -> String {
+    format!("the labels exceed their part of the memory, and {} cannot be written: {e}", std::env::temp_dir().display())
+}
+
+#[derive(Clone, Copy)]
+struct Place {
+    /// 0 has one row of nothing.
+    batch: u32,
+    row: u32,
+    met: bool,
+}
+
+/// Labels by their key: of several the last, by time, else by place.
+struct Table {
+    batches: Vec<RecordBatch>,
+    places: HashMap<Box<[u8]>, Place>,
+}
+
+impl Table {
+    fn new(keys: &Keys, schema: &SchemaRef, time: Option<&str>, labels: impl Iterator<Item = Result<RecordBatch, String>>) -> Result<Self, String> {
+        let (mut batches, mut places, mut times) = (vec![nothing(schema)?], HashMap::<_, Place>::new(), vec![None]);
+        let time = time.map(|name| schema.index_of(name)).transpose().map_err(plain)?;
+        let order = time.map(|i| RowConverter::new(vec![SortField::new(schema.field(i).data_type().clone())])).transpose().map_err(plain)?;
+        for (at, labels) in (1u32..).zip(labels) {
+            let labels = labels?;
+            let (_, bytes) = keys.of(&labels)?;
+            let columns: Vec<usize> = schema.fields().iter().map(|f| labels.schema().index_of(f.name())).collect::<Result<_, _>>().map_err(plain)?;
+            let labels = labels.project(&columns).map_err(plain)?;
+            let came = order.iter().zip(time).map(|(order, i)| order.convert_columns(&labels.columns()[i..=i])).next();
+            times.push(came.transpose().map_err(plain)?);
+            batches.push(labels);
+            for (row, key) in (0u32..).zip(&bytes) {
+                let came = |place: &Place| times[place.batch as usize].as_ref().map(|rows| rows.row(place.row as usize));
+                let place = Place { batch: at, row, met: false };
+                match places.get_mut(key.data()) {
+                    Some(before) if came(before) > came(&place) => {}
+                    Some(before) => *before = place,
+                    None => drop(places.insert(key.data().into(), place)),
+                }
+            }
+        }
+        Ok(Self { batches, places })
+    }
+
+    fn take(&mut self, keys: &Keys, rows: &RecordBatch) -> Result<RecordBatch, String> {
+        let (keys, bytes) = keys.of(rows)?;
+        let place = |(row, key): (usize, arrow::row::Row)| match self.places.get_mut(key.data()) {
+            Some(place) if !keys.is_null(row) => {
+                place.met = true;
+                (place.batch as usize, place.row as usize)
+            }
+            _ => (0, 0),
+        };
+        let places: Vec<_> = bytes.iter().enumerate().map(place).collect();
+        interleave_record_batch(&self.batches.iter().collect::<Vec<_>>(), &places).map_err(plain)
+    }
+
+    fn met(&self) -> usize {
+        self.places.values().filter(|place| place.met).count()
+    }
+}
+
+fn nothing(schema: &SchemaRef) -> Result<RecordBatch, String> {
+    let columns = schema.fields().iter().map(|f| new_null_array(f.data_type(), 1)).collect();
+    let fields: Vec<_> = schema.fields().iter().map(|f| f.as_ref().clone().with_nullable(true)).collect();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns).map_err(plain)
+}
+
+/// What was found for each row.
+pub(super) struct Found {
+    keys: Keys,
+    schema: SchemaRef,
+    at: At,
+    /// Labels that are the last of their key.
+    chosen: usize,
+    met: usize,
+}
+
+enum At {
+    Here(Table),
+    OnDisk(RandomState, Vec<Part>),
+}
+
+/// Of the rows of a partition, in their order.
+struct Part {
+    batches: StreamReader<BufReader<File>>,
+    batch: RecordBatch,
+    next: usize,
+}
+
+const CHANGED: &str = "the rows changed while they were read";
+
+impl Found {
+    /// The labels of the next rows.
+    pub fn take(&mut self, rows: &RecordBatch) -> Result<RecordBatch, String> {
+        let (hasher, parts) = match &mut self.at {
+            At::Here(table) => return table.take(&self.keys, rows),
+            At::OnDisk(hasher, parts) => (hasher, parts),
+        };
+        let (keys, bytes) = self.keys.of(rows)?;
+        let (mut batches, mut of_part, mut places) = (vec![nothing(&self.schema)?], vec![0; parts.len()], Vec::new());
+        for (row, key) in bytes.iter().enumerate() {
+            if keys.is_null(row) {
+                places.push((0, 0));
+                continue;
+            }
+            let at = partition(hasher, key.data(), parts.len());
+            let part = &mut parts[at];
+            while part.next == part.batch.num_rows() {
+                (part.batch, part.next) = (part.batches.next().ok_or(CHANGED)?.map_err(plain)?, 0);
+                of_part[at] = 0;
+            }
+            if of_part[at] == 0 {
+                of_part[at] = batches.len();
+                batches.push(part.batch.clone());
+            }
+            places.push((of_part[at], part.next));
+            part.next += 1;
+        }
+        interleave_record_batch(&batches.iter().collect::<Vec<_>>(), &places).map_err(plain)
+    }
+
+    /// Labels that are the last of their key, and how many of them have a row, after the last row.
+    pub fn end(self) -> Result<(u64, u64), String> {
+        let met = match self.at {
+            At::Here(table) => table.met(),
+            At::OnDisk(_, mut parts) => match parts.iter_mut().any(|part| part.next < part.batch.num_rows() || part.batches.next().is_some()) {
+                true => return Err(CHANGED.into()),
+                false => self.met,
+            },
+        };
+        Ok((self.chosen as u64, met as u64))
+    }
+}
