@@ -1,17 +1,17 @@
 //! Labels by their key: in memory where they fit, else on disk in partitions of keys of which each fits.
 
 use arrow::array::{ArrayRef, RecordBatch, UInt32Array, new_null_array};
-use arrow::compute::{cast, interleave_record_batch, take_record_batch};
+use arrow::compute::{cast, concat_batches, interleave_record_batch, take_record_batch};
 use arrow::datatypes::{DataType, Schema, SchemaRef};
 use arrow::error::ArrowError;
 use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::StreamWriter;
-use arrow::row::{RowConverter, Rows, SortField};
-use std::collections::HashMap;
+use arrow::row::{Row, RowConverter, Rows, SortField};
+use hashbrown::hash_table::{Entry, HashTable};
 use std::fs::File;
-use std::hash::{BuildHasher, RandomState};
 use std::io::{BufReader, BufWriter, Seek};
 use std::sync::Arc;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// What the hash table takes for each label beside its columns, about.
 const BYTES_EACH: usize = 96;
@@ -79,7 +79,7 @@ impl Labels {
 
     pub fn end(self) -> Result<Collected, String> {
         let Some(spool) = self.on_disk else {
-            let table = Table::new(&self.keys, &self.schema, self.time.as_deref(), self.here.into_iter().map(Ok))?;
+            let table = Table::new(&self.keys, &self.schema, self.time.as_deref(), self.here)?;
             let (chosen, met) = (table.places.len(), 0);
             return Ok(Collected::Fit(Found { keys: self.keys, schema: self.schema, at: At::Here(table), chosen, met }));
         };
@@ -89,7 +89,7 @@ impl Labels {
             let needed = 2 * self.bytes.div_ceil(MOST_PARTITIONS / 2).div_ceil(1 << 20);
             return Err(format!("the labels take {} MiB, too many to join within the memory; help: set `memory` under [run] to {needed} MiB or more", self.bytes >> 20));
         }
-        let mut partitions = Partitions { hasher: RandomState::new(), keys: self.keys, schema: self.schema, time: self.time, labels: Vec::new(), rows: Vec::new() };
+        let mut partitions = Partitions { keys: self.keys, schema: self.schema, time: self.time, labels: Vec::new(), rows: Vec::new() };
         for batch in spool.read()? {
             let batch = batch.map_err(plain)?;
             partitions.labels.resize_with(count, || None);
@@ -110,7 +110,6 @@ pub(super) struct Partitions {
     keys: Keys,
     schema: SchemaRef,
     time: Option<String>,
-    hasher: RandomState,
     labels: Vec<Option<Spool>>,
     rows: Vec<Option<Spool>>,
 }
@@ -128,8 +127,10 @@ impl Partitions {
     pub fn join(self) -> Result<Found, String> {
         let (mut chosen, mut met, mut parts) = (0, 0, Vec::new());
         for (labels, rows) in self.labels.into_iter().zip(self.rows) {
-            let labels = labels.map(Spool::read).transpose()?.into_iter().flatten().map(|batch| batch.map_err(plain));
-            let mut table = Table::new(&self.keys, &self.schema, self.time.as_deref(), labels)?;
+            let labels: Vec<RecordBatch> = labels.map(Spool::read).transpose()?.into_iter().flatten().collect::<Result<_, _>>().map_err(plain)?;
+            // What is found is taken from few batches faster than from many.
+            let labels = labels.first().map(|first| concat_batches(&first.schema(), &labels).map_err(plain));
+            let mut table = Table::new(&self.keys, &self.schema, self.time.as_deref(), labels.transpose()?.into_iter().collect())?;
             chosen += table.places.len();
             let mut found = Spool::new(self.schema.clone())?;
             for batch in rows.map(Spool::read).transpose()?.into_iter().flatten() {
@@ -138,7 +139,7 @@ impl Partitions {
             met += table.met();
             parts.push(Part { batches: found.read()?, batch: RecordBatch::new_empty(self.schema.clone()), next: 0 });
         }
-        Ok(Found { keys: self.keys, schema: self.schema, at: At::OnDisk(self.hasher, parts), chosen, met })
+        Ok(Found { keys: self.keys, schema: self.schema, at: At::OnDisk(parts), chosen, met })
     }
 
     /// For each partition the numbers of its rows; what has no key is in none.
@@ -147,15 +148,16 @@ impl Partitions {
         let mut parts = vec![Vec::new(); count];
         for (row, key) in (0u32..).zip(&bytes) {
             if !keys.is_null(row as usize) {
-                parts[partition(&self.hasher, key.data(), count)].push(row);
+                parts[partition(key.data(), count)].push(row);
             }
         }
         Ok(parts)
     }
 }
 
-fn partition(hasher: &RandomState, key: &[u8], count: usize) -> usize {
-    (hasher.hash_one(key) % count as u64) as usize
+fn partition(key: &[u8], count: usize) -> usize {
+    // The upper bits, since a hash table goes by the lower ones.
+    ((xxh3_64(key) >> 32) % count as u64) as usize
 }
 
 fn write(spools: &mut [Option<Spool>], parts: &[Vec<u32>], batch: &RecordBatch) -> Result<(), String> {
@@ -204,38 +206,45 @@ struct Place {
 /// Labels by their key: of several the last, by time, else by place.
 struct Table {
     batches: Vec<RecordBatch>,
-    places: HashMap<Box<[u8]>, Place>,
+    /// The keys of each batch.
+    keys: Vec<Rows>,
+    places: HashTable<Place>,
 }
 
 impl Table {
-    fn new(keys: &Keys, schema: &SchemaRef, time: Option<&str>, labels: impl Iterator<Item = Result<RecordBatch, String>>) -> Result<Self, String> {
-        let (mut batches, mut places, mut times) = (vec![nothing(schema)?], HashMap::<_, Place>::new(), vec![None]);
+    fn new(keys: &Keys, schema: &SchemaRef, time: Option<&str>, labels: Vec<RecordBatch>) -> Result<Self, String> {
+        let (mut batches, mut known, mut times) = (vec![nothing(schema)?], vec![keys.converter.empty_rows(0, 0)], vec![None]);
+        let mut places = HashTable::<Place>::with_capacity(labels.iter().map(RecordBatch::num_rows).sum());
         let time = time.map(|name| schema.index_of(name)).transpose().map_err(plain)?;
         let order = time.map(|i| RowConverter::new(vec![SortField::new(schema.field(i).data_type().clone())])).transpose().map_err(plain)?;
         for (at, labels) in (1u32..).zip(labels) {
-            let labels = labels?;
-            let (_, bytes) = keys.of(&labels)?;
+            known.push(keys.of(&labels)?.1);
             let columns: Vec<usize> = schema.fields().iter().map(|f| labels.schema().index_of(f.name())).collect::<Result<_, _>>().map_err(plain)?;
             let labels = labels.project(&columns).map_err(plain)?;
             let came = order.iter().zip(time).map(|(order, i)| order.convert_columns(&labels.columns()[i..=i])).next();
             times.push(came.transpose().map_err(plain)?);
+            let labels_rows = labels.num_rows();
             batches.push(labels);
-            for (row, key) in (0u32..).zip(&bytes) {
+            let key_of = |place: &Place| known[place.batch as usize].row(place.row as usize).data();
+            for row in (0u32..).take(labels_rows) {
                 let came = |place: &Place| times[place.batch as usize].as_ref().map(|rows| rows.row(place.row as usize));
                 let place = Place { batch: at, row, met: false };
-                match places.get_mut(key.data()) {
-                    Some(before) if came(before) > came(&place) => {}
-                    Some(before) => *before = place,
-                    None => drop(places.insert(key.data().into(), place)),
+                let key = key_of(&place);
+                match places.entry(xxh3_64(key), |other| key_of(other) == key, |other| xxh3_64(key_of(other))) {
+                    Entry::Occupied(before) if came(before.get()) > came(&place) => {}
+                    Entry::Occupied(mut before) => *before.get_mut() = place,
+                    Entry::Vacant(vacant) => drop(vacant.insert(place)),
                 }
             }
         }
-        Ok(Self { batches, places })
+        Ok(Self { batches, keys: known, places })
     }
 
     fn take(&mut self, keys: &Keys, rows: &RecordBatch) -> Result<RecordBatch, String> {
         let (keys, bytes) = keys.of(rows)?;
-        let place = |(row, key): (usize, arrow::row::Row)| match self.places.get_mut(key.data()) {
+        let known = &self.keys;
+        let is_key = |key: &[u8], place: &Place| known[place.batch as usize].row(place.row as usize).data() == key;
+        let place = |(row, key): (usize, Row)| match self.places.find_mut(xxh3_64(key.data()), |place| is_key(key.data(), place)) {
             Some(place) if !keys.is_null(row) => {
                 place.met = true;
                 (place.batch as usize, place.row as usize)
@@ -247,7 +256,7 @@ impl Table {
     }
 
     fn met(&self) -> usize {
-        self.places.values().filter(|place| place.met).count()
+        self.places.iter().filter(|place| place.met).count()
     }
 }
 
@@ -269,7 +278,7 @@ pub(super) struct Found {
 
 enum At {
     Here(Table),
-    OnDisk(RandomState, Vec<Part>),
+    OnDisk(Vec<Part>),
 }
 
 /// Of the rows of a partition, in their order.
@@ -284,9 +293,9 @@ const CHANGED: &str = "the rows changed while they were read";
 impl Found {
     /// The labels of the next rows.
     pub fn take(&mut self, rows: &RecordBatch) -> Result<RecordBatch, String> {
-        let (hasher, parts) = match &mut self.at {
+        let parts = match &mut self.at {
             At::Here(table) => return table.take(&self.keys, rows),
-            At::OnDisk(hasher, parts) => (hasher, parts),
+            At::OnDisk(parts) => parts,
         };
         let (keys, bytes) = self.keys.of(rows)?;
         let (mut batches, mut of_part, mut places) = (vec![nothing(&self.schema)?], vec![0; parts.len()], Vec::new());
@@ -295,7 +304,7 @@ impl Found {
                 places.push((0, 0));
                 continue;
             }
-            let at = partition(hasher, key.data(), parts.len());
+            let at = partition(key.data(), parts.len());
             let part = &mut parts[at];
             while part.next == part.batch.num_rows() {
                 (part.batch, part.next) = (part.batches.next().ok_or(CHANGED)?.map_err(plain)?, 0);
@@ -315,7 +324,7 @@ impl Found {
     pub fn end(self) -> Result<(u64, u64), String> {
         let met = match self.at {
             At::Here(table) => table.met(),
-            At::OnDisk(_, mut parts) => match parts.iter_mut().any(|part| part.next < part.batch.num_rows() || part.batches.next().is_some()) {
+            At::OnDisk(mut parts) => match parts.iter_mut().any(|part| part.next < part.batch.num_rows() || part.batches.next().is_some()) {
                 true => return Err(CHANGED.into()),
                 false => self.met,
             },
