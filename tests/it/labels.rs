@@ -15,7 +15,7 @@ fn id(row: usize) -> String {
 
 /// Whether the model is right in a row.
 fn is_right(row: usize) -> bool {
-    row % 5 != 0
+    !row.is_multiple_of(5)
 }
 
 fn truth(row: usize) -> &'static str {
