@@ -105,6 +105,9 @@ def plain(value):
     return value.item() if hasattr(value, "item") else value
 
 
+for name, side, rows in (("long_cur", "cur", "long"), ("known_cur", "cur", "known"), ("known_ref", "ref", "known")):
+    table(side, rows).to_parquet(here / "tables" / f"ranking_{name}.parquet", index=False)
+
 found = []
 
 
@@ -266,6 +269,7 @@ for side in ("cur", "ref"):
         sets = [set(mine) for mine in tops.values()]
         shared = [len(a & b) for a, b in combinations(sets, 2)]
         add("right personalization", {**options, "over": "k"}, 1 - np.mean(shared) / k)
+        add("right personalization", {**options, "over": "the items"}, 1 - 2 * sum(shared) / ((len(sets) - 1) * sum(len(a) for a in sets)))
         add("right personalization", {**options, "over": "the shorter list"}, 1 - np.mean([len(a & b) / min(len(a), len(b)) for a, b in combinations(sets, 2)]))
         counts = np.sort(top["item"].value_counts().reindex(sorted(set(train["item"]) | set(top["item"])), fill_value=0).to_numpy())
         n = len(counts)

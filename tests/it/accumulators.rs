@@ -53,23 +53,29 @@ fn columns() -> Vec<Column> {
     ]
 }
 
+fn is_of_lists(entry: &driftline::core::catalogue::MetricEntry) -> bool {
+    entry.doc.description.contains("`user`, `item`")
+}
+
 /// Every metric of the catalogue with its defaults, bound to a column that it takes.
 fn metrics() -> Vec<(&'static str, Built)> {
     let (catalogue, columns) = (catalogue(), columns());
     let of = |target: &str, prediction: &str| Roles { target: Some(target.into()), prediction: Some(prediction.into()), score: Some("s".into()), timestamp: Some("t".into()), labelled_at: Some("t".into()), ..Roles::default() };
     let (labels, numbers) = (of("c", "p"), of("x", "y"));
+    let lists = Roles { target: Some("y".into()), score: Some("s".into()), user: Some("c".into()), item: Some("w".into()), ..Roles::default() };
     let mut built = Vec::new();
     for entry in &catalogue.metrics {
         let of_numbers = ["error", "r2_score", "quantile_loss"].iter().any(|word| entry.doc.name.contains(word)) && entry.doc.name != "expected_calibration_error";
-        let roles = if of_numbers { &numbers } else { &labels };
+        let roles = if is_of_lists(entry) { &lists } else if of_numbers { &numbers } else { &labels };
         for column in columns.iter().filter(|c| entry.accepts.is_empty() || entry.accepts.contains(&c.kind)) {
             let single = entry.scope != Scope::Dataset;
-            let binding = Binding { column: single.then_some(column), columns: &columns, roles, catalogue: &catalogue };
+            let binding = Binding { column: single.then_some(column), columns: &columns, roles, has_training: true, catalogue: &catalogue };
             // Samples so small that they are cut, and what only tests that are named ask for.
             let vectors = ["", "test = \"centroid_distance\"", "test = { name = \"drifted_components\", rows = 100 }"];
             let parameters = match (entry.doc.name, column.kind) {
                 ("drift", Kind::Text) => &["test = { name = \"domain_classifier\", rows = 100 }"],
                 ("drift", Kind::Nested) => &vectors[..],
+                ("diversity" | "serendipity", _) => &["features = [\"x\", \"s\"]"],
                 _ => &[""],
             };
             for parameters in parameters {
@@ -114,7 +120,7 @@ fn merged(request: &Request, pieces: &[RecordBatch]) -> Finished {
 
 /// Each value with what it is of; what is undefined has its reason.
 fn values(metrics: &[(&'static str, Built)], reference: &Profile, current: &Profile) -> Vec<(String, f64)> {
-    let sides = Sides { current, reference: Some(reference) };
+    let sides = Sides { current, reference: Some(reference), training: Some(reference) };
     let mut shown = Vec::new();
     for (name, built) in metrics {
         match built.metric.conclude(built.metric.evaluate(sides)) {
@@ -177,7 +183,7 @@ proptest! {
         }
         let metrics = metrics();
         let requests: BTreeMap<String, Request> =
-            metrics.iter().flat_map(|(_, m)| m.metric.requests()).map(|r| (r.key.clone(), r)).collect();
+            metrics.iter().flat_map(|(_, m)| m.metric.requests().into_iter().chain(m.metric.training_requests())).map(|r| (r.key.clone(), r)).collect();
         let mut at_once = BTreeMap::new();
         let mut in_pieces = BTreeMap::new();
         for (key, request) in &requests {
@@ -225,6 +231,36 @@ proptest! {
             prop_assert_eq!(result(at_once.finish().expect("finish")), result(merged(&request, &pieces)), "{}", component);
         }
     }
+}
+
+/// More users than are kept: a part of them, which depends on the users alone.
+#[test]
+fn a_part_of_the_users_is_the_same_however_the_rows_are_cut() {
+    let rows: Vec<(String, String, f64)> = (0..40_000).map(|i| (format!("u{}", i % 9_000), format!("i{}", i * 7 % 501), f64::from(i * 31 % 1_009))).collect();
+    let column = |of: &dyn Fn(&(String, String, f64)) -> String| Arc::new(rows.iter().map(|row| Some(of(row))).collect::<StringArray>()) as ArrayRef;
+    let numbers: ArrayRef = Arc::new(rows.iter().map(|row| Some(row.2)).collect::<Float64Array>());
+    let whole = RecordBatch::try_from_iter([("user", column(&|row| row.0.clone())), ("item", column(&|row| row.1.clone())), ("score", numbers.clone()), ("y", numbers)]).expect("a batch");
+    let roles = Roles { target: Some("y".into()), score: Some("score".into()), user: Some("user".into()), item: Some("item".into()), ..Roles::default() };
+    let catalogue = catalogue();
+    let entry = catalogue.metrics.iter().find(|m| m.doc.name == "hit_rate").expect("a metric");
+    let component = Component { kind: "hit_rate".into(), kind_span: 0..0, params: Table::written("k = 1000\nrelevant_from = 500", &(0..0)) };
+    let binding = Binding { column: None, columns: &[], roles: &roles, has_training: false, catalogue: &catalogue };
+    let built = (entry.build)(&binding, component, &mut Diagnostics::default()).expect("built");
+    let request = &built.metric.requests()[0];
+    let read = |finished: Finished| {
+        let profile = profile(&whole, BTreeMap::from([(request.key.clone(), finished)]));
+        built.metric.evaluate(Sides { current: &profile, reference: None, training: None }).remove(0).expect("a reading")
+    };
+    let mut at_once = make(request);
+    at_once.update(&Block::new(&whole)).expect("update");
+    let at_once = read(at_once.finish().expect("finish"));
+    let users = at_once.field("users").expect("users");
+    assert!((400.0..=1_048.0).contains(&users) && at_once.note.as_ref().is_some_and(|note| note.contains("sample of")), "{at_once:?}");
+    let pieces: Vec<RecordBatch> = [(30_000, 10_000), (0, 100), (100, 29_900)].into_iter().map(|(from, rows)| whole.slice(from, rows)).collect();
+    assert_eq!(read(merged(request, &pieces)), at_once);
+    // About as in all users.
+    let hit: std::collections::BTreeSet<&String> = rows.iter().filter(|row| row.2 >= 500.0).map(|row| &row.0).collect();
+    assert!(hit.len() > 4_000 && at_once.field("value") == Some(1.0), "{at_once:?}");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use std::sync::Arc;
 const METHODS: &str = include_str!("../golden/evidently.json");
 const SUITES: &str = include_str!("../golden/evidently_suites.json");
 const MORE: &str = include_str!("../golden/evidently_more.json");
+const RANKINGS: &str = include_str!("../golden/evidently_ranking.json");
 const TEXTS: &str = include_str!("../golden/evidently_texts.json");
 const REPORTS: &str = include_str!("../golden/evidently_reports.json");
 
@@ -652,6 +653,8 @@ fn the_table_is_whole() {
             compared.extend(names.iter().map(|name| (*name).to_owned()));
         }
     }
+    let rankings: Vec<Value> = serde_json::from_str(RANKINGS).expect("JSON");
+    compared.extend(rankings.iter().filter_map(|case| case["test"].as_str().or_else(|| case["metric"].as_str()?.strip_prefix("new "))).map(str::to_owned));
     let mut seen = std::collections::BTreeSet::new();
     for translation in table.translations() {
         let name = translation.name;
@@ -717,7 +720,7 @@ fn a_suite_in_evidentlys_words_tells_its_mistakes() {
         ("compatibility = \"evidently\"\n[[suite.check]]\nmetric = \"DataDriftPreset\"\n", "write `preset = \"DataDriftPreset\"`"),
         ("compatibility = \"evidently\"\n[[suite.check]]\nmetric = \"TestNumberOfRow\"\n", "TestNumberOfRows"),
         ("compatibility = \"evidently\"\npreset = \"DataDriftPresets\"\n", "DataDriftPreset"),
-        ("compatibility = \"evidently\"\npreset = \"RecsysTestPreset\"\n", "not there yet"),
+        ("compatibility = \"evidently\"\npreset = \"ClassificationDummyQuality\"\n", "the field `dummy`"),
         ("compatibility = \"evidently\"\n[[suite.check]]\nmetric = \"TestTargetDrift\"\n", "finds no column"),
         ("compatibility = \"evidently\"\n[[suite.check]]\nmetric = \"RowCount\"\n[[suite.check]]\nmetric = \"row_count\"\n", "two checks named `row_count`"),
         ("compatibility = \"evidently\"\n[[suite.check]]\nmetric = \"TestColumnValueMean\"\ncolumns = \"n_norm\"\nlt = 5\n", "here it is `fail`"),
@@ -725,7 +728,7 @@ fn a_suite_in_evidentlys_words_tells_its_mistakes() {
         ("compatibility = \"evidently\"\n[[suite.check]]\nmetric = \"MissingValueCount\"\nfail = \"count > 0\"\n", "stands for several checks"),
         ("[[suite.check]]\nmetric = \"TestColumnDrift\"\ncolumns = \"n_norm\"\n", "add `compatibility"),
         ("preset = \"DataDriftTestPreset\"\n", "add `compatibility"),
-        ("compatibility = \"evidently\"\n[[suite.check]]\nmetric = \"TestNDCGK\"\n", "not there yet"),
+        ("compatibility = \"evidently\"\n[[suite.check]]\nmetric = \"RecCasesTable\"\n", "rows of some users"),
         ("compatibility = \"evidently\"\n[[suite.check]]\nmetric = \"TestColumnDrift\"\ncolumns = \"n_norm\"\ntest = \"chisquare\"\n", "takes no numerical columns"),
     ];
     for (suite, words) in wrong {

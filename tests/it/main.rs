@@ -24,6 +24,7 @@ mod power;
 mod presets;
 mod profiles;
 mod queries;
+mod ranking;
 mod serve;
 mod slices;
 mod sources;

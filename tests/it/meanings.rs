@@ -83,11 +83,17 @@ fn write_ipc(path: &Path, batch: &RecordBatch) {
 }
 
 /// A spec with every metric and every test on every column that the reference's kind allows.
-fn spec(reference: &RecordBatch, current: &RecordBatch) -> String {
-    let mut text = String::from("[monitor]\nname = \"meanings\"\n[source.reference]\nkind = \"arrow_ipc\"\npath = \"reference.arrow\"\n[source.current]\nkind = \"arrow_ipc\"\npath = \"current.arrow\"\n");
+/// Metrics of rankings have other roles than the rest.
+fn spec(reference: &RecordBatch, current: &RecordBatch, ranking: bool) -> String {
+    let mut text = String::from("[monitor]\nname = \"meanings\"\n[source.reference]\nkind = \"arrow_ipc\"\npath = \"reference.arrow\"\n[source.current]\nkind = \"arrow_ipc\"\npath = \"current.arrow\"\n[source.training]\nkind = \"arrow_ipc\"\npath = \"reference.arrow\"\n");
     let (target, prediction) = if reference.column_by_name("colour").is_some() { ("colour", "colour_new") } else { ("ordinary", "ordinary") };
     let times = "timestamp = \"time\"\nlabelled_at = \"time\"\n";
-    writeln!(text, "[columns]\ntarget = {target:?}\nprediction = {prediction:?}\nscore = \"ordinary\"\n{times}[[suite]]\nname = \"all\"").expect("a string");
+    match ranking {
+        true => writeln!(text, "[columns]\ntarget = \"ordinary\"\nuser = {target:?}\nitem = \"time\"\nscore = \"ordinary\""),
+        false => writeln!(text, "[columns]\ntarget = {target:?}\nprediction = {prediction:?}\nscore = \"ordinary\"\n{times}"),
+    }
+    .expect("a string");
+    text.push_str("[[suite]]\nname = \"all\"\n");
     let schema = arrow::datatypes::Schema::try_merge([current.schema().as_ref().clone()]).expect("a schema");
     let mut names: Vec<(String, Kind)> = reference.schema().fields().iter().map(|f| (f.name().clone(), Kind::of(f.data_type()))).collect();
     for field in schema.fields() {
@@ -102,8 +108,12 @@ fn spec(reference: &RecordBatch, current: &RecordBatch) -> String {
     let catalogue = driftline::catalogue();
     for entry in &catalogue.metrics {
         let metric = entry.doc().name;
+        if entry.doc.description.contains("`user`, `item`") != ranking {
+            continue;
+        }
         if entry.scope == Scope::Dataset {
-            check(metric.into(), format!("metric = \"{metric}\""));
+            let features = if ["diversity", "serendipity"].contains(&metric) { "\nfeatures = [\"ordinary\"]" } else { "" };
+            check(metric.into(), format!("metric = \"{metric}\"{features}"));
             continue;
         }
         let takes = |kind: &Kind| entry.accepts.is_empty() || entry.accepts.contains(kind);
@@ -153,11 +163,14 @@ fn every_metric_says_what_odd_columns_mean() {
         write_ipc(&folder.path().join("reference.arrow"), &reference);
         write_ipc(&folder.path().join("current.arrow"), &current);
         let path = folder.path().join("monitor.toml");
-        std::fs::write(&path, spec(&reference, &current)).expect("written");
-        let monitor = driftline::Monitor::open_with(&path, Default::default()).unwrap_or_else(|e| panic!("{name}: {e}"));
-        let outcome = monitor.run().unwrap_or_else(|e| panic!("{name}: {e}"));
+        let run = |ranking: bool| {
+            std::fs::write(&path, spec(&reference, &current, ranking)).expect("written");
+            let monitor = driftline::Monitor::open_with(&path, Default::default()).unwrap_or_else(|e| panic!("{name}: {e}"));
+            monitor.run().unwrap_or_else(|e| panic!("{name}: {e}"))
+        };
+        let outcomes = [run(false), run(true)];
         let (mut page, mut shown) = (String::new(), std::collections::BTreeMap::<&str, usize>::new());
-        for check in outcome.suites.iter().flat_map(|s| &s.checks) {
+        for check in outcomes.iter().flat_map(|outcome| &outcome.suites).flat_map(|s| &s.checks) {
             assert!(check.fields.values().all(|v| v.is_finite()), "{name}: {} has {:?}", check.id, check.fields);
             assert!(check.status == Status::Pass || !check.message.is_empty(), "{name}: {} has no reason", check.id);
             // Of what has a result for each of a hundred labels a few tell enough.

@@ -108,7 +108,7 @@ fn promtool_has_nothing_against_any_series() {
     let catalogue = driftline::catalogue();
     // Labels, then numbers.
     for (target, prediction) in [("c", "c"), ("x", "y")] {
-        let mut rest = format!("[derived]\nscore = \"abs(x) / 100.0\"\nat = \"to_timestamp_seconds(cast(x * 100 as bigint))\"\n[columns]\ntimestamp = \"at\"\nlabelled_at = \"at\"\ntarget = {target:?}\nprediction = {prediction:?}\nscore = \"score\"\n");
+        let mut rest = format!("[derived]\nscore = \"abs(x) / 100.0\"\nat = \"to_timestamp_seconds(cast(x * 100 as bigint))\"\n[columns]\ntimestamp = \"at\"\nlabelled_at = \"at\"\ntarget = {target:?}\nprediction = {prediction:?}\nscore = \"score\"\nuser = \"c\"\nitem = \"y\"\n[source.training]\nkind = \"csv\"\npath = \"reference.csv\"\n");
         for metric in &catalogue.metrics {
             let kind = |kind| metric.accepts.is_empty() || metric.accepts.contains(&kind);
             let columns = match metric.scope {
@@ -117,7 +117,8 @@ fn promtool_has_nothing_against_any_series() {
                 _ if kind(driftline::core::column::Kind::Categorical) => "columns = \"c\"\n",
                 _ => continue,
             };
-            rest += &format!("[[record]]\nmetric = \"{}\"\n{columns}", metric.doc.name);
+            let features = if ["diversity", "serendipity"].contains(&metric.doc.name) { "features = [\"x\", \"y\"]\n" } else { "" };
+            rest += &format!("[[record]]\nmetric = \"{}\"\n{columns}{features}", metric.doc.name);
         }
         let output = driftline().args(["run", "-o", "prometheus"]).arg(spec(folder.path(), &rest)).output().expect("runs");
         let metrics = String::from_utf8_lossy(&output.stdout).into_owned();

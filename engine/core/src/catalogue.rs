@@ -75,6 +75,8 @@ pub struct Binding<'a> {
     /// The columns, for a metric over a dataset.
     pub columns: &'a [Column],
     pub roles: &'a Roles,
+    /// Whether there is a [source.training].
+    pub has_training: bool,
     pub catalogue: &'a Catalogue,
 }
 

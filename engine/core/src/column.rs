@@ -110,6 +110,12 @@ pub struct Roles {
     pub positive: Option<String>,
     /// By label, the column with its probability.
     pub probabilities: BTreeMap<String, String>,
+    /// With the user that an item is recommended to.
+    pub user: Option<String>,
+    /// With the recommended item.
+    pub item: Option<String>,
+    /// With the item's place among those of its user, from 1.
+    pub rank: Option<String>,
     /// With the time at which the label came.
     pub labelled_at: Option<String>,
     /// How long a label may take.

@@ -78,12 +78,19 @@ impl Reading {
 pub struct Sides<'a> {
     pub current: &'a Profile,
     pub reference: Option<&'a Profile>,
+    /// Of what a recommender learnt from.
+    pub training: Option<&'a Profile>,
 }
 
 impl<'a> Sides<'a> {
     /// The reference's profile, for metrics that compare.
     pub fn reference(&self) -> Result<&'a Profile, Undefined> {
         self.reference.ok_or_else(|| Undefined::error("there is no reference to compare with"))
+    }
+
+    /// The training side's profile.
+    pub fn training(&self) -> Result<&'a Profile, Undefined> {
+        self.training.ok_or_else(|| Undefined::error("there is no [source.training]"))
     }
 }
 
@@ -112,6 +119,11 @@ pub trait Metric: Send + Sync {
 
     /// The queries that it reads from current's profile.
     fn queries(&self) -> Vec<Query> {
+        Vec::new()
+    }
+
+    /// The accumulators that it needs of what a recommender learnt from.
+    fn training_requests(&self) -> Vec<Request> {
         Vec::new()
     }
 

@@ -84,10 +84,11 @@ fn records(columns: &[Column]) -> String {
     // What needs roles, queries or several columns has no default.
     let roles = Roles::default();
     let has_default = |metric: &&MetricEntry| {
-        let binding = Binding { column: columns.first(), columns, roles: &roles, catalogue: &catalogue };
+        let column = columns.iter().find(|c| metric.accepts.is_empty() || metric.accepts.contains(&c.kind));
+        let binding = Binding { column, columns, roles: &roles, has_training: false, catalogue: &catalogue };
         let component = Component { kind: metric.doc.name.into(), kind_span: 0..0, params: Table::new(0..0, Default::default()) };
         let built = (metric.build)(&binding, component, &mut Diagnostics::default());
-        metric.scope != Scope::Dataset || built.is_some_and(|built| built.metric.queries().is_empty())
+        built.is_some_and(|built| built.metric.queries().is_empty())
     };
     // Writing to a string cannot fail.
     for metric in catalogue.metrics.iter().filter(has_default).filter(|m| m.doc.name != "drift") {

@@ -42,7 +42,7 @@ pub fn schema(catalogue: &Catalogue) -> Value {
         "properties": {
             "monitor": monitor,
             "source": { "type": "object", "required": ["current"], "additionalProperties": false,
-                        "properties": { "reference": source.clone(), "current": source, "labels": labels } },
+                        "properties": { "reference": source.clone(), "current": source.clone(), "training": source, "labels": labels } },
             "columns": columns,
             "derived": { "type": "object", "additionalProperties": { "type": "string" },
                          "description": "Columns computed by SQL expressions, before anything else; each may use those before it." },

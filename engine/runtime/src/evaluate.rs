@@ -27,9 +27,10 @@ pub struct Evaluator {
     pub state: StateFolder,
     pub correct: Correct,
     reference: Mutex<Option<Arc<Kept>>>,
+    training: Mutex<Option<Arc<Kept>>>,
 }
 
-/// A reference that was read.
+/// A reference, or what a recommender learnt from, that was read.
 struct Kept {
     /// What its profile depends on.
     key: String,
@@ -39,7 +40,7 @@ struct Kept {
 
 impl Evaluator {
     pub fn new(state: StateFolder, correct: Correct) -> Self {
-        Self { state, correct, reference: Mutex::default() }
+        Self { state, correct, reference: Mutex::default(), training: Mutex::default() }
     }
 
     /// Reads both sides and judges them; a reference that has not changed since the last time is not read again. Blocks the thread.
@@ -48,7 +49,11 @@ impl Evaluator {
         let mut timings = BTreeMap::new();
         let mut counters = plan.counters.clone();
         let reference = match &plan.reference {
-            Some(side) => Some(timed("reference_seconds", &mut timings, || self.reference(plan, side, progress))?),
+            Some(side) => Some(timed("reference_seconds", &mut timings, || kept(&self.reference, job(plan, side, true), plan, side, progress))?),
+            None => None,
+        };
+        let training = match &plan.training {
+            Some(side) => Some(timed("training_seconds", &mut timings, || kept(&self.training, training_job(plan, side), plan, side, progress))?),
             None => None,
         };
         let profile = reference.as_ref().map(|r| r.profile.clone());
@@ -56,6 +61,7 @@ impl Evaluator {
         let mut current = timed("current_seconds", &mut timings, || read_side(job(plan, &plan.current, false), &context, progress))?;
         timed("query_seconds", &mut timings, || run_queries(plan, &mut current.profile));
         reference.iter().for_each(|kept| count("reference", &kept.counters, &mut counters));
+        training.iter().for_each(|kept| count("training", &kept.counters, &mut counters));
         count("current", &current.counters, &mut counters);
         for (by, filter) in &plan.other_segments {
             let rows = current.profile.slice(filter).map_or(0, |rest| rest.rows);
@@ -63,7 +69,7 @@ impl Evaluator {
                 counters.insert(format!("current.rows_of_other_segments.{by}"), rows);
             }
         }
-        let mut outcome = judge(plan, &current.profile, context.reference.as_deref(), self.correct);
+        let mut outcome = judge(plan, Sides { current: &current.profile, reference: context.reference.as_deref(), training: training.as_ref().map(|kept| kept.profile.as_ref()) }, self.correct);
         outcome.counters.extend(counters);
         outcome.plugin_failures = plan.host.take_failures();
         timings.insert("total_seconds".into(), started.elapsed().as_secs_f64());
@@ -71,26 +77,41 @@ impl Evaluator {
         self.state.remember(&mut outcome).map_err(EvaluateError::Io)?;
         Ok(outcome)
     }
+}
 
-    fn reference(&self, plan: &Plan, side: &Side, progress: Progress<'_>) -> Result<Arc<Kept>, EvaluateError> {
-        let job = job(plan, side, true);
-        let key = key(plan, side, &job.requests);
-        // Only whole references are ever put in, so that a panic elsewhere leaves it right.
-        let mut last = self.reference.lock().unwrap_or_else(|e| e.into_inner());
-        if let Some(kept) = last.as_ref().filter(|kept| key.as_ref() == Some(&kept.key)) {
-            return Ok(kept.clone());
-        }
-        *last = None;
-        let result = match side.source.saved() {
-            Some(saved) => restore_side(&job, &saved, &context(plan, None)),
-            None => read_side(job, &context(plan, None), progress)?,
-        };
-        let profile = Arc::new(result.profile);
-        let kept = Kept { key: key.clone().unwrap_or_default(), profile, counters: result.counters };
-        let kept = Arc::new(kept);
-        // What failed (a plugin out of time) may do better at the next evaluation.
-        *last = key.filter(|_| kept.profile.is_complete()).map(|_| kept.clone());
-        Ok(kept)
+/// The side's profile: the last one if nothing has changed that it depends on.
+fn kept(last: &Mutex<Option<Arc<Kept>>>, job: Job, plan: &Plan, side: &Side, progress: Progress<'_>) -> Result<Arc<Kept>, EvaluateError> {
+    let key = key(plan, side, &job.requests);
+    // Only whole profiles are ever put in, so that a panic elsewhere leaves it right.
+    let mut last = last.lock().unwrap_or_else(|e| e.into_inner());
+    if let Some(kept) = last.as_ref().filter(|kept| key.as_ref() == Some(&kept.key)) {
+        return Ok(kept.clone());
+    }
+    *last = None;
+    let result = match side.source.saved() {
+        Some(saved) => restore_side(&job, &saved, &context(plan, None)),
+        None => read_side(job, &context(plan, None), progress)?,
+    };
+    let profile = Arc::new(result.profile);
+    let kept = Arc::new(Kept { key: key.clone().unwrap_or_default(), profile, counters: result.counters });
+    // What failed (a plugin out of time) may do better at the next evaluation.
+    *last = key.filter(|_| kept.profile.is_complete()).map(|_| kept.clone());
+    Ok(kept)
+}
+
+/// Reads what a recommender learnt from: all of it, whatever the rows of a check are.
+fn training_job(plan: &Plan, side: &Side) -> Job {
+    let requests = plan.metrics.iter().flat_map(|m| &m.metric).flat_map(|metric| metric.training_requests());
+    Job {
+        source: side.source.clone(),
+        schema: side.schema.clone(),
+        filter: side.filter.clone(),
+        slices: BTreeSet::new(),
+        requests: requests.map(|request| (None, request)).collect(),
+        transform_inputs: Vec::new(),
+        transforms: Vec::new(),
+        threads: plan.threads(),
+        keep_states: false,
     }
 }
 
@@ -162,8 +183,7 @@ pub(crate) fn job(plan: &Plan, side: &Side, is_reference: bool) -> Job {
     }
 }
 
-fn judge(plan: &Plan, current: &Profile, reference: Option<&Profile>, correct: Correct) -> Outcome {
-    let sides = Sides { current, reference };
+fn judge(plan: &Plan, sides: Sides<'_>, correct: Correct) -> Outcome {
     let results: Vec<MetricResult> = plan.metrics.iter().map(|m| compute(m, sides)).collect();
     let judged: Vec<_> = plan.suites.iter().map(|s| s.evaluate(&plan.metrics, &results, correct)).collect();
     let mut final_readings: BTreeMap<usize, Readings> = BTreeMap::new();
@@ -185,7 +205,7 @@ fn judge(plan: &Plan, current: &Profile, reference: Option<&Profile>, correct: C
         spec_digest: plan.spec_digest.clone(),
         plugin_digests: plan.plugin_digests.clone(),
         status: worst(suites.iter().map(|s| s.status)),
-        rows: Rows { reference: reference.map(|r| r.rows), current: current.rows },
+        rows: Rows { reference: sides.reference.map(|r| r.rows), current: sides.current.rows },
         suites,
         samples,
         undefined: plan.records.iter().filter_map(|i| undefined(&plan.metrics[*i], &final_readings[i])).collect(),
@@ -201,8 +221,8 @@ fn compute(metric: &BoundMetric, sides: Sides<'_>) -> MetricResult {
     let slice = |side: &Profile| metric.filter.as_ref().and_then(|filter| side.slice(filter));
     let (current, reference) = (slice(sides.current), sides.reference.and_then(slice));
     // Each side has a profile for every `where` of the plan.
-    let sides = Sides { current: current.as_deref().unwrap_or(sides.current), reference: reference.as_deref().or(sides.reference) };
-    let alone = |r| bound.conclude(bound.evaluate(Sides { current: r, reference: None }));
+    let sides = Sides { current: current.as_deref().unwrap_or(sides.current), reference: reference.as_deref().or(sides.reference), training: sides.training };
+    let alone = |r| bound.conclude(bound.evaluate(Sides { current: r, reference: None, training: sides.training }));
     let reference = if metric.compares { None } else { sides.reference.map(alone) };
     MetricResult { parts: bound.evaluate(sides), reference }
 }

@@ -26,7 +26,7 @@ impl Default for MonitorFrame {
     }
 }
 
-/// What `[source.reference]` and `[source.current]` have in common, beside `kind` and the kind's own keys.
+/// What `[source.reference]`, `[source.current]` and `[source.training]` have in common, beside `kind` and the kind's own keys.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 pub struct SourceFrame {
     /// SQL expression over the source's columns; rows for which it is not true are left out and counted.
@@ -66,6 +66,15 @@ pub struct ColumnsFrame {
     /// The label that scores and rates are about, such as "1"; the last one in order unless given.
     #[schemars(with = "Option<String>")]
     pub positive: Option<Spanned<String>>,
+    /// Column with the user that a row recommends an item to.
+    #[schemars(with = "Option<String>")]
+    pub user: Option<Spanned<String>>,
+    /// Column with the recommended item.
+    #[schemars(with = "Option<String>")]
+    pub item: Option<Spanned<String>>,
+    /// Column with the place of the item among those of its user, the first one 1; in place of `score`.
+    #[schemars(with = "Option<String>")]
+    pub rank: Option<Spanned<String>>,
     /// Column with the time at which the row's label came; where several labels come for one row the last counts.
     #[schemars(with = "Option<String>")]
     pub labelled_at: Option<Spanned<String>>,
@@ -144,7 +153,7 @@ pub struct SuiteFrame {
     /// Another tool, `evidently`, whose names the suite understands and whose default tests, thresholds, binning and conditions it uses.
     #[schemars(with = "Option<String>")]
     pub compatibility: Option<Spanned<String>>,
-    /// Checks for a purpose: `data_drift`, `data_quality`, `data_stability`, `target_drift`, `classification`, `regression`, `no_target_performance`. A check of the suite with the same name
+    /// Checks for a purpose: `data_drift`, `data_quality`, `data_stability`, `target_drift`, `classification`, `regression`, `ranking`, `no_target_performance`. A check of the suite with the same name
     /// replaces the preset's.
     #[schemars(with = "Option<String>")]
     pub preset: Option<Spanned<String>>,

@@ -90,6 +90,8 @@ pub struct Spec<'a> {
     pub reference: Option<SourceSpec<'a>>,
     pub current: Option<SourceSpec<'a>>,
     pub labels: Option<LabelsSpec<'a>>,
+    /// What a recommender learnt from.
+    pub training: Option<SourceSpec<'a>>,
     pub columns: ColumnsFrame,
     /// `[derived]`: columns by name, in the order of the file.
     pub derived: Vec<(String, toml::Spanned<String>)>,
@@ -139,10 +141,11 @@ pub fn parse<'a>(text: &'a Text, environment: &Environment, diagnostics: &mut Di
         reference: None,
         current: None,
         labels: None,
+        training: None,
     };
     let sources = read_sources(&mut root, diagnostics);
     root.finish("the spec", diagnostics);
-    Spec { reference: sources.reference, current: sources.current, labels: sources.labels, ..spec }
+    Spec { reference: sources.reference, current: sources.current, labels: sources.labels, training: sources.training, ..spec }
 }
 
 fn digest(text: &Text) -> String {
@@ -215,6 +218,7 @@ struct Sources<'a> {
     reference: Option<SourceSpec<'a>>,
     current: Option<SourceSpec<'a>>,
     labels: Option<LabelsSpec<'a>>,
+    training: Option<SourceSpec<'a>>,
 }
 
 fn read_sources<'a>(root: &mut Table<'a>, diagnostics: &mut Diagnostics) -> Sources<'a> {
@@ -236,8 +240,9 @@ fn read_sources<'a>(root: &mut Table<'a>, diagnostics: &mut Diagnostics) -> Sour
         let source = read_source(t, "labels", diagnostics)?;
         Some(LabelsSpec { source, span, frame: frame? })
     });
+    let training = table.take_table("training", diagnostics).and_then(|t| read_source(t, "training", diagnostics));
     table.finish("[source]", diagnostics);
-    Sources { reference, current, labels }
+    Sources { reference, current, labels, training }
 }
 
 fn read_source<'a>(mut table: Table<'a>, side: &str, diagnostics: &mut Diagnostics) -> Option<SourceSpec<'a>> {

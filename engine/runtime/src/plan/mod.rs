@@ -55,6 +55,8 @@ pub struct Plan {
     pub spec_digest: String,
     pub reference: Option<Side>,
     pub current: Side,
+    /// What a recommender learnt from.
+    pub training: Option<Side>,
     pub columns: Vec<Column>,
     pub roles: Roles,
     pub transforms: Vec<PlannedTransform>,
@@ -128,16 +130,18 @@ impl Planner<'_> {
         let types = reference.as_ref().ok().and_then(|r| Some(r.as_ref()?.schema.clone()));
         let current = self.open(spec.current.take(), types.clone(), d).await;
         let lateness = spec.labels.as_ref().and_then(|l| Some(l.frame.lateness.as_ref()?.get_ref().0));
-        let labels = self.open_labels(spec.labels.take(), types, d).await;
-        let (reference, current) = match (reference, current, labels) {
-            (Ok(reference), Ok(Some(current)), Ok(labels)) => {
-                let (reference, current) = self.labelled((reference, current), labels, &spec.columns, &spec.run, d);
-                derive(reference, current, &spec.derived, d)
+        let labels = self.open_labels(spec.labels.take(), types.clone(), d).await;
+        let training = self.open(spec.training.take(), types, d).await;
+        let (reference, current, training) = match (reference, current, labels, training) {
+            (Ok(reference), Ok(Some(current)), Ok(labels), Ok(mut training)) => {
+                let (mut reference, mut current) = self.labelled((reference, current), labels, &spec.columns, &spec.run, d);
+                derive(reference.iter_mut().chain([&mut current]).chain(&mut training).collect(), &spec.derived, d);
+                (reference, current, training)
             }
-            (reference, current, labels) => {
+            (reference, current, labels, training) => {
                 // What can be told without the data is told.
                 self.check_names(&spec, d);
-                return Err(match (reference.err().or(current.err()).or(labels.err()), d.is_empty()) {
+                return Err(match (reference.err().or(current.err()).or(labels.err()).or(training.err()), d.is_empty()) {
                     (Some(e), true) => PlanError::Source(e),
                     (unreachable, _) => PlanError::Spec(diagnostics, unreachable),
                 });
@@ -151,6 +155,9 @@ impl Planner<'_> {
             score: spec.columns.score.as_ref().map(|c| c.get_ref().clone()),
             positive: spec.columns.positive.as_ref().map(|c| c.get_ref().clone()),
             probabilities: spec.columns.probabilities.iter().map(|(label, c)| (label.clone(), c.get_ref().clone())).collect(),
+            user: spec.columns.user.as_ref().map(|c| c.get_ref().clone()),
+            item: spec.columns.item.as_ref().map(|c| c.get_ref().clone()),
+            rank: spec.columns.rank.as_ref().map(|c| c.get_ref().clone()),
             labelled_at: spec.columns.labelled_at.as_ref().map(|c| c.get_ref().clone()),
             lateness,
         };
@@ -163,6 +170,7 @@ impl Planner<'_> {
             roles,
             ignored: spec.columns.ignore.iter().map(|c| c.get_ref().clone()).collect(),
             has_reference: reference.is_some(),
+            has_training: training.is_some(),
             schema: reference.as_ref().unwrap_or(&current).schema.clone(),
             plugins: BTreeMap::new(),
             broken_plugins: spec.broken_plugins,
@@ -203,6 +211,7 @@ impl Planner<'_> {
             spec_digest: spec.digest,
             reference,
             current,
+            training,
             columns,
             roles,
             transforms,
@@ -314,36 +323,26 @@ impl Side {
     }
 }
 
-/// Adds the derived columns to both sides. One that only one side can compute is missing on the other, as any column may be.
-fn derive(
-    mut reference: Option<Side>,
-    mut current: Side,
-    derived: &[(String, Spanned<String>)],
-    diagnostics: &mut Diagnostics,
-) -> (Option<Side>, Side) {
+/// Adds the derived columns to the sides. One that only some of them can compute is missing on the others, as any column may be.
+fn derive(mut sides: Vec<&mut Side>, derived: &[(String, Spanned<String>)], diagnostics: &mut Diagnostics) {
     for (name, expression) in derived {
-        let errors: Vec<String> = reference
-            .iter_mut()
-            .chain([&mut current])
-            .filter_map(|side| {
-                let derived = Derived { name: name.clone(), expression: expression.get_ref().clone() };
-                match side.source.derive(derived) {
-                    Ok(source) => {
-                        side.schema = source.schema();
-                        side.source = source;
-                        None
-                    }
-                    Err(e) => Some(e),
+        let derive = |side: &mut &mut Side| {
+            let derived = Derived { name: name.clone(), expression: expression.get_ref().clone() };
+            match side.source.derive(derived) {
+                Ok(source) => {
+                    side.schema = source.schema();
+                    side.source = source;
+                    None
                 }
-            })
-            .collect();
-        let sides = 1 + usize::from(reference.is_some());
+                Err(e) => Some(e),
+            }
+        };
+        let errors: Vec<String> = sides.iter_mut().filter_map(derive).collect();
         match errors.first() {
-            Some(error) if errors.len() == sides => diagnostics.error(&expression.span(), format!("derived column `{name}`: {error}")),
+            Some(error) if errors.len() == sides.len() => diagnostics.error(&expression.span(), format!("derived column `{name}`: {error}")),
             Some(error) => tracing::warn!("derived column `{name}` is missing on one side: {error}"),
             None => {}
         }
     }
-    reference.iter_mut().chain([&mut current]).for_each(|side| side.take_filter(diagnostics));
-    (reference, current)
+    sides.iter_mut().for_each(|side| side.take_filter(diagnostics));
 }

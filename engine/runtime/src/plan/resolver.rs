@@ -20,6 +20,7 @@ pub(super) struct Resolver<'a> {
     pub roles: Roles,
     pub ignored: Vec<String>,
     pub has_reference: bool,
+    pub has_training: bool,
     pub schema: SchemaRef,
     pub plugins: BTreeMap<String, Used>,
     /// Names of plugins whose tables are wrong, which has been told.
@@ -41,12 +42,15 @@ impl Resolver<'_> {
     }
 
     pub(super) fn correct_columns(&mut self, frame: &ColumnsFrame) {
-        let roles = [&frame.id, &frame.timestamp, &frame.target, &frame.prediction, &frame.score, &frame.labelled_at];
+        let roles = [&frame.id, &frame.timestamp, &frame.target, &frame.prediction, &frame.score, &frame.labelled_at, &frame.user, &frame.item, &frame.rank];
         let named = roles.into_iter().flatten().chain(frame.probabilities.values()).chain(&frame.ignore);
         for name in named {
             if !self.columns.iter().any(|c| c.name == *name.get_ref()) {
                 self.unknown_column(name.get_ref(), name.span());
             }
+        }
+        if let (Some(rank), Some(_)) = (&frame.rank, &frame.score) {
+            self.diagnostics.error(&rank.span(), "[columns] has both `rank` and `score`; name what the model gives");
         }
         if let (Some(score), false) = (&frame.score, frame.probabilities.is_empty()) {
             self.diagnostics.error(&score.span(), "[columns] has both `score` and `probabilities`; name the score of one label, or a probability for each label");

@@ -1,5 +1,7 @@
 //! Accumulators: mergeable states, one file each. Missing means null or, in a column of floats, NaN. Infinities are values.
 
+mod attributes;
+mod by_key;
 mod categories;
 mod centroid;
 mod column_pairs;
@@ -8,6 +10,7 @@ mod constant;
 mod distinct;
 mod frequent;
 mod in_range;
+mod interactions;
 mod label_times;
 mod losses;
 mod markers;
@@ -15,6 +18,7 @@ mod measure;
 mod moments;
 mod pairs;
 mod presence;
+mod recommended;
 mod row_missing;
 mod sample;
 mod scored;
@@ -25,6 +29,8 @@ mod times;
 mod values;
 mod vectors;
 
+pub use attributes::{Attribute, Attributes, attributes};
+pub use by_key::Key;
 pub use categories::{CategoryCounts, MOST_CATEGORIES, categories};
 pub use centroid::{Centroid, centroid};
 pub use column_pairs::{ColumnPairs, MOST_PAIRED_COLUMNS, column_pairs};
@@ -33,6 +39,7 @@ pub use constant::{Constant, constant};
 pub use distinct::{Distinct, row_distinct, value_distinct};
 pub use frequent::{COUNTERS, MostFrequent, most_frequent};
 pub use in_range::{InRange, in_range};
+pub use interactions::{Interactions, interactions};
 pub use label_times::{LabelTimes, label_times};
 pub use losses::{Calibration, LabelLosses, Losses, losses};
 pub use markers::{Occurrences, Value, occurrences};
@@ -40,6 +47,7 @@ pub use measure::{Error, Measure};
 pub use moments::{ColumnMoments, moments};
 pub use pairs::{CategoryPairs, ColumnCoMoments, MOST_VALUE_PAIRS, ValuePairs, category_pairs, co_moments, value_pairs};
 pub use presence::{Presence, presence};
+pub use recommended::{Columns, List, Recommendation, Recommended, Relevance, recommended};
 pub use row_missing::{RowMissing, row_missing};
 pub use sample::{Item, Sample, Sampled, sample};
 pub use scored::{Scored, Scores, scored};

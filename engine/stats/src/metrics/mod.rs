@@ -33,6 +33,7 @@ mod new_categories;
 mod non_letter_share;
 mod null_markers;
 mod quantile;
+mod ranking;
 mod regression;
 mod regular_expression_match;
 mod row_count;
@@ -105,6 +106,22 @@ pub const ENTRIES: &[MetricEntry] = &[
     non_letter_share::ENTRY,
     null_markers::ENTRY,
     quantile::ENTRY,
+    ranking::diversity::ENTRY,
+    ranking::f_beta_at_k::ENTRY,
+    ranking::hit_rate::ENTRY,
+    ranking::item_bias::ENTRY,
+    ranking::mean_average_precision::ENTRY,
+    ranking::mean_average_recall::ENTRY,
+    ranking::mean_reciprocal_rank::ENTRY,
+    ranking::ndcg::ENTRY,
+    ranking::novelty::ENTRY,
+    ranking::personalization::ENTRY,
+    ranking::popularity_bias::ENTRY,
+    ranking::precision_at_k::ENTRY,
+    ranking::recall_at_k::ENTRY,
+    ranking::score_entropy::ENTRY,
+    ranking::serendipity::ENTRY,
+    ranking::user_bias::ENTRY,
     regression::error_normality::ENTRY,
     regression::max_absolute_error::ENTRY,
     regression::mean_absolute_error::ENTRY,

@@ -6,6 +6,7 @@ mod data_quality;
 mod data_stability;
 mod data_summary;
 mod no_target_performance;
+mod ranking;
 mod regression;
 mod target_drift;
 
@@ -19,6 +20,7 @@ pub const ENTRIES: &[PresetEntry] = &[
     data_stability::ENTRY,
     data_summary::ENTRY,
     no_target_performance::ENTRY,
+    ranking::ENTRY,
     regression::ENTRY,
     target_drift::ENTRY,
 ];

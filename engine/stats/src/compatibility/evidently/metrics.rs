@@ -1,6 +1,6 @@
 //! The metrics of the new interface with the tests that it adds to them, and those of the old one, which judges none.
 
-use super::{CONSTANT, EVIDENTLY, GUESSED, MORE, REPORTS, TEXTS, check, checks, elsewhere, named, noted, not_near, with};
+use super::{BY_PLACE, CONSTANT, EVIDENTLY, FROM_0, GUESSED, MORE, RANKING, REPORTS, TEXTS, check, checks, elsewhere, named, noted, not_near, with};
 use driftline_core::catalogue::{PresetCheck, Translation};
 
 const fn metric(name: &'static str, of: &'static [PresetCheck], proof: &'static str) -> Translation {
@@ -9,12 +9,6 @@ const fn metric(name: &'static str, of: &'static [PresetCheck], proof: &'static 
 
 const fn had(name: &'static str, words: &'static str, proof: &'static str) -> Translation {
     elsewhere(name, "metric of 0.7", words, proof)
-}
-
-const PERFORMANCE: &str = "not there yet";
-
-const fn performance(name: &'static str) -> Translation {
-    had(name, PERFORMANCE, "")
 }
 
 const INFINITE: &str = "Of infinite values the result is an error, where Evidently's is NaN or infinite.";
@@ -141,30 +135,26 @@ pub(super) const NEW: &[Translation] = &[
     had("DummyMAE", "the field `dummy` of `mean_absolute_error`", "tests/it/performance.rs"),
     had("DummyRMSE", "the field `dummy` of `root_mean_squared_error`", "tests/it/performance.rs"),
     had("DummyMAPE", "the field `dummy` of `mean_absolute_percentage_error`", "tests/it/performance.rs"),
-    performance("PrecisionTopK"),
-    performance("RecallTopK"),
-    performance("FBetaTopK"),
-    performance("MAP"),
-    performance("MRR"),
-    performance("NDCG"),
-    performance("HitRate"),
-    performance("ScoreDistribution"),
-    performance("Novelty"),
-    performance("Personalization"),
-    performance("Diversity"),
-    performance("Serendipity"),
-    performance("ItemBias"),
-    performance("UserBias"),
-    performance("PopularityBiasMetric"),
-    performance("RecCasesTable"),
+    noted(metric("PrecisionTopK", &[with(check("precision_at_k", &[], not_near!("value"), None), "over = \"shown\"")], RANKING), FROM_0),
+    noted(metric("RecallTopK", &[check("recall_at_k", &[], not_near!("value"), None)], RANKING), FROM_0),
+    noted(metric("FBetaTopK", &[with(check("f_beta_at_k", &[], not_near!("value"), None), "over = \"shown\"")], RANKING), FROM_0),
+    noted(metric("MAP", &[with(check("mean_average_precision", &[], not_near!("value"), None), "over = \"relevant\"")], RANKING), BY_PLACE),
+    metric("MRR", &[check("mean_reciprocal_rank", &[], not_near!("value"), None)], RANKING),
+    metric("NDCG", &[check("ndcg", &[], not_near!("value"), None)], RANKING),
+    noted(metric("HitRate", &[check("hit_rate", &[], not_near!("value"), None)], RANKING), FROM_0),
+    metric("ScoreDistribution", &[with(check("score_entropy", &[], not_near!("value"), None), "of = \"all\"")], RANKING),
+    metric("Novelty", &[check("novelty", &[], not_near!("value"), None)], RANKING),
+    metric("Personalization", &[with(check("personalization", &[], not_near!("value"), None), "over = \"k\"")], RANKING),
+    metric("Diversity", &[with(check("diversity", &[], not_near!("value"), None), "over = \"items\"")], RANKING),
+    metric("Serendipity", &[with(check("serendipity", &[], not_near!("value"), None), "over = \"training\"")], RANKING),
+    metric("PopularityBiasMetric", &[named("arp", check("popularity_bias", &[], not_near!("average_popularity"), None)), named("coverage", check("popularity_bias", &[], not_near!("coverage"), None)), named("gini", check("popularity_bias", &[], not_near!("gini_recommended"), None))], RANKING),
+    had("ItemBias", "a record of `item_bias` over the column: one number for how far the two distributions are from each other", RANKING),
+    had("UserBias", "a record of `user_bias` over the column: one number for how far the two distributions are from each other", RANKING),
+    had("RecCasesTable", "rows of some users: a query of them with any tool", ""),
 ];
 
 const fn old(name: &'static str, words: &'static str, proof: &'static str) -> Translation {
     elsewhere(name, "metric of 0.6", words, proof)
-}
-
-const fn old_performance(name: &'static str) -> Translation {
-    old(name, PERFORMANCE, "")
 }
 
 const PLOT: &str = "a plot: the dashboards that `driftline generate dashboard` writes";
@@ -197,42 +187,42 @@ pub(super) const OLD: &[Translation] = &[
     old("TargetByFeaturesTable", PLOT, ""),
     old("Comment", "words in a report: comments in the TOML file", ""),
     old("ClassificationClassBalance", "a record of `class_balance`", "tests/it/performance.rs"),
-    old_performance("ClassificationClassSeparationPlot"),
+    old("ClassificationClassSeparationPlot", "a record of `distribution` of the score with `by` the target", "tests/it/catalogue.rs"),
     old("ClassificationConfusionMatrix", "a record of `confusion_matrix`", "tests/it/performance.rs"),
     old("ClassificationDummyMetric", "the field `dummy` of each metric", "tests/it/performance.rs"),
-    old_performance("ClassificationLiftCurve"),
+    old("ClassificationLiftCurve", "records of `lift` with each `share`", "tests/it/performance.rs"),
     old("ClassificationLiftTable", "records of `lift` and `gain` with each `share`", "tests/it/performance.rs"),
-    old_performance("ClassificationPRCurve"),
-    old_performance("ClassificationPRTable"),
-    old_performance("ClassificationProbDistribution"),
+    old("ClassificationPRCurve", "a record of `precision_recall_table`", "tests/it/performance.rs"),
+    old("ClassificationPRTable", "a record of `precision_recall_table`", "tests/it/performance.rs"),
+    old("ClassificationProbDistribution", "a record of `distribution` of the score with `by` the target", "tests/it/catalogue.rs"),
     old("ClassificationQualityByClass", "records of `precision`, `recall` and `f_beta` with `average = \"by_label\"`", "tests/it/performance.rs"),
-    old_performance("ClassificationQualityByFeatureTable"),
+    old("ClassificationQualityByFeatureTable", "any metric with `by` the feature, or `worst_segments`", "tests/it/slices.rs"),
     old("ClassificationQualityMetric", "records of `accuracy`, `precision`, `recall`, `f_beta`, `roc_auc`, `log_loss` and the four rates", "tests/it/performance.rs"),
-    old_performance("ClassificationRocCurve"),
-    old_performance("DiversityMetric"),
-    old_performance("FBetaTopKMetric"),
-    old_performance("HitRateKMetric"),
-    old_performance("ItemBiasMetric"),
-    old_performance("MAPKMetric"),
-    old_performance("MARKMetric"),
-    old_performance("MRRKMetric"),
-    old_performance("NDCGKMetric"),
-    old_performance("NoveltyMetric"),
-    old_performance("PersonalizationMetric"),
-    old_performance("PopularityBias"),
-    old_performance("PrecisionTopKMetric"),
-    old_performance("RecallTopKMetric"),
-    old_performance("SerendipityMetric"),
-    old_performance("UserBiasMetric"),
-    old_performance("RegressionAbsPercentageErrorPlot"),
+    old("ClassificationRocCurve", "a record of `roc_table`", "tests/it/performance.rs"),
+    old("DiversityMetric", "a record of `diversity` with `over = \"items\"`", RANKING),
+    noted(old("FBetaTopKMetric", "a record of `f_beta_at_k` with `over = \"shown\"`", RANKING), FROM_0),
+    noted(old("HitRateKMetric", "a record of `hit_rate`", RANKING), FROM_0),
+    old("ItemBiasMetric", "a record of `item_bias`", RANKING),
+    noted(old("MAPKMetric", "a record of `mean_average_precision` with `over = \"relevant\"`", RANKING), BY_PLACE),
+    noted(old("MARKMetric", "a record of `mean_average_recall` with `over = \"relevant\"`", RANKING), BY_PLACE),
+    old("MRRKMetric", "a record of `mean_reciprocal_rank`", RANKING),
+    old("NDCGKMetric", "a record of `ndcg`", RANKING),
+    old("NoveltyMetric", "a record of `novelty`", RANKING),
+    old("PersonalizationMetric", "a record of `personalization` with `over = \"k\"`", RANKING),
+    old("PopularityBias", "a record of `popularity_bias`", RANKING),
+    noted(old("PrecisionTopKMetric", "a record of `precision_at_k` with `over = \"shown\"`", RANKING), FROM_0),
+    noted(old("RecallTopKMetric", "a record of `recall_at_k`", RANKING), FROM_0),
+    old("SerendipityMetric", "a record of `serendipity` with `over = \"training\"`", RANKING),
+    old("UserBiasMetric", "a record of `user_bias`", RANKING),
+    old("RegressionAbsPercentageErrorPlot", PLOT, ""),
     old("RegressionDummyMetric", "the field `dummy` of each metric", "tests/it/performance.rs"),
-    old_performance("RegressionErrorBiasTable"),
-    old_performance("RegressionErrorDistribution"),
+    old("RegressionErrorBiasTable", "a record of `error_bias` over the features", "tests/it/performance.rs"),
+    old("RegressionErrorDistribution", "a record of `error_distribution`", "tests/it/performance.rs"),
     old("RegressionErrorNormality", "a record of `error_normality`", "tests/it/performance.rs"),
-    old_performance("RegressionErrorPlot"),
+    old("RegressionErrorPlot", PLOT, ""),
     old("RegressionPerformanceMetrics", "records of `mean_error`, `mean_absolute_error`, `root_mean_squared_error`, `mean_absolute_percentage_error`, `r2_score`, `max_absolute_error`", "tests/it/performance.rs"),
-    old_performance("RegressionPredictedVsActualPlot"),
-    old_performance("RegressionPredictedVsActualScatter"),
+    old("RegressionPredictedVsActualPlot", PLOT, ""),
+    old("RegressionPredictedVsActualScatter", PLOT, ""),
     old("RegressionQualityMetric", "records of `mean_error`, `mean_absolute_error`, `root_mean_squared_error`, `mean_absolute_percentage_error`, `r2_score`, `max_absolute_error`", "tests/it/performance.rs"),
-    old_performance("RegressionTopErrorMetric"),
+    old("RegressionTopErrorMetric", "a record of `error_bias`, which tells the groups' sizes and errors", "tests/it/performance.rs"),
 ];

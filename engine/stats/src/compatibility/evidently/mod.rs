@@ -26,6 +26,11 @@ const REPORTS: &str = "evidently_reports.json";
 const METHODS: &str = "evidently.json";
 const MORE: &str = "evidently_more.json";
 const TEXTS: &str = "evidently_texts.json";
+const RANKING: &str = "evidently_ranking.json";
+
+/// Evidently counts items from 0.
+const FROM_0: &str = "For k Evidently gives the result of k + 1 items, and for as many as the longest list has an error; here k is k.";
+const BY_PLACE: &str = "For k Evidently gives the result of k + 1 items. It takes the relevance of the last row in the order of the file, so that the result depends on that order, and counts short lists beyond their end: it is reproduced on sorted rows and lists of k items or more.";
 
 /// A check of a metric with the condition under which Evidently's fails.
 const fn check(metric: &'static str, columns: &'static [&'static str], fail: &'static str, alone: Option<&'static str>) -> PresetCheck {

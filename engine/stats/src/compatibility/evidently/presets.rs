@@ -1,16 +1,10 @@
 //! Its presets: lists of its tests and metrics.
 
-use super::{REPORTS, SUITES, TEXTS, elsewhere};
+use super::{RANKING, REPORTS, SUITES, TEXTS, elsewhere};
 use driftline_core::catalogue::{Meaning, Translation};
 
 const fn preset(name: &'static str, names: &'static [&'static str], nearest: &'static str, proof: &'static str) -> Translation {
     Translation { name, family: "preset", meaning: Meaning::Names(names, nearest), note: "", proof }
-}
-
-const PERFORMANCE: &str = "not there yet: ranking";
-
-const fn performance(name: &'static str) -> Translation {
-    elsewhere(name, "preset", PERFORMANCE, "")
 }
 
 const SUMMARY: &[&str] = &[
@@ -104,7 +98,13 @@ pub(super) const TABLE: &[Translation] = &[
     preset("RegressionQuality", REGRESSION, "", REPORTS),
     elsewhere("RegressionDummyQuality", "preset", "the field `dummy` of each metric", "tests/it/performance.rs"),
     preset("RegressionTestPreset", &["TestValueMeanError", "TestValueMAE", "TestValueRMSE", "TestValueMAPE"], "", REPORTS),
-    performance("BinaryClassificationTopKTestPreset"),
-    performance("RecsysPreset"),
-    performance("RecsysTestPreset"),
+    Translation {
+        note: "Give each test `top`, the number of rows that count as positive.",
+        ..preset("BinaryClassificationTopKTestPreset", &["TestAccuracyScore", "TestPrecisionScore", "TestRecallScore", "TestF1Score", "TestTargetDrift"], "", REPORTS)
+    },
+    Translation {
+        note: "With [source.training] and the features of items also `PopularityBias`, `Novelty`, `Diversity`, `Serendipity`, `ItemBias` and `UserBias`; Evidently adds the same.",
+        ..preset("RecsysPreset", &["PrecisionTopK", "RecallTopK", "FBetaTopK", "MAP", "NDCG", "MRR", "HitRate", "Personalization"], "ranking", RANKING)
+    },
+    preset("RecsysTestPreset", &["TestPrecisionTopK", "TestRecallTopK", "TestMAPK", "TestNDCGK", "TestHitRateK"], "", RANKING),
 ];

@@ -1,6 +1,6 @@
 //! The tests of the old interface, with their default conditions.
 
-use super::{CONSTANT, EVIDENTLY, GUESSED, MARKERS, MORE, REPORTS, SUITES, TEXTS, above, check, checks, elsewhere, noted, not_near, with};
+use super::{BY_PLACE, CONSTANT, EVIDENTLY, FROM_0, GUESSED, MARKERS, MORE, RANKING, REPORTS, SUITES, TEXTS, above, check, checks, noted, not_near, with};
 use driftline_core::catalogue::{PresetCheck, Translation};
 
 const fn test(name: &'static str, of: &'static [PresetCheck], proof: &'static str) -> Translation {
@@ -15,11 +15,11 @@ const SIGMAS: &str = "Evidently compares the numbers rounded to two decimals, an
 const INFINITE: &str = "Infinite values lie outside, also where the reference has some.";
 const CORRELATED: &str = "Evidently takes the strongest of all pairs, also of two features.";
 const PERCENT: &str = "Evidently multiplies by 100 and leaves out rows whose target is 0. Without a reference it must be better than a constant prediction; Evidently compares the model with itself.";
-const PERFORMANCE: &str = "not there yet: ranking";
-
-const fn performance(name: &'static str) -> Translation {
-    elsewhere(name, "test of 0.6", PERFORMANCE, "")
-}
+const TRAINING: &str = "Needs [source.training] in place of `additional_data`.";
+const PAIRS: &str = "Evidently divides the sum of the distances by the items, not by the pairs; `over = \"pairs\"` does not.";
+const LIKED: &str = "Evidently adds up the similarities of all relevant items, so that it falls with every one more; `over = \"pairs\"` does not. Needs [source.training].";
+const SHORT: &str = "Evidently takes each list to have k items; `over = \"shown\"` counts them.";
+const COVERED: &str = "Needs [source.training]. Evidently takes the reference's items beyond the first k too.";
 
 pub(super) const TABLE: &[Translation] = &[
     test("TestNumberOfRows", &[check("row_count", &[], not_near!("value"), Some("value <= 30"))], SUITES),
@@ -120,20 +120,20 @@ pub(super) const TABLE: &[Translation] = &[
     noted(test("TestValueMeanError", &[check("mean_error", &[], "abs(value) > 0.1 * standard_deviation", Some("abs(value) > 0.1 * standard_deviation"))], REPORTS), "The standard deviation is that of current's errors."),
     test("TestValueR2Score", &[check("r2_score", &[], not_near!("value"), Some("value <= 0"))], REPORTS),
     test("TestValueAbsMaxError", &[check("max_absolute_error", &[], above!("value"), None)], REPORTS),
-    performance("TestARP"),
-    performance("TestCoverage"),
-    performance("TestDiversity"),
-    performance("TestFBetaTopK"),
-    performance("TestGiniIndex"),
-    performance("TestHitRateK"),
-    performance("TestMAPK"),
-    performance("TestMARK"),
-    performance("TestMRRK"),
-    performance("TestNDCGK"),
-    performance("TestNovelty"),
-    performance("TestPersonalization"),
-    performance("TestPrecisionTopK"),
-    performance("TestRecallTopK"),
-    performance("TestScoreEntropy"),
-    performance("TestSerendipity"),
+    noted(test("TestARP", &[check("popularity_bias", &[], not_near!("average_popularity"), Some("average_popularity <= 0"))], RANKING), TRAINING),
+    noted(test("TestCoverage", &[check("popularity_bias", &[], not_near!("coverage"), Some("coverage <= 0"))], RANKING), COVERED),
+    noted(test("TestDiversity", &[with(check("diversity", &[], not_near!("value"), Some("value <= 0")), "over = \"items\"")], RANKING), PAIRS),
+    noted(test("TestFBetaTopK", &[with(check("f_beta_at_k", &[], not_near!("value"), Some("value <= 0")), "over = \"shown\"")], RANKING), FROM_0),
+    noted(test("TestGiniIndex", &[check("popularity_bias", &[], not_near!("gini_recommended"), Some("gini_recommended >= 1"))], RANKING), TRAINING),
+    noted(test("TestHitRateK", &[check("hit_rate", &[], not_near!("value"), Some("value <= 0"))], RANKING), FROM_0),
+    noted(test("TestMAPK", &[with(check("mean_average_precision", &[], not_near!("value"), Some("value <= 0")), "over = \"relevant\"")], RANKING), BY_PLACE),
+    noted(test("TestMARK", &[with(check("mean_average_recall", &[], not_near!("value"), Some("value <= 0")), "over = \"relevant\"")], RANKING), BY_PLACE),
+    test("TestMRRK", &[check("mean_reciprocal_rank", &[], not_near!("value"), Some("value <= 0"))], RANKING),
+    test("TestNDCGK", &[check("ndcg", &[], not_near!("value"), Some("value <= 0"))], RANKING),
+    noted(test("TestNovelty", &[check("novelty", &[], not_near!("value"), Some("value <= 0"))], RANKING), TRAINING),
+    noted(test("TestPersonalization", &[with(check("personalization", &[], not_near!("value"), Some("value <= 0")), "over = \"k\"")], RANKING), SHORT),
+    noted(test("TestPrecisionTopK", &[with(check("precision_at_k", &[], not_near!("value"), Some("value <= 0")), "over = \"shown\"")], RANKING), FROM_0),
+    noted(test("TestRecallTopK", &[check("recall_at_k", &[], not_near!("value"), Some("value <= 0"))], RANKING), FROM_0),
+    test("TestScoreEntropy", &[with(check("score_entropy", &[], not_near!("value"), Some("value <= 0")), "of = \"all\"")], RANKING),
+    noted(test("TestSerendipity", &[with(check("serendipity", &[], not_near!("value"), Some("value <= 0")), "over = \"training\"")], RANKING), LIKED),
 ];

@@ -23,3 +23,5 @@ pub mod recall;
 pub mod roc_auc;
 mod scores;
 pub mod true_negative_rate;
+
+pub(super) use predicted::tell;

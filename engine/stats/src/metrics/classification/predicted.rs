@@ -37,7 +37,7 @@ pub(super) fn labels(metric: &str, binding: &Binding<'_>, threshold: Option<f64>
     }
 }
 
-pub(super) fn tell<T>(diagnostics: &mut Diagnostics, span: &Span, metric: &str, needed: &str, help: &str) -> Option<T> {
+pub(in crate::metrics) fn tell<T>(diagnostics: &mut Diagnostics, span: &Span, metric: &str, needed: &str, help: &str) -> Option<T> {
     let message = format!("`{metric}` needs {needed} under [columns]");
     diagnostics.push(Diagnostic::at(span.clone(), message).help(format!("add under [columns]\n{help}")));
     None

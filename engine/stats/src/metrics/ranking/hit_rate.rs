@@ -1,0 +1,29 @@
+//! Share of the users who have a relevant item among the first k.
+
+use super::lists::{OF_USERS, Parameters, hits, of_lists};
+use driftline_core::catalogue::{Binding, Built, Direction, Doc, MetricEntry, Scope, schema_of};
+use driftline_core::diagnostic::Diagnostics;
+use driftline_core::spec::Component;
+
+pub const ENTRY: MetricEntry = MetricEntry {
+    doc: Doc {
+        name: "hit_rate",
+        aliases: &[],
+        summary: "Share of the users who have a relevant item among the first k.",
+        description: "Needs `user`, `item` and `score` (the highest first) or `rank` (from 1) under [columns], and `target`, which says how relevant an item is to the user: every target above 0 is relevant, or every one from `relevant_from` on. Of equal scores the order depends on the items alone. Rows without a target, a user, an item or a finite order are left out and counted; of no user with a relevant item the result is `no_data`. Exact up to a million items in all lists (users times k); beyond, of a seeded sample of the users, which the result tells.",
+        formula: "users with a relevant item among the first k / users",
+        direction: Direction::Higher,
+        fields: &OF_USERS,
+        parameters: schema_of::<Parameters>,
+        example: "[[suite.check]]\nmetric = \"hit_rate\"\nk = 5\nfail = \"value < 0.8\"",
+        reference: "Evidently's HitRateKMetric",
+    },
+    scope: Scope::Dataset,
+    accepts: &[],
+    compares: false,
+    build,
+};
+
+fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
+    of_lists("hit_rate", binding, component, diagnostics, |list, _| f64::from(u8::from(hits(list) > 0.0)))
+}
