@@ -25,6 +25,7 @@ mod presets;
 mod profiles;
 mod queries;
 mod ranking;
+mod segments;
 mod serve;
 mod slices;
 mod sources;

@@ -35,7 +35,7 @@ pub enum Predicted {
 }
 
 impl Predicted {
-    fn columns(&self) -> Vec<String> {
+    pub(super) fn columns(&self) -> Vec<String> {
         match self {
             Predicted::Label(column) => vec![column.clone()],
             Predicted::Threshold { score, .. } => vec![score.clone()],
@@ -106,6 +106,54 @@ impl Predictions<'_> {
     }
 }
 
+/// Whether one of the columns of labels has booleans and the other numbers.
+fn booleans_are_numbers(block: &Block, target: &str, predicted: &Predicted) -> Result<bool, String> {
+    let Predicted::Label(column) = predicted else { return Ok(false) };
+    let types = [block.column(target)?.data_type(), block.column(column)?.data_type()];
+    Ok(types.iter().any(|t| **t == DataType::Boolean) && types.iter().any(|t| t.is_numeric()))
+}
+
+fn predictions<'a>(block: &Block, predicted: &'a Predicted) -> Result<Predictions<'a>, String> {
+    match predicted {
+        Predicted::Label(column) => Ok(Predictions::Labels(block.strings(column)?)),
+        Predicted::Threshold { score, positive, threshold } => Ok(Predictions::Reached(block.floats(score)?, positive, *threshold)),
+        Predicted::Greatest(columns) => {
+            let floats: Result<Vec<_>, String> = columns.iter().map(|(label, column)| Ok((label.as_str(), block.floats(column)?))).collect();
+            Ok(Predictions::Greatest(floats?))
+        }
+    }
+}
+
+/// The labels of a row.
+pub(super) enum RowLabels {
+    Unlabelled,
+    Unpredicted,
+    /// The true label and the predicted one, in one spelling.
+    Both(String, String),
+}
+
+/// The labels of each row of a block.
+pub(super) fn row_labels(block: &Block, target: &str, predicted: &Predicted) -> Result<Vec<RowLabels>, String> {
+    let targets = block.strings(target)?;
+    let predictions = predictions(block, predicted)?;
+    let other = if let Predicted::Threshold { positive, .. } = predicted { other_than(positive) } else { String::new() };
+    let as_number = booleans_are_numbers(block, target, predicted)?;
+    let named = |label: &str| match label {
+        "-0" => "0".to_owned(),
+        "true" if as_number => "1".to_owned(),
+        "false" if as_number => "0".to_owned(),
+        label => label.to_owned(),
+    };
+    let of_row = |(row, target): (usize, Option<&str>)| match target {
+        None => RowLabels::Unlabelled,
+        Some(target) => match predictions.label(row, &other) {
+            None => RowLabels::Unpredicted,
+            Some(predicted) => RowLabels::Both(named(target), named(&predicted)),
+        },
+    };
+    Ok(targets.iter().enumerate().map(of_row).collect())
+}
+
 impl State {
     fn header(&self) -> Header {
         Header::new("confusion", 1, format!("{},{:?}", self.target, self.predicted))
@@ -113,24 +161,6 @@ impl State {
 
     fn positive(&self) -> Option<&str> {
         if let Predicted::Threshold { positive, .. } = &self.predicted { Some(positive) } else { None }
-    }
-
-    /// Whether one of the columns of labels has booleans and the other numbers.
-    fn booleans_are_numbers(&self, block: &Block) -> Result<bool, String> {
-        let Predicted::Label(column) = &self.predicted else { return Ok(false) };
-        let types = [block.column(&self.target)?.data_type(), block.column(column)?.data_type()];
-        Ok(types.iter().any(|t| **t == DataType::Boolean) && types.iter().any(|t| t.is_numeric()))
-    }
-
-    fn predictions(&self, block: &Block) -> Result<Predictions<'_>, String> {
-        match &self.predicted {
-            Predicted::Label(column) => Ok(Predictions::Labels(block.strings(column)?)),
-            Predicted::Threshold { score, positive, threshold } => Ok(Predictions::Reached(block.floats(score)?, positive, *threshold)),
-            Predicted::Greatest(columns) => {
-                let floats: Result<Vec<_>, String> = columns.iter().map(|(label, column)| Ok((label.as_str(), block.floats(column)?))).collect();
-                Ok(Predictions::Greatest(floats?))
-            }
-        }
     }
 
     fn add(&mut self, target: &str, predicted: &str, rows: u64) -> Result<(), String> {
@@ -163,30 +193,14 @@ pub fn ordered(labels: impl IntoIterator<Item = String>) -> Vec<String> {
 
 impl Accumulator for State {
     fn update(&mut self, block: &Block) -> Result<(), String> {
-        let targets = block.strings(&self.target)?;
-        let predictions = self.predictions(block)?;
-        let other = self.positive().map(other_than).unwrap_or_default();
-        let as_number = self.booleans_are_numbers(block)?;
-        let (mut found, mut unlabelled, mut unpredicted): (FxHashMap<(String, String), u64>, u64, u64) = Default::default();
-        for (row, target) in targets.iter().enumerate() {
-            let Some(target) = target else {
-                unlabelled += 1;
-                continue;
-            };
-            let Some(label) = predictions.label(row, &other) else {
-                unpredicted += 1;
-                continue;
-            };
-            let named = |label: &str| match label {
-                "-0" => "0".to_owned(),
-                "true" if as_number => "1".to_owned(),
-                "false" if as_number => "0".to_owned(),
-                label => label.to_owned(),
-            };
-            *found.entry((named(target), named(&label))).or_default() += 1;
+        let mut found: FxHashMap<(String, String), u64> = FxHashMap::default();
+        for labels in row_labels(block, &self.target, &self.predicted)? {
+            match labels {
+                RowLabels::Unlabelled => self.unlabelled += 1,
+                RowLabels::Unpredicted => self.unpredicted += 1,
+                RowLabels::Both(target, predicted) => *found.entry((target, predicted)).or_default() += 1,
+            }
         }
-        self.unlabelled += unlabelled;
-        self.unpredicted += unpredicted;
         found.into_iter().try_for_each(|((target, predicted), rows)| self.add(&target, &predicted, rows))
     }
 

@@ -51,6 +51,7 @@ mod values_in_list;
 mod values_in_range;
 mod vanished_categories;
 mod word_count;
+mod worst_segments;
 
 use driftline_core::catalogue::MetricEntry;
 
@@ -147,4 +148,5 @@ pub const ENTRIES: &[MetricEntry] = &[
     values_in_range::ENTRY,
     vanished_categories::ENTRY,
     word_count::ENTRY,
+    worst_segments::ENTRY,
 ];

@@ -24,4 +24,4 @@ pub mod roc_auc;
 mod scores;
 pub mod true_negative_rate;
 
-pub(super) use predicted::tell;
+pub(super) use predicted::{Threshold, predicted_of, tell};

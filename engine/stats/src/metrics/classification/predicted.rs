@@ -18,20 +18,24 @@ pub(super) const VALUE_AND_DUMMY: [Field; 2] = [
 /// The parameter of metrics of predicted labels.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
-pub(super) struct Threshold {
+pub(in crate::metrics) struct Threshold {
     /// Score from which on the positive label counts as predicted, in place of the prediction column.
     pub threshold: Option<f64>,
 }
 
 /// Reads what the spec says of labels: a prediction, a score with a threshold, or the greatest probability.
 pub(super) fn labels(metric: &str, binding: &Binding<'_>, threshold: Option<f64>, span: &Span, diagnostics: &mut Diagnostics) -> Option<Handle<Confusion>> {
-    let roles = binding.roles;
     if threshold.is_some_and(|threshold| !threshold.is_finite()) {
         diagnostics.error(span, format!("`{metric}`: `threshold` must be a finite number"));
         return None;
     }
-    match predicted(roles, threshold) {
-        (Some(target), Ok(predicted)) => Some(confusion(target, &predicted)),
+    predicted_of(metric, binding, threshold, span, diagnostics).map(|(target, predicted)| confusion(&target, &predicted))
+}
+
+/// The target and where predicted labels come from.
+pub(in crate::metrics) fn predicted_of(metric: &str, binding: &Binding<'_>, threshold: Option<f64>, span: &Span, diagnostics: &mut Diagnostics) -> Option<(String, Predicted)> {
+    match predicted(binding.roles, threshold) {
+        (Some(target), Ok(predicted)) => Some((target.to_owned(), predicted)),
         (None, Ok(_)) => tell(diagnostics, span, metric, "a target", "target = \"…\""),
         (_, Err((needed, help))) => tell(diagnostics, span, metric, needed, help),
     }
