@@ -2,6 +2,7 @@
 
 use super::by_key::{ByKey, Key, Weight};
 use super::confusion::{Predicted, RowLabels, row_labels};
+use super::measure::Error;
 use arrow::array::{Array, Float64Array, StringArray};
 use driftline_core::accumulator::{Accumulator, Finished, Handle, Header};
 use driftline_core::block::Block;
@@ -14,8 +15,8 @@ use xxhash_rust::xxh3::xxh3_128_with_seed;
 pub enum Loss {
     /// 1 where the predicted label is not the true one, else 0.
     Wrong { target: String, predicted: Predicted },
-    /// |prediction - target|
-    AbsoluteError { target: String, prediction: String },
+    /// How far a predicted number is from the true one.
+    Error { target: String, prediction: String, of: Error },
 }
 
 /// What a row is like in a column.
@@ -56,7 +57,7 @@ pub type Feature = (String, bool);
 pub fn row_losses(loss: &Loss, features: &[Feature]) -> Handle<RowLosses> {
     let of_loss = match loss {
         Loss::Wrong { target, predicted } => [target.clone()].into_iter().chain(predicted.columns()).collect::<Vec<_>>(),
-        Loss::AbsoluteError { target, prediction } => vec![target.clone(), prediction.clone()],
+        Loss::Error { target, prediction, .. } => vec![target.clone(), prediction.clone()],
     };
     let columns = of_loss.into_iter().chain(features.iter().map(|(name, _)| name.clone())).collect();
     let (loss, features) = (loss.clone(), features.to_vec());
@@ -143,7 +144,7 @@ impl State {
                 self.unpredicted += unpredicted;
                 Ok(losses)
             }
-            Loss::AbsoluteError { target, prediction } => {
+            Loss::Error { target, prediction, of } => {
                 let (targets, predictions) = (block.floats(target)?, block.floats(prediction)?);
                 let known = |column: &Float64Array, row: usize| column.is_valid(row) && column.value(row).is_finite();
                 let mut losses = Vec::with_capacity(block.rows);
@@ -157,7 +158,7 @@ impl State {
                             self.unpredicted += 1;
                             None
                         }
-                        (true, true) => Some((predictions.value(row) - targets.value(row)).abs()).filter(|loss| loss.is_finite()),
+                        (true, true) => Some(of.of(targets.value(row), predictions.value(row)) + 0.0).filter(|loss| loss.is_finite()),
                     };
                     losses.push(loss);
                 }

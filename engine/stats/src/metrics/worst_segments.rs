@@ -1,8 +1,8 @@
 //! Segments of rows in which a model does significantly worse than elsewhere.
 
-use super::classification::{Threshold, predicted_of};
+use super::classification::predicted_of;
 use super::shape::plain;
-use crate::accumulators::{Cell, Feature, Loss, LossRow, RowLosses, row_losses};
+use crate::accumulators::{Cell, Error, Feature, Loss, LossRow, RowLosses, row_losses};
 use crate::math::{Dd, Moments, fisher_exact, t_test};
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::catalogue::{Binding, Built, Direction, Doc, Field, MetricEntry, Scope, read_parameters, schema_of};
@@ -23,7 +23,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         formula: "mean loss of the segment against that of the other rows; Holm (1979) over all segments of `minimum` rows or more",
         direction: Direction::Lower,
         fields: &FIELDS,
-        parameters: schema_of::<Schema>,
+        parameters: schema_of::<Parameters>,
         example: "[[suite.check]]\nmetric = \"worst_segments\"\ncolumns = [\"age\", \"country\"]\nminimum = 200\nwarn = \"count > 0\"",
         reference: "Chung et al., Slice Finder, ICDE 2019; Sagadeeva, Boehm, SliceLine, SIGMOD 2021",
     },
@@ -58,21 +58,14 @@ struct Parameters {
     /// Most segments that are told.
     #[schemars(range(min = 1, max = 100))]
     most: usize,
+    /// Score from which on the positive label counts as predicted, in place of the prediction column.
+    threshold: Option<f64>,
 }
 
 impl Default for Parameters {
     fn default() -> Self {
-        Self { minimum: 50, alpha: 0.05, ranges: 5, most: 10 }
+        Self { minimum: 50, alpha: 0.05, ranges: 5, most: 10, threshold: None }
     }
-}
-
-#[derive(JsonSchema)]
-#[allow(dead_code)]
-struct Schema {
-    #[schemars(flatten)]
-    own: Parameters,
-    #[schemars(flatten)]
-    threshold: Threshold,
 }
 
 /// Most columns that are looked at: the pairs of them grow with the square.
@@ -82,9 +75,8 @@ const MOST_CANDIDATES: usize = 500;
 /// Most categories of a column that are segments.
 const MOST_CATEGORIES: usize = 30;
 
-fn build(binding: &Binding<'_>, mut component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
+fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     let span = component.kind_span.clone();
-    let threshold = component.params.take::<Threshold>(diagnostics);
     let parameters: Parameters = read_parameters(component, diagnostics)?;
     let in_range = parameters.minimum >= 5 && parameters.alpha > 0.0 && parameters.alpha <= 0.5 && (2..=50).contains(&parameters.ranges) && (1..=100).contains(&parameters.most);
     if !in_range {
@@ -99,10 +91,10 @@ fn build(binding: &Binding<'_>, mut component: Component<'_>, diagnostics: &mut 
     }
     let roles = binding.roles;
     let kind_of = |name: &Option<String>| name.as_ref().and_then(|name| binding.columns.iter().find(|c| c.name == *name)).map(|c| c.kind);
-    let loss = match (&roles.target, &roles.prediction, threshold?.threshold) {
+    let loss = match (&roles.target, &roles.prediction, parameters.threshold) {
         // `columns` may leave the target out, whose kind then tells nothing.
         (Some(target), Some(prediction), None) if kind_of(&roles.prediction).or(kind_of(&roles.target)) == Some(Kind::Numerical) => {
-            Loss::AbsoluteError { target: target.clone(), prediction: prediction.clone() }
+            Loss::Error { target: target.clone(), prediction: prediction.clone(), of: Error::Absolute }
         }
         (_, _, threshold) => {
             let (target, predicted) = predicted_of("worst_segments", binding, threshold, &span, diagnostics)?;

@@ -1,7 +1,7 @@
 //! Share of rows whose prediction is the true label.
 
 use super::super::shape::plain;
-use super::predicted::{Matrix, OfMatrix, Threshold, VALUE_AND_DUMMY, labels, of};
+use super::predicted::{Matrix, OfMatrix, Threshold, VALUE_AND_DUMMY, answers, of};
 use driftline_core::catalogue::{Binding, Built, Direction, Doc, MetricEntry, Scope, read_parameters, schema_of};
 use driftline_core::diagnostic::Diagnostics;
 use driftline_core::spec::Component;
@@ -11,7 +11,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         name: "accuracy",
         aliases: &[],
         summary: "Share of rows whose prediction is the true label.",
-        description: "Needs `target` under [columns] and labels that were predicted: `prediction`, the greatest of `probabilities`, or `score` from 0.5 or `threshold` on. Not for unbalanced classes, where guessing the largest class scores high. Rows without a true or a predicted label are left out, and never taken for wrong. Without a row that has both the result is `no_data`.",
+        description: "Needs `target` under [columns] and labels that were predicted: `prediction`, the greatest of `probabilities`, or `score` from 0.5 or `threshold` on. Rows of several labels, whose target and prediction are lists, are right where both lists have the same labels. Not for unbalanced classes, where guessing the largest class scores high. Rows without a true or a predicted label are left out, and never taken for wrong. Without a row that has both the result is `no_data`.",
         formula: "right predictions / labelled rows",
         direction: Direction::Higher,
         fields: &VALUE_AND_DUMMY,
@@ -27,8 +27,8 @@ pub const ENTRY: MetricEntry = MetricEntry {
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     let span = component.kind_span.clone();
-    let Threshold { threshold } = read_parameters(component, diagnostics)?;
-    let confusion = labels("accuracy", binding, threshold, &span, diagnostics)?;
+    let chosen: Threshold = read_parameters(component, diagnostics)?;
+    let confusion = answers("accuracy", binding, &chosen, &span, diagnostics)?;
     let of = |m: &Matrix| of(m.right(), m.total());
     Some(plain(OfMatrix { confusion, of, undefined: "there are no rows" }, &VALUE_AND_DUMMY))
 }

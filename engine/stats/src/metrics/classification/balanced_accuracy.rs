@@ -27,8 +27,8 @@ pub const ENTRY: MetricEntry = MetricEntry {
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     let span = component.kind_span.clone();
-    let Threshold { threshold } = read_parameters(component, diagnostics)?;
-    let confusion = labels("balanced_accuracy", binding, threshold, &span, diagnostics)?;
+    let chosen: Threshold = read_parameters(component, diagnostics)?;
+    let confusion = labels("balanced_accuracy", binding, &chosen, &span, diagnostics)?;
     let of = |m: &Matrix| {
         let recalls: Vec<f64> = (0..m.labels.len()).filter_map(|label| of(m.counts[label][label], m.support(label))).collect();
         of(recalls.iter().sum(), recalls.len() as f64)

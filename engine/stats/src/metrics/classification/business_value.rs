@@ -1,9 +1,8 @@
 //! What the predictions are worth.
 
 use super::super::shape::{note, plain};
-use super::predicted::{Matrix, labels, matrix};
-use crate::accumulators::Confusion;
-use driftline_core::accumulator::{Handle, Request};
+use super::predicted::{Answers, Threshold, Matrix, labels};
+use driftline_core::accumulator::Request;
 use driftline_core::catalogue::{Binding, Built, Direction, Doc, Field, MetricEntry, Scope, read_parameters, schema_of};
 use driftline_core::diagnostic::Diagnostics;
 use driftline_core::metric::{Metric, Parts, Reading, Sides, Undefined, single};
@@ -47,11 +46,13 @@ struct Parameters {
     values: Option<Values>,
     /// Score from which on the positive label counts as predicted, in place of the prediction column.
     threshold: Option<f64>,
+    /// How many rows with the highest scores count as predicted positive, in place of a threshold.
+    top: Option<u64>,
 }
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     let (span, at) = (component.kind_span.clone(), component.params.span_of("values"));
-    let Parameters { values, threshold } = read_parameters(component, diagnostics)?;
+    let Parameters { values, threshold, top } = read_parameters(component, diagnostics)?;
     if values.iter().flat_map(Values::values).flat_map(BTreeMap::values).any(|value| !value.is_finite()) {
         diagnostics.error(&at, "`values` must be finite numbers");
         return None;
@@ -60,12 +61,12 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
         diagnostics.error(&at, "`values` has no value; write one such as { fraud = { fraud = 100.0, honest = -100.0 } }");
         return None;
     }
-    let confusion = labels("business_value", binding, threshold, &span, diagnostics)?;
+    let confusion = labels("business_value", binding, &Threshold { threshold, top }, &span, diagnostics)?;
     Some(plain(BusinessValue { confusion, values }, &FIELDS))
 }
 
 struct BusinessValue {
-    confusion: Handle<Confusion>,
+    confusion: Answers,
     values: Option<Values>,
 }
 
@@ -81,7 +82,7 @@ impl BusinessValue {
     }
 
     fn reading(&self, profile: &Profile) -> Result<Reading, Undefined> {
-        let matrix = matrix(&self.confusion, profile)?;
+        let matrix = self.confusion.matrix(profile)?;
         let keys = self.values.iter().flat_map(|values| values.keys().chain(values.values().flat_map(BTreeMap::keys)));
         let unknown: BTreeSet<&str> = keys.map(String::as_str).filter(|key| !matrix.labels.iter().any(|label| label == key)).collect();
         let unknown: Vec<&str> = unknown.into_iter().collect();
@@ -94,7 +95,7 @@ impl BusinessValue {
 
 impl Metric for BusinessValue {
     fn requests(&self) -> Vec<Request> {
-        vec![self.confusion.request.clone()]
+        vec![self.confusion.request()]
     }
 
     fn evaluate(&self, sides: Sides<'_>) -> Parts {

@@ -1,9 +1,8 @@
 //! The share of each label, true and predicted.
 
 use super::super::shape::plain;
-use super::predicted::{Threshold, labels, matrix};
-use crate::accumulators::Confusion;
-use driftline_core::accumulator::{Handle, Request};
+use super::predicted::{Answers, Threshold, labels};
+use driftline_core::accumulator::Request;
 use driftline_core::catalogue::{Binding, Built, Direction, Doc, Field, MetricEntry, Scope, read_parameters, schema_of};
 use driftline_core::diagnostic::Diagnostics;
 use driftline_core::metric::{Metric, Parts, Reading, Sides, Undefined};
@@ -34,17 +33,17 @@ const FIELDS: [Field; 2] =
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     let span = component.kind_span.clone();
-    let Threshold { threshold } = read_parameters(component, diagnostics)?;
-    Some(plain(ClassBalance { confusion: labels("class_balance", binding, threshold, &span, diagnostics)? }, &FIELDS))
+    let chosen: Threshold = read_parameters(component, diagnostics)?;
+    Some(plain(ClassBalance { confusion: labels("class_balance", binding, &chosen, &span, diagnostics)? }, &FIELDS))
 }
 
 struct ClassBalance {
-    confusion: Handle<Confusion>,
+    confusion: Answers,
 }
 
 impl ClassBalance {
     fn readings(&self, profile: &Profile) -> Result<Parts, Undefined> {
-        let matrix = matrix(&self.confusion, profile)?;
+        let matrix = self.confusion.matrix(profile)?;
         let total = matrix.total();
         let reading = |(i, label): (usize, &String)| {
             let fields = [("target_share", matrix.support(i) / total), ("prediction_share", matrix.predicted(i) / total)];
@@ -56,7 +55,7 @@ impl ClassBalance {
 
 impl Metric for ClassBalance {
     fn requests(&self) -> Vec<Request> {
-        vec![self.confusion.request.clone()]
+        vec![self.confusion.request()]
     }
 
     fn evaluate(&self, sides: Sides<'_>) -> Parts {

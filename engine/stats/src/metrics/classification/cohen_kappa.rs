@@ -32,8 +32,8 @@ const FIELDS: [Field; 2] = [
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     let span = component.kind_span.clone();
-    let Threshold { threshold } = read_parameters(component, diagnostics)?;
-    let confusion = labels("cohen_kappa", binding, threshold, &span, diagnostics)?;
+    let chosen: Threshold = read_parameters(component, diagnostics)?;
+    let confusion = labels("cohen_kappa", binding, &chosen, &span, diagnostics)?;
     let of = |m: &Matrix| {
         let n = m.total();
         let chance = (0..m.labels.len()).map(|k| m.support(k) * m.predicted(k)).sum::<f64>() / (n * n);

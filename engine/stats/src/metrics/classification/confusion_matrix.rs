@@ -1,9 +1,8 @@
 //! How often each label was predicted for each true one.
 
 use super::super::shape::plain;
-use super::predicted::{Threshold, labels, matrix};
-use crate::accumulators::Confusion;
-use driftline_core::accumulator::{Handle, Request};
+use super::predicted::{Answers, Threshold, labels};
+use driftline_core::accumulator::Request;
 use driftline_core::catalogue::{Binding, Built, Direction, Doc, Field, MetricEntry, Scope, read_parameters, schema_of};
 use driftline_core::diagnostic::Diagnostics;
 use driftline_core::metric::{Metric, Parts, Reading, Sides, Undefined};
@@ -33,12 +32,12 @@ const FIELDS: [Field; 2] = [Field::new("count", "", "rows with both labels"), Fi
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     let span = component.kind_span.clone();
-    let Threshold { threshold } = read_parameters(component, diagnostics)?;
-    Some(plain(ConfusionMatrix { confusion: labels("confusion_matrix", binding, threshold, &span, diagnostics)? }, &FIELDS))
+    let chosen: Threshold = read_parameters(component, diagnostics)?;
+    Some(plain(ConfusionMatrix { confusion: labels("confusion_matrix", binding, &chosen, &span, diagnostics)? }, &FIELDS))
 }
 
 struct ConfusionMatrix {
-    confusion: Handle<Confusion>,
+    confusion: Answers,
 }
 
 /// Of more labels only pairs that occur have a result.
@@ -46,7 +45,7 @@ const MOST_WHOLE: usize = 50;
 
 impl ConfusionMatrix {
     fn readings(&self, profile: &Profile) -> Result<Parts, Undefined> {
-        let matrix = matrix(&self.confusion, profile)?;
+        let matrix = self.confusion.matrix(profile)?;
         let all = matrix.labels.len() <= MOST_WHOLE;
         let mut readings = Parts::new();
         for (i, target) in matrix.labels.iter().enumerate() {
@@ -65,7 +64,7 @@ impl ConfusionMatrix {
 
 impl Metric for ConfusionMatrix {
     fn requests(&self) -> Vec<Request> {
-        vec![self.confusion.request.clone()]
+        vec![self.confusion.request()]
     }
 
     fn evaluate(&self, sides: Sides<'_>) -> Parts {

@@ -1,9 +1,8 @@
 //! Rates of one label against all others, and their averages over labels.
 
-use super::predicted::{Cells, Matrix, VALUE_AND_DUMMY, labels, matrix};
+use super::predicted::{Answers, Cells, Matrix, Threshold, VALUE_AND_DUMMY, answers};
 use super::super::shape::{note, plain};
-use crate::accumulators::Confusion;
-use driftline_core::accumulator::{Handle, Request};
+use driftline_core::accumulator::Request;
 use driftline_core::catalogue::{Binding, Built, read_parameters};
 use driftline_core::diagnostic::Diagnostics;
 use driftline_core::metric::{Metric, Parts, Reading, Sides, Undefined};
@@ -22,6 +21,8 @@ pub(super) struct Parameters {
     pub label: Option<String>,
     /// Score from which on the positive label counts as predicted, in place of the prediction column.
     pub threshold: Option<f64>,
+    /// How many rows with the highest scores count as predicted positive, in place of a threshold.
+    pub top: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize, JsonSchema)]
@@ -57,19 +58,19 @@ pub(super) fn built(
     diagnostics: &mut Diagnostics,
     rate: Rate,
 ) -> Option<Built> {
-    let Parameters { average, label, threshold } = parameters;
+    let Parameters { average, label, threshold, top } = parameters;
     if label.is_some() && average != Average::Auto {
         diagnostics.error(span, "`label` chooses one label, and `average` is over all; remove one of them");
         return None;
     }
-    let confusion = labels(name, binding, threshold, span, diagnostics)?;
+    let confusion = answers(name, binding, &Threshold { threshold, top }, span, diagnostics)?;
     let positive = binding.roles.positive.clone();
     let metric = Rates { confusion, positive, average, label, rate };
     Some(plain(metric, &VALUE_AND_DUMMY))
 }
 
 struct Rates {
-    confusion: Handle<Confusion>,
+    confusion: Answers,
     positive: Option<String>,
     average: Average,
     label: Option<String>,
@@ -135,7 +136,7 @@ impl Rates {
     }
 
     fn readings(&self, profile: &Profile) -> Result<Vec<Result<Reading, Undefined>>, Undefined> {
-        let matrix = matrix(&self.confusion, profile)?;
+        let matrix = self.confusion.matrix(profile)?;
         let guessed = matrix.guessed();
         let rows = Some(matrix.total() as u64);
         if self.average != Average::ByLabel {
@@ -165,7 +166,7 @@ impl Rates {
 
 impl Metric for Rates {
     fn requests(&self) -> Vec<Request> {
-        vec![self.confusion.request.clone()]
+        vec![self.confusion.request()]
     }
 
     fn evaluate(&self, sides: Sides<'_>) -> Parts {

@@ -1,5 +1,7 @@
 //! Metrics of regression, one file each.
 
+pub mod error_bias;
+pub mod error_distribution;
 pub mod error_normality;
 mod errors;
 pub mod max_absolute_error;
