@@ -113,8 +113,61 @@ for name, t, p in [
     ("two rows", [1.0, 2.0], [1.5, 1.0]),
 ]:
     cases["numbers"].append({"name": name, "target": [float(v) for v in t], "prediction": [float(v) for v in p], "answers": numbers(t, p)})
+# tables of thresholds, rows of several labels, places of labels, errors beside features: what numpy and scikit-learn make of them
+more = {"tables": [], "top": [], "sets": [], "ranks": [], "errors": []}
+for name, y, s in [
+    ("distinct", random.integers(0, 2, 200), random.random(200)),
+    ("ties", random.integers(0, 2, 200), random.integers(0, 7, 200) / 7),
+    ("rare", (random.random(500) < 0.05).astype(int), random.normal(size=500)),
+]:
+    order = np.argsort(-s, kind="stable")
+    table = []
+    for line in range(1, 11):
+        least = s[order][max(int(np.ceil(line / 10 * len(s) - 1e-9)), 1) - 1]
+        said = s >= least
+        table.append({"top": f"{line * 10}%", "value": m.precision_score(y, said), "recall": m.recall_score(y, said), "threshold": least, "rows": int(said.sum())})
+    wrong, right, _ = m.roc_curve(y, s, drop_intermediate=False)
+    # Upright steps are taken whole: of equal false positive rates the highest.
+    highest = {f: r for f, r in zip(wrong, right)}
+    exact = lambda rate: next((r for f, r in highest.items() if abs(f - rate) < 1e-12), None)
+    rates = {f"{line * 10}%": float(np.interp(line / 10, wrong, right) if exact(line / 10) is None else exact(line / 10)) for line in range(1, 11)}
+    more["tables"].append({"name": name, "target": [str(v) for v in y], "score": s.tolist(), "precision_recall": table, "roc": rates})
+    for top in (5, 20, 60):
+        said = s >= s[order][top - 1]
+        more["top"].append({"name": name, "target": [str(v) for v in y], "score": s.tolist(), "top": top, "answers": {"accuracy": m.accuracy_score(y, said), "precision": m.precision_score(y, said), "recall": m.recall_score(y, said), "f_beta": m.f1_score(y, said), "matthews_correlation": m.matthews_corrcoef(y, said)}})
+names = ["red", "green", "blue", "grey"]
+for name, true, said in [
+    ("random", random.random((150, 4)) < [0.5, 0.3, 0.1, 0.4], random.random((150, 4)) < [0.4, 0.4, 0.1, 0.5]),
+    ("mostly right", (first := random.random((200, 4)) < 0.3), first ^ (random.random((200, 4)) < 0.1)),
+]:
+    answers = {"accuracy": m.accuracy_score(true, said), "hamming_loss": m.hamming_loss(true, said), "jaccard": m.jaccard_score(true, said, average="samples", zero_division=1)}
+    for average in ("macro", "micro", "weighted"):
+        answers[f"precision {average}"] = m.precision_score(true, said, average=average)
+        answers[f"recall {average}"] = m.recall_score(true, said, average=average)
+        answers[f"f_beta {average}"] = m.f1_score(true, said, average=average)
+    for i, label in enumerate(names):
+        answers[f"precision label {label}"] = m.precision_score(true[:, i], said[:, i])
+    lists = lambda rows: [[label for label, has in zip(names, row) if has] for row in rows]
+    more["sets"].append({"name": name, "target": lists(true), "prediction": lists(said), "answers": answers})
+for name, s in [("distinct", random.random((120, 4))), ("ties", random.integers(0, 3, (120, 4)) / 3)]:
+    t = random.integers(0, 4, 120)
+    more["ranks"].append({"name": name, "target": [str(v) for v in t], "probabilities": s.tolist(), "answers": {str(k): m.top_k_accuracy_score(t, s, k=k, labels=range(4)) for k in (1, 2, 3)}})
+for name, n in [("even", 400), ("odd", 173)]:
+    x, c = random.normal(size=n), random.choice(["a", "b", "c"], n)
+    t = random.normal(size=n)
+    p = t + random.normal(size=n) + 0.5 * x + (c == "a")
+    e = p - t
+    low, high = np.quantile(e, 0.05), np.quantile(e, 0.95)
+    under, over = e <= low, e >= high
+    most = ~under & ~over
+    shares = lambda group: np.array([(c[group] == v).mean() for v in "abc"])
+    answers = {"error_distribution": {"median": np.median(e), "min": e.min(), "percentile_5": low, "percentile_25": np.quantile(e, 0.25), "percentile_75": np.quantile(e, 0.75), "percentile_95": high, "max": e.max(), "mean": e.mean(), "standard_deviation": e.std(ddof=1)}}
+    answers["error_bias x"] = {"value": abs(x[over].mean() - x[under].mean()) / (x.max() - x.min()), "underestimated": x[under].mean(), "majority": x[most].mean(), "overestimated": x[over].mean(), "error_underestimated": e[under].mean(), "error_majority": e[most].mean(), "error_overestimated": e[over].mean(), "rows": int(under.sum() + over.sum())}
+    answers["error_bias c"] = {"value": abs(shares(over) - shares(under)).sum() / 2}
+    more["errors"].append({"name": name, "target": t.tolist(), "prediction": p.tolist(), "x": x.tolist(), "c": c.tolist(), "answers": answers})
+
 for of in cases.values():
     for case in of:
         case["answers"] = {key: float(value) for key, value in case["answers"].items() if np.isfinite(value)}
-(here / "performance.json").write_text(json.dumps({"sklearn": sklearn.__version__, **cases}, separators=(",", ":")) + "\n")
+(here / "performance.json").write_text(json.dumps({"sklearn": sklearn.__version__, **cases, **more}, separators=(",", ":")) + "\n")
 print({family: len(of) for family, of in cases.items()})

@@ -63,10 +63,12 @@ fn metrics() -> Vec<(&'static str, Built)> {
     let of = |target: &str, prediction: &str| Roles { target: Some(target.into()), prediction: Some(prediction.into()), score: Some("s".into()), timestamp: Some("t".into()), labelled_at: Some("t".into()), ..Roles::default() };
     let (labels, numbers) = (of("c", "p"), of("x", "y"));
     let lists = Roles { target: Some("y".into()), score: Some("s".into()), user: Some("c".into()), item: Some("w".into()), ..Roles::default() };
+    let sets = of("v", "v");
+    let scores = Roles { probabilities: [("k0", "s"), ("k1", "x"), ("k2", "y")].map(|(label, column)| (label.to_owned(), column.to_owned())).into(), ..of("c", "p") };
     let mut built = Vec::new();
     for entry in &catalogue.metrics {
         let of_numbers = ["error", "r2_score", "quantile_loss"].iter().any(|word| entry.doc.name.contains(word)) && entry.doc.name != "expected_calibration_error";
-        let roles = if is_of_lists(entry) { &lists } else if of_numbers { &numbers } else { &labels };
+        let roles = if is_of_lists(entry) { &lists } else if ["hamming_loss", "jaccard"].contains(&entry.doc.name) { &sets } else if entry.doc.name == "top_k_accuracy" { &scores } else if of_numbers { &numbers } else { &labels };
         for column in columns.iter().filter(|c| entry.accepts.is_empty() || entry.accepts.contains(&c.kind)) {
             let single = entry.scope != Scope::Dataset;
             let binding = Binding { column: single.then_some(column), columns: &columns, roles, has_training: true, catalogue: &catalogue };
@@ -142,7 +144,7 @@ fn agree(a: &[(String, f64)], b: &[(String, f64)], largest: f64) -> Result<(), S
         return Err(format!("{:?}\n{:?}", names(a), names(b)));
     }
     let exact = |name: &str| name.ends_with(" count") || name.ends_with("_rows") || name.starts_with("row_count");
-    let cancels = |name: &str| ["mean ", "sum ", "mean_error "].iter().any(|metric| name.starts_with(metric));
+    let cancels = |name: &str| ["mean ", "sum ", "mean_error "].iter().any(|metric| name.starts_with(metric)) || name.ends_with(" mean");
     let near = |(name, x): &(String, f64), y: f64| {
         let of_largest = if cancels(name) { 1e-13 * largest } else { 0.0 };
         *x == y || (!exact(name) && (x - y).abs() <= (1e-12 * x.abs().max(0.1)).max(of_largest))

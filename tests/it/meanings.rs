@@ -83,14 +83,33 @@ fn write_ipc(path: &Path, batch: &RecordBatch) {
 }
 
 /// A spec with every metric and every test on every column that the reference's kind allows.
-/// Metrics of rankings have other roles than the rest.
-fn spec(reference: &RecordBatch, current: &RecordBatch, ranking: bool) -> String {
+/// Metrics of rankings, of lists of labels and of a probability for each label have other roles than the rest.
+#[derive(Clone, Copy, PartialEq)]
+enum Needs {
+    Usual,
+    Ranking,
+    Lists,
+    Probabilities,
+}
+
+fn needs(entry: &driftline::core::catalogue::MetricEntry) -> Needs {
+    match entry.doc.name {
+        "hamming_loss" | "jaccard" => Needs::Lists,
+        "top_k_accuracy" => Needs::Probabilities,
+        _ if entry.doc.description.contains("`user`, `item`") => Needs::Ranking,
+        _ => Needs::Usual,
+    }
+}
+
+fn spec(reference: &RecordBatch, current: &RecordBatch, asked: Needs) -> String {
     let mut text = String::from("[monitor]\nname = \"meanings\"\n[source.reference]\nkind = \"arrow_ipc\"\npath = \"reference.arrow\"\n[source.current]\nkind = \"arrow_ipc\"\npath = \"current.arrow\"\n[source.training]\nkind = \"arrow_ipc\"\npath = \"reference.arrow\"\n");
     let (target, prediction) = if reference.column_by_name("colour").is_some() { ("colour", "colour_new") } else { ("ordinary", "ordinary") };
     let times = "timestamp = \"time\"\nlabelled_at = \"time\"\n";
-    match ranking {
-        true => writeln!(text, "[columns]\ntarget = \"ordinary\"\nuser = {target:?}\nitem = \"time\"\nscore = \"ordinary\""),
-        false => writeln!(text, "[columns]\ntarget = {target:?}\nprediction = {prediction:?}\nscore = \"ordinary\"\n{times}"),
+    match asked {
+        Needs::Ranking => writeln!(text, "[columns]\ntarget = \"ordinary\"\nuser = {target:?}\nitem = \"time\"\nscore = \"ordinary\""),
+        Needs::Lists => writeln!(text, "[columns]\ntarget = \"vector\"\nprediction = \"vector_constant\""),
+        Needs::Probabilities => writeln!(text, "[columns]\ntarget = {target:?}\nprobabilities = {{ red = \"ordinary\", green = \"some_null\", blue = \"constant\" }}"),
+        Needs::Usual => writeln!(text, "[columns]\ntarget = {target:?}\nprediction = {prediction:?}\nscore = \"ordinary\"\n{times}"),
     }
     .expect("a string");
     text.push_str("[[suite]]\nname = \"all\"\n");
@@ -108,7 +127,7 @@ fn spec(reference: &RecordBatch, current: &RecordBatch, ranking: bool) -> String
     let catalogue = driftline::catalogue();
     for entry in &catalogue.metrics {
         let metric = entry.doc().name;
-        if entry.doc.description.contains("`user`, `item`") != ranking {
+        if needs(entry) != asked {
             continue;
         }
         if entry.scope == Scope::Dataset {
@@ -163,19 +182,21 @@ fn every_metric_says_what_odd_columns_mean() {
         write_ipc(&folder.path().join("reference.arrow"), &reference);
         write_ipc(&folder.path().join("current.arrow"), &current);
         let path = folder.path().join("monitor.toml");
-        let run = |ranking: bool| {
-            std::fs::write(&path, spec(&reference, &current, ranking)).expect("written");
+        let run = |asked: Needs| {
+            std::fs::write(&path, spec(&reference, &current, asked)).expect("written");
             let monitor = driftline::Monitor::open_with(&path, Default::default()).unwrap_or_else(|e| panic!("{name}: {e}"));
             monitor.run().unwrap_or_else(|e| panic!("{name}: {e}"))
         };
-        let outcomes = [run(false), run(true)];
+        // The last table has neither lists nor several numbers.
+        let asked = [Needs::Usual, Needs::Ranking, Needs::Lists, Needs::Probabilities];
+        let outcomes: Vec<_> = asked.into_iter().take(if name == "one_sided" { 2 } else { 4 }).map(run).collect();
         let (mut page, mut shown) = (String::new(), std::collections::BTreeMap::<&str, usize>::new());
         for check in outcomes.iter().flat_map(|outcome| &outcome.suites).flat_map(|s| &s.checks) {
             assert!(check.fields.values().all(|v| v.is_finite()), "{name}: {} has {:?}", check.id, check.fields);
             assert!(check.status == Status::Pass || !check.message.is_empty(), "{name}: {} has no reason", check.id);
             // Of what has a result for each of a hundred labels a few tell enough.
             let many = shown.entry(check.metric.as_str()).or_default();
-            *many += usize::from(check.labels.contains_key("label") || check.labels.contains_key("target"));
+            *many += usize::from(["label", "target", "top", "false_positive_rate"].iter().any(|name| check.labels.contains_key(*name)));
             if *many <= 12 {
                 writeln!(page, "{}", line(check).trim_end()).expect("a string");
             }

@@ -134,3 +134,122 @@ fn labels_of_other_types_are_compared_as_they_are_written() {
         assert_eq!(found["accuracy"]["status"], "pass", "{found:?}");
     }
 }
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or_else(|| panic!("{value} is no number"))
+}
+
+fn near(ours: f64, wanted: f64) -> bool {
+    (ours - wanted).abs() <= 1e-12 * wanted.abs().max(1e-3)
+}
+
+#[test]
+fn tables_of_thresholds_agree_with_scikit_learn() {
+    for case in golden("tables") {
+        let columns = vec![("t", strings(&case["target"])), ("s", numbers(&case["score"]))];
+        let suite = "[[suite.check]]\nmetric = \"precision_recall_table\"\nlines = 10\nwarn = \"rows == 0.5\"\n[[suite.check]]\nmetric = \"roc_table\"\nlines = 10\nwarn = \"value == 0.123456789\"\n";
+        let found = run(columns, "target = \"t\"\nscore = \"s\"\npositive = \"1\"\n", suite);
+        let line = |metric: &str, label: &str, share: &str| {
+            let of = found.values().find(|check| check["metric"] == metric && check["labels"][label] == share);
+            of.unwrap_or_else(|| panic!("no line {share} of {metric}"))
+        };
+        for wanted in case["precision_recall"].as_array().expect("lines") {
+            let ours = line("precision_recall_table", "top", wanted["top"].as_str().expect("a share"));
+            for field in ["value", "recall", "threshold", "rows"] {
+                assert!(near(number(&ours["fields"][field]), number(&wanted[field])), "{} {field}: {ours} for {wanted}", case["name"]);
+            }
+        }
+        for (rate, wanted) in case["roc"].as_object().expect("rates") {
+            let ours = line("roc_table", "false_positive_rate", rate);
+            assert!(near(number(&ours["fields"]["value"]), number(wanted)), "{} {rate}: {ours} for {wanted}", case["name"]);
+        }
+    }
+}
+
+#[test]
+fn the_highest_scores_may_count_as_positive() {
+    for case in golden("top") {
+        let suite: String = case["answers"].as_object().expect("answers").keys().map(|metric| format!("[[suite.check]]\nmetric = \"{metric}\"\ntop = {}\nwarn = \"value == 0.123456789\"\n", case["top"])).collect();
+        let found = run(vec![("t", strings(&case["target"])), ("s", numbers(&case["score"]))], "target = \"t\"\nscore = \"s\"\npositive = \"1\"\n", &suite);
+        for (metric, wanted) in case["answers"].as_object().expect("answers") {
+            assert!(near(number(&found[metric]["fields"]["value"]), number(wanted)), "{} {metric} top {}: {} for {wanted}", case["name"], case["top"], found[metric]);
+        }
+    }
+}
+
+fn lists(values: &Value) -> ArrayRef {
+    let mut builder = arrow::array::ListBuilder::new(arrow::array::StringBuilder::new());
+    for row in values.as_array().expect("rows") {
+        row.as_array().expect("labels").iter().for_each(|label| builder.values().append_value(label.as_str().expect("a label")));
+        builder.append(true);
+    }
+    Arc::new(builder.finish())
+}
+
+#[test]
+fn rows_of_several_labels_agree_with_scikit_learn() {
+    let columns = |case: &Value| vec![("t", lists(&case["target"])), ("p", lists(&case["prediction"]))];
+    assert!(compare("sets", |_| "target = \"t\"\nprediction = \"p\"\n".into(), columns) > 30);
+    // What is of one label says so.
+    let case = &golden("sets")[0];
+    let folder = tempfile::tempdir().expect("a folder");
+    write(&folder.path().join("current.arrow"), columns(case));
+    let path = folder.path().join("monitor.toml");
+    std::fs::write(&path, "[monitor]\nname = \"m\"\n[source.current]\nkind = \"arrow_ipc\"\npath = \"current.arrow\"\n[columns]\ntarget = \"t\"\nprediction = \"p\"\n[[suite]]\nname = \"s\"\n[[suite.check]]\nmetric = \"cohen_kappa\"\nfail = \"value < 0.5\"\n").expect("written");
+    let output = crate::support::driftline().arg("check").arg(&path).output().expect("the binary runs");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("the target has lists of them"), "{output:?}");
+}
+
+#[test]
+fn places_of_labels_agree_with_scikit_learn() {
+    for case in golden("ranks") {
+        let rows = case["probabilities"].as_array().expect("rows");
+        let column = |i: usize| Arc::new(rows.iter().map(|row| row[i].as_f64()).collect::<Float64Array>()) as ArrayRef;
+        let columns = vec![("t", strings(&case["target"])), ("p0", column(0)), ("p1", column(1)), ("p2", column(2)), ("p3", column(3))];
+        let answers = case["answers"].as_object().expect("answers");
+        let suite: String = answers.keys().map(|k| format!("[[suite.check]]\nname = \"top_{k}\"\nmetric = \"top_k_accuracy\"\nk = {k}\nwarn = \"value == 0.123456789\"\n")).collect();
+        let found = run(columns, "target = \"t\"\nprobabilities = { 0 = \"p0\", 1 = \"p1\", 2 = \"p2\", 3 = \"p3\" }\n", &suite);
+        for (k, wanted) in answers {
+            assert!(near(number(&found[&format!("top_{k}")]["fields"]["value"]), number(wanted)), "{} {k}: {:?} for {wanted}", case["name"], found[&format!("top_{k}")]);
+        }
+    }
+}
+
+#[test]
+fn errors_beside_features_agree_with_numpy() {
+    for case in golden("errors") {
+        let columns = vec![("t", numbers(&case["target"])), ("p", numbers(&case["prediction"])), ("x", numbers(&case["x"])), ("c", strings(&case["c"]))];
+        let suite = "[[suite.check]]\nmetric = \"error_distribution\"\nwarn = \"median == 0.123456789\"\n[[suite.check]]\nmetric = \"error_bias\"\ncolumns = [\"x\", \"c\"]\nwarn = \"value == 0.123456789\"\n";
+        let found = run(columns, "target = \"t\"\nprediction = \"p\"\n", suite);
+        for (key, wanted) in case["answers"].as_object().expect("answers") {
+            let ours = &found[&key.replace(' ', ".")];
+            for (field, wanted) in wanted.as_object().expect("fields") {
+                assert!(near(number(&ours["fields"][field]), number(wanted)), "{} {key} {field}: {ours} for {wanted}", case["name"]);
+            }
+        }
+    }
+}
+
+/// Beyond a million different scores the area has an error bound, and lies within it.
+#[test]
+fn the_bounds_of_an_area_of_binned_scores_hold_the_exact_one() {
+    let rows = 1_200_000;
+    let score = |row: usize| (row as f64 * 0.618_033_988_749_894_8).fract();
+    let is_positive = |row: usize| (row as f64 * 0.414_213_562_373_095).fract() < 0.2 + 0.5 * score(row);
+    let labels: ArrayRef = Arc::new((0..rows).map(|row| Some(["no", "yes"][usize::from(is_positive(row))])).collect::<StringArray>());
+    let scores: ArrayRef = Arc::new((0..rows).map(|row| Some(score(row))).collect::<Float64Array>());
+    let mut ordered: Vec<(f64, bool)> = (0..rows).map(|row| (score(row), is_positive(row))).collect();
+    ordered.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (mut below, mut pairs, mut positives) = (0u64, 0u64, 0u64);
+    for (_, positive) in ordered {
+        pairs += if positive { below } else { 0 };
+        positives += u64::from(positive);
+        below += u64::from(!positive);
+    }
+    let exact = pairs as f64 / (positives as f64 * below as f64);
+    let found = run(vec![("t", labels), ("s", scores)], "target = \"t\"\nscore = \"s\"\npositive = \"yes\"\n", "[[suite.check]]\nmetric = \"roc_auc\"\nfail = \"value < 0.5\"\n");
+    let check = &found["roc_auc"];
+    let (low, high) = (number(&check["bounds"][0]), number(&check["bounds"][1]));
+    assert!(low <= exact && exact <= high && high - low < 2e-3, "{exact}: {check}");
+    assert!((number(&check["fields"]["value"]) - exact).abs() < 1e-4, "{exact}: {check}");
+}

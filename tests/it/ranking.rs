@@ -218,13 +218,11 @@ fn biases_are_the_distance_of_evidentlys_distributions() {
     let checks_of = "[[suite]]\nname = \"s\"\n[[suite.check]]\nmetric = \"item_bias\"\ncolumns = \"segment\"\nk = 5\nfail = \"value > 99%\"\n[[suite.check]]\nmetric = \"user_bias\"\ncolumns = \"segment\"\nfail = \"value > 99%\"\n[[suite.check]]\nname = \"price\"\nmetric = \"item_bias\"\ncolumns = \"price\"\nk = 5\nfail = \"value > 99%\"\n";
     std::fs::write(&spec, spec_of(&json!({})) + checks_of).expect("written");
     let found: BTreeMap<String, Value> = checks(&outcome(&spec)).into_iter().collect();
-    for (ours, theirs) in [("user_bias", "UserBiasMetric")] {
-        let (current, training) = (shares(&format!("{theirs} current_distr")), shares(&format!("{theirs} current_train_distr")));
-        let names: std::collections::BTreeSet<&String> = current.keys().chain(training.keys()).collect();
-        let wanted: f64 = names.into_iter().map(|name| (current.get(name).unwrap_or(&0.0) - training.get(name).unwrap_or(&0.0)).abs()).sum::<f64>() / 2.0;
-        let value = found[ours]["fields"]["value"].as_f64().expect("a number");
-        assert!((value - wanted).abs() < 1e-12, "{ours}: {value} for {wanted}");
-    }
+    let (current, training) = (shares("UserBiasMetric current_distr"), shares("UserBiasMetric current_train_distr"));
+    let names: std::collections::BTreeSet<&String> = current.keys().chain(training.keys()).collect();
+    let wanted: f64 = names.into_iter().map(|name| (current.get(name).unwrap_or(&0.0) - training.get(name).unwrap_or(&0.0)).abs()).sum::<f64>() / 2.0;
+    let value = found["user_bias"]["fields"]["value"].as_f64().expect("a number");
+    assert!((value - wanted).abs() < 1e-12, "{value} for {wanted}");
     assert!(found["price"]["fields"]["value"].as_f64().is_some_and(|value| value > 0.0 && value < 1.0), "{}", found["price"]);
 }
 

@@ -32,7 +32,8 @@ const FEATURES: [(&str, Kind); 5] = [("age", Kind::Numerical), ("income", Kind::
 /// Rows with their target and prediction; `error` of age, income, country and device says how often, or how far, the prediction is wrong.
 fn rows(n: usize, seed: u64, of_labels: bool, error: impl Fn(f64, f64, &str, &str) -> f64) -> RecordBatch {
     let mut random = Random(seed);
-    let (mut numbers, mut texts, mut answers): ([Vec<Option<f64>>; 3], [Vec<&str>; 2], [Vec<f64>; 2]) = Default::default();
+    let mut numbers: [Vec<Option<f64>>; 3] = Default::default();
+    let (mut texts, mut answers): ([Vec<&str>; 2], [Vec<f64>; 2]) = Default::default();
     for _ in 0..n {
         let (age, income) = (18.0 + (62.0 * random.next()).floor(), random.next() * 1e5);
         let (country, device) = (["de", "fr", "it", "es", "at"][(random.next() * 5.0) as usize], ["phone", "web"][usize::from(random.next() < 0.3)]);
