@@ -171,3 +171,25 @@ fn mistakes_are_told_at_their_place() {
     assert!(told("target = \"truth\"", "target = \"x\"").contains("have a column `x` already"));
     assert!(told("\"3d\"", "\"3 moons\"").contains("3 moons"));
 }
+
+/// What the example's README tells.
+#[test]
+fn the_example_tells_its_story() {
+    let spec = crate::support::root().join("examples/late/monitor.toml");
+    let at = |weeks: &str| -> BTreeMap<String, Value> {
+        let output = driftline().args(["run", "-o", "json"]).arg(&spec).env("WEEKS", weeks).output().expect("runs");
+        let outcome: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&output.stderr)));
+        checks(&outcome).into_iter().collect()
+    };
+    let statuses = |found: &BTreeMap<String, Value>, names: [&str; 4]| names.map(|name| found[name]["status"].as_str().unwrap_or_default().to_owned());
+    let names = ["prediction_drift", "label_coverage", "precision", "accuracy"];
+    let first = at("1");
+    assert_eq!(statuses(&first, names), ["fail", "no_data", "pass", "pass"], "{first:?}");
+    assert_eq!((field(&first, "accuracy", "value"), first["accuracy"]["n_current"].as_u64()), (1.0, Some(23)));
+    assert_eq!(statuses(&at("[12]"), names), ["fail", "pass", "fail", "pass"]);
+    let last = at("[1234]");
+    assert_eq!(statuses(&last, names), ["fail", "pass", "fail", "pass"]);
+    assert!((field(&last, "label_coverage", "value") - 0.97).abs() < 0.01 && (field(&last, "precision", "value") - 0.91).abs() < 0.01, "{last:?}");
+    // What comes with the labels is no part of the rows.
+    assert!(last["column_types"]["status"] == "pass" && !last.contains_key("missing_values.came") && !last.contains_key("missing_values.target"));
+}

@@ -136,7 +136,7 @@ fn a_suite_tells_the_segments() {
     std::fs::write(&spec, text).expect("written");
     let found: BTreeMap<String, serde_json::Value> = checks(&outcome(&spec)).into_iter().collect();
     let check = found.iter().find(|(id, _)| id.starts_with("worst_segments")).expect("a check").1;
-    assert_eq!((&check["status"], &check["labels"]["segment"]), (&"fail".into(), &"country = fr".into()), "{found:?}");
+    assert_eq!((&check["status"], &check["labels"]["slice"]), (&"fail".into(), &"country = fr".into()), "{found:?}");
     assert!(check["fields"]["value"].as_f64().is_some_and(|value| (value - 0.5).abs() < 0.05), "{check}");
     assert_eq!(found["of_age"]["status"], "pass", "{}", found["of_age"]);
 }

@@ -116,6 +116,21 @@ const ROWS: &[(&str, &[Panel])] = &[
             unit: "percentunit",
             queries: &[("driftline_label_coverage_value{monitor=~\"$monitor\"}", "{{monitor}}")],
         },
+        Panel {
+            title: "Worst segments",
+            description: "Mean loss in the segments where the model does significantly worse than elsewhere, or of all rows where there is none.",
+            unit: "short",
+            queries: &[("driftline_worst_segments_value{monitor=~\"$monitor\"}", "{{slice}}")],
+        },
+        Panel {
+            title: "Rankings",
+            description: "How well a recommender orders the items of its users. The higher the better.",
+            unit: "percentunit",
+            queries: &[(
+                "{__name__=~\"driftline_(ndcg|mean_average_precision|mean_reciprocal_rank|precision_at_k|recall_at_k|hit_rate)_value\", monitor=~\"$monitor\"}",
+                "{{__name__}}",
+            )],
+        },
     ]),
     ("Suites", &[
         Panel {

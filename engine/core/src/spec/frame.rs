@@ -35,7 +35,7 @@ pub struct SourceFrame {
     pub filter: Option<Spanned<String>>,
 }
 
-/// What `[source.labels]` has beside that: the rows without a target of their own get theirs from there, by `id` under [columns].
+/// What `[source.labels]` has beside that: the rows without a target of their own get theirs from there, by `id` under [columns]. Its columns are seen where they are named, and not by globs or metrics over all columns.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct LabelsFrame {

@@ -26,7 +26,7 @@ impl Planner<'_> {
         Ok(side.map(|side| OpenedLabels { side, span, frame }))
     }
 
-    /// The sides with their labels: those that have no target of their own get it.
+    /// The sides with their labels: those that have no target of their own get it. Also the columns that current got.
     pub(super) fn labelled(
         &self,
         (mut reference, mut current): (Option<Side>, Side),
@@ -34,13 +34,14 @@ impl Planner<'_> {
         columns: &ColumnsFrame,
         run: &RunFrame,
         d: &mut Diagnostics,
-    ) -> (Option<Side>, Side) {
-        let Some(opened) = opened else { return (reference, current) };
-        let Some(labels) = opened.labels(columns, d) else { return (reference, current) };
+    ) -> (Option<Side>, Side, Vec<String>) {
+        let Some(opened) = opened else { return (reference, current, Vec::new()) };
+        let Some(labels) = opened.labels(columns, d) else { return (reference, current, Vec::new()) };
+        let own = current.schema.clone();
         if current.schema.column_with_name(&labels.target).is_some() {
             let help = "remove [source.labels], or leave the column out of the rows".to_owned();
             d.push(Diagnostic::at(opened.span, format!("the rows of [source.current] have a column `{}` already", labels.target)).help(help));
-            return (reference, current);
+            return (reference, current, Vec::new());
         }
         let memory = usize::try_from(run.memory.0 / 2).unwrap_or(usize::MAX);
         for side in reference.iter_mut().chain([&mut current]) {
@@ -55,7 +56,8 @@ impl Planner<'_> {
                 Err(e) => d.error(&opened.span, format!("[source.labels]: {e}")),
             }
         }
-        (reference, current)
+        let came = current.schema.fields().iter().map(|f| f.name()).filter(|name| own.column_with_name(name).is_none()).cloned().collect();
+        (reference, current, came)
     }
 }
 

@@ -132,11 +132,11 @@ impl Planner<'_> {
         let lateness = spec.labels.as_ref().and_then(|l| Some(l.frame.lateness.as_ref()?.get_ref().0));
         let labels = self.open_labels(spec.labels.take(), types.clone(), d).await;
         let training = self.open(spec.training.take(), types, d).await;
-        let (reference, current, training) = match (reference, current, labels, training) {
+        let (reference, current, training, came) = match (reference, current, labels, training) {
             (Ok(reference), Ok(Some(current)), Ok(labels), Ok(mut training)) => {
-                let (mut reference, mut current) = self.labelled((reference, current), labels, &spec.columns, &spec.run, d);
+                let (mut reference, mut current, came) = self.labelled((reference, current), labels, &spec.columns, &spec.run, d);
                 derive(reference.iter_mut().chain([&mut current]).chain(&mut training).collect(), &spec.derived, d);
-                (reference, current, training)
+                (reference, current, training, came)
             }
             (reference, current, labels, training) => {
                 // What can be told without the data is told.
@@ -168,7 +168,8 @@ impl Planner<'_> {
             sides: (reference.as_ref(), &current),
             columns: columns.map_err(PlanError::Source)?,
             roles,
-            ignored: spec.columns.ignore.iter().map(|c| c.get_ref().clone()).collect(),
+            // What comes with the labels is no part of the rows: it is seen where it is named.
+            ignored: spec.columns.ignore.iter().map(|c| c.get_ref().clone()).chain(came).collect(),
             has_reference: reference.is_some(),
             has_training: training.is_some(),
             schema: reference.as_ref().unwrap_or(&current).schema.clone(),

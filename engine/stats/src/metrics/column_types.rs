@@ -9,6 +9,7 @@ use driftline_core::catalogue::{
 use driftline_core::diagnostic::Diagnostics;
 use driftline_core::metric::{Metric, Parts, Reading, Sides, Undefined, single};
 use driftline_core::spec::Component;
+use std::collections::BTreeSet;
 
 pub const ENTRY: MetricEntry = MetricEntry {
     doc: Doc {
@@ -38,13 +39,22 @@ const FIELDS: [Field; 5] = [
     Field::new("reordered", "", "columns in another place among those that both sides have; not part of count"),
 ];
 
-fn build(_binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
+fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     read_parameters::<NoParameters>(component, diagnostics)?;
     let default_fail = Some("count > 0".to_owned());
-    Some(Built { default_fail, ..plain(ColumnTypes, &FIELDS) })
+    Some(Built { default_fail, ..plain(ColumnTypes { columns: binding.columns.iter().map(|column| column.name.clone()).collect() }, &FIELDS) })
 }
 
-struct ColumnTypes;
+struct ColumnTypes {
+    /// Those that are looked at.
+    columns: BTreeSet<String>,
+}
+
+impl ColumnTypes {
+    fn looked_at(&self, schema: &Schema) -> Schema {
+        Schema::new(schema.fields().iter().filter(|field| self.columns.contains(field.name())).cloned().collect::<Vec<_>>())
+    }
+}
 
 /// The type's name without the encoding of strings.
 fn type_name(data_type: &arrow::datatypes::DataType) -> String {
@@ -99,7 +109,7 @@ impl Metric for ColumnTypes {
 
     fn evaluate(&self, sides: Sides<'_>) -> Parts {
         let reading = || -> Result<Reading, Undefined> {
-            Ok(compare(&sides.reference()?.schema, &sides.current.schema))
+            Ok(compare(&self.looked_at(&sides.reference()?.schema), &self.looked_at(&sides.current.schema)))
         };
         single(reading())
     }

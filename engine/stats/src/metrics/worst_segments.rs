@@ -19,7 +19,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         name: "worst_segments",
         aliases: &[],
         summary: "Segments of rows in which the model does significantly worse than elsewhere.",
-        description: "Needs `target` and `prediction` (or a score, or probabilities) under [columns]. Looks at each value or range of one column and at each combination of two, of `columns` or of all numbers and categories without a role. A segment is worse if its mean loss is higher than that of all other rows, by Fisher's exact test where labels are right or wrong, and by Welch's t-test of absolute errors of numbers, with p-values corrected for all segments that were looked at (Holm). They are taken one after the other, the clearest first, and a further one only if it is worse also without the rows of those before it, so that what overlaps a bad segment is no other one. One result for each segment, the worst first, with its rows and losses; `count` is their number, and where there is none the one result has count 0. Rows without a true label or a prediction are left out. All rows as long as they have no more than two million cells, else a seeded sample of them.",
+        description: "Needs `target` and `prediction` (or a score, or probabilities) under [columns]. Looks at each value or range of one column and at each combination of two, of `columns` or of all numbers and categories without a role. A segment is worse if its mean loss is higher than that of all other rows, by Fisher's exact test where labels are right or wrong, and by Welch's t-test of absolute errors of numbers, with p-values corrected for all segments that were looked at (Holm). They are taken one after the other, the clearest first, and a further one only if it is worse also without the rows of those before it, so that what overlaps a bad segment is no other one. One result for each segment, told apart by `slice`, the worst first, with its rows and losses; `count` is their number, and where there is none the one result has count 0; `no_data` where none has rows enough. Rows without a true label or a prediction are left out. All rows as long as they have no more than two million cells, else a seeded sample of them.",
         formula: "mean loss of the segment against that of the other rows; Holm (1979) over all segments of `minimum` rows or more",
         direction: Direction::Lower,
         fields: &FIELDS,
@@ -184,6 +184,9 @@ impl WorstSegments {
         let columns: Vec<Division> = self.features.iter().enumerate().map(|(i, (name, is_number))| parts(name, *is_number, i, &found.rows, self.parameters.ranges)).collect();
         let search = Search { all, mean, is_wrong: self.is_wrong, minimum: self.parameters.minimum, alpha: self.parameters.alpha, most: self.parameters.most };
         let (worse, looked_at) = search.worse(&columns, &found.rows);
+        if looked_at == 0 {
+            return Err(Undefined::no_data(format!("no segment has {} of the {rows} rows that have a label and leaves as many outside", self.parameters.minimum)));
+        }
         let scale = 1.0 / found.kept;
         let note = self.note(&found, looked_at);
         let reading = |segment: Option<&Segment>| {
@@ -200,7 +203,7 @@ impl WorstSegments {
                 ("corrected_p_value", segment.map_or(1.0, |segment| segment.p_value)),
                 ("count", worse.len() as f64),
             ]);
-            reading.labels = segment.iter().map(|segment| ("segment".to_owned(), name(segment, &columns))).collect();
+            reading.labels = segment.iter().map(|segment| ("slice".to_owned(), name(segment, &columns))).collect();
             Reading { n_current: Some(rows), note: note.clone(), ..reading }
         };
         Ok(if worse.is_empty() { vec![reading(None)] } else { worse.iter().map(|segment| reading(Some(segment))).collect() })

@@ -129,7 +129,8 @@ pub(super) fn answers(metric: &str, binding: &Binding<'_>, chosen: &Threshold, s
 /// Whether a row may have several labels.
 pub(super) fn has_lists(binding: &Binding<'_>) -> bool {
     let is_list = |column: &Column| matches!(column.data_type, DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..));
-    binding.roles.target.as_ref().is_some_and(|target| binding.columns.iter().any(|column| column.name == *target && is_list(column)))
+    // A target that comes with the labels is not among the columns.
+    [&binding.roles.target, &binding.roles.prediction].into_iter().flatten().any(|role| binding.columns.iter().any(|column| column.name == *role && is_list(column)))
 }
 
 fn labels_of(metric: &str, binding: &Binding<'_>, threshold: Option<f64>, span: &Span, diagnostics: &mut Diagnostics) -> Option<Handle<Confusion>> {
