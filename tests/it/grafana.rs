@@ -103,7 +103,7 @@ fn every_expression_returns_points_and_drift_shows_where_it_is() {
     let record = |metric: &str, more: &str| format!("[[record]]\nmetric = \"{metric}\"\n{more}\n");
     let performance = [("recall", ""), ("recall", "average = \"by_label\""), ("recall", "by = \"c\""), ("mean_absolute_error", ""), ("log_loss", ""), ("label_coverage", ""), ("worst_segments", ""), ("ndcg", "")];
     let performance: String = performance.iter().map(|(metric, more)| record(metric, more)).collect();
-    let columns = "[derived]\nlabel = \"cast(x > 0 as int)\"\nguess = \"cast(c <> 'red' as int)\"\nscore = \"1 / (1 + exp(-y))\"\n[columns]\ntarget = \"label\"\nprediction = \"guess\"\nscore = \"score\"\npositive = \"1\"\nuser = \"c\"\nitem = \"y\"\n";
+    let columns = "[derived]\nlabel = \"cast(x > 0 as int)\"\nguess = \"cast(c <> 'red' as int)\"\nscore = \"1 / (1 + exp(-y))\"\n[columns]\ntarget = \"label\"\nprediction = \"guess\"\nscore = \"score\"\npositive = \"1\"\nuser = \"y\"\nitem = \"x\"\n";
     let rest = columns.to_owned() + &plugins() + &format!(
         "[[suite]]\nname = \"s\"\n[[suite.check]]\nmetric = \"drift\"\ncolumns = [\"@numerical\", \"@categorical\"]\n[[suite.check]]\nmetric = \"drifted_columns\"\nfail = \"share > 30%\"\n[[suite.check]]\nmetric = \"missing_values\"\nfail = \"count > 0\"\n[[suite.check]]\nmetric = \"duplicated_rows\"\nfail = \"count > 0\"\n[[record]]\nmetric = \"category_share\"\ncolumns = \"c\"\n[[record]]\nmetric = \"mean\"\ncolumns = \"*\"\n{performance}[[record]]\nmetric = \"good\"\n[[record]]\nmetric = \"bad\"\n[export.prometheus]\nlisten = \"127.0.0.1:{served}\"\n[schedule]\nevery = \"300ms\"\n"
     );
