@@ -65,13 +65,14 @@ fn metrics() -> Vec<(&'static str, Built)> {
     let lists = Roles { target: Some("y".into()), score: Some("s".into()), user: Some("c".into()), item: Some("w".into()), ..Roles::default() };
     let sets = of("v", "v");
     let scores = Roles { probabilities: [("k0", "s"), ("k1", "x"), ("k2", "y")].map(|(label, column)| (label.to_owned(), column.to_owned())).into(), ..of("c", "p") };
+    let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
     let mut built = Vec::new();
     for entry in &catalogue.metrics {
         let of_numbers = ["error", "r2_score", "quantile_loss"].iter().any(|word| entry.doc.name.contains(word)) && entry.doc.name != "expected_calibration_error";
         let roles = if is_of_lists(entry) { &lists } else if ["hamming_loss", "jaccard"].contains(&entry.doc.name) { &sets } else if entry.doc.name == "top_k_accuracy" { &scores } else if of_numbers { &numbers } else { &labels };
         for column in columns.iter().filter(|c| entry.accepts.is_empty() || entry.accepts.contains(&c.kind)) {
             let single = entry.scope != Scope::Dataset;
-            let binding = Binding { column: single.then_some(column), columns: &columns, roles, has_training: true, catalogue: &catalogue };
+            let binding = Binding { column: single.then_some(column), columns: &columns, roles, all: &columns, training: Some(&names), catalogue: &catalogue };
             // Samples so small that they are cut, and what only tests that are named ask for.
             let vectors = ["", "test = \"centroid_distance\"", "test = { name = \"drifted_components\", rows = 100 }"];
             let parameters = match (entry.doc.name, column.kind) {
@@ -246,7 +247,7 @@ fn a_part_of_the_users_is_the_same_however_the_rows_are_cut() {
     let catalogue = catalogue();
     let entry = catalogue.metrics.iter().find(|m| m.doc.name == "hit_rate").expect("a metric");
     let component = Component { kind: "hit_rate".into(), kind_span: 0..0, params: Table::written("k = 1000\nrelevant_from = 500", &(0..0)) };
-    let binding = Binding { column: None, columns: &[], roles: &roles, has_training: false, catalogue: &catalogue };
+    let binding = Binding { column: None, columns: &[], roles: &roles, all: &[], training: None, catalogue: &catalogue };
     let built = (entry.build)(&binding, component, &mut Diagnostics::default()).expect("built");
     let request = &built.metric.requests()[0];
     let read = |finished: Finished| {

@@ -193,3 +193,28 @@ fn the_example_tells_its_story() {
     // What comes with the labels is no part of the rows.
     assert!(last["column_types"]["status"] == "pass" && !last.contains_key("missing_values.came") && !last.contains_key("missing_values.target"));
 }
+
+/// A key of floats, as pandas writes integers where one is missing, is the integer.
+#[test]
+fn keys_of_floats_and_integers_meet_and_times_must_be_times() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    write("current.csv", "id,at,guess\n1,2026-03-01T00:00:00,a\n2,2026-03-01T00:00:00,b\n3,2026-03-01T00:00:00,a\n");
+    let spec = |more: &str, came: &str| {
+        write("labels.csv", &format!("id,truth,came\n1.0,a,{came}\n1.0,b,2024-09-01T00:00:00\n3.0,a,2024-10-01T00:00:00\n,b,2024-10-01T00:00:00\n"));
+        write("monitor.toml", &format!("[monitor]\nname = \"late\"\n[source.current]\nkind = \"csv\"\npath = \"current.csv\"\n[source.labels]\nkind = \"csv\"\npath = \"labels.csv\"\n[columns]\nid = \"id\"\ntarget = \"truth\"\nprediction = \"guess\"\n{more}[[suite]]\nname = \"s\"\n[[suite.check]]\nmetric = \"accuracy\"\nfail = \"value < 0.1\"\n"));
+        folder.path().join("monitor.toml")
+    };
+    let by_time = "labelled_at = \"came\"\n";
+    let (checks, counters) = found(&spec(by_time, "2024-10-01T00:00:00"));
+    assert_eq!((field(&checks, "accuracy", "value"), checks["accuracy"]["n_current"].as_u64()), (1.0, Some(2)), "{counters}");
+    // As texts the ninth month would come after the tenth.
+    let fails = |path: PathBuf, code: i32, words: &str| {
+        let output = driftline().arg("run").arg(path).output().expect("runs");
+        let told = text(&output.stderr);
+        assert!(output.status.code() == Some(code) && told.contains(words), "{told}");
+    };
+    fails(spec(by_time, "10/1/2024"), 3, "column `came` has 1 values that are no times");
+    write("current.csv", "id,at,guess\n1,1.5,a\n2,2.5,b\n");
+    fails(spec("timestamp = \"at\"\n", "2024-10-01T00:00:00"), 2, "column `at` has numbers (Float64) and no times");
+}

@@ -238,6 +238,7 @@ fn what_is_missing_is_told_at_its_place() {
         (without("score ="), "metric = \"ndcg\"", "needs the score or the rank"),
         (without("target ="), "metric = \"ndcg\"", "needs a target"),
         (untrained, "metric = \"novelty\"", "[source.training]"),
+        (whole.clone(), "metric = \"item_bias\"\ncolumns = \"target\"", "needs the column `target` in [source.training], which has `user`"),
         (whole.clone(), "metric = \"ndcg\"\nk = 0", "from 1 to 1,000, not 0"),
         (whole.clone(), "metric = \"diversity\"", "`features` must name the columns"),
         (whole.clone(), "metric = \"diversity\"\nfeatures = [\"f9\"]", "no column `f9`"),
@@ -250,4 +251,30 @@ fn what_is_missing_is_told_at_its_place() {
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.code() == Some(2) && told.contains(words), "{check}: {told}");
     }
+}
+
+/// Equal scores come in an order of each user's own, so that the mean is that over all orders; and what a list has twice is no other user's.
+#[test]
+fn ties_and_repetitions_have_an_answer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut csv = String::from("user,item,score,y\n");
+    for user in 0..3_000 {
+        (0..10).for_each(|item| writeln!(csv, "u{user},i{item},1.0,{}", u8::from(item == 0)).expect("a string"));
+    }
+    std::fs::write(folder.path().join("current.csv"), csv).expect("written");
+    let spec = folder.path().join("monitor.toml");
+    let run = |run: &str| {
+        let text = format!("[monitor]\nname = \"r\"\n[source.current]\nkind = \"csv\"\npath = \"current.csv\"\n[columns]\nuser = \"user\"\nitem = \"item\"\nscore = \"score\"\ntarget = \"y\"\n[[suite]]\nname = \"s\"\n[[suite.check]]\nmetric = \"ndcg\"\nk = 3\nfail = \"value < 0.1\"\n[[suite.check]]\nmetric = \"personalization\"\nk = 10\nfail = \"value > 99%\"\n{run}");
+        std::fs::write(&spec, text).expect("written");
+        checks(&outcome(&spec)).into_iter().collect::<BTreeMap<String, Value>>()
+    };
+    let found = run("");
+    // (1 + 1 / log2 3 + 1 / 2) / 10, as scikit-learn averages over ties.
+    let wanted = (1.0 + 1.0 / 3f64.log2() + 0.5) / 10.0;
+    let value = found["ndcg"]["fields"]["value"].as_f64().expect("a number");
+    assert!((value - wanted).abs() < 0.02, "{value} for {wanted}");
+    assert_eq!(run("[run]\nseed = 7\n")["ndcg"]["fields"], found["ndcg"]["fields"]);
+    assert_eq!(found["personalization"]["fields"]["value"], 0.0);
+    std::fs::write(folder.path().join("current.csv"), format!("user,item,score,y\n{}{}", "a,x,1.0,1\n".repeat(10), "b,y,1.0,1\n".repeat(10))).expect("written");
+    assert_eq!(run("")["personalization"]["fields"]["value"], 1.0);
 }

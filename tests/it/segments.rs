@@ -65,7 +65,7 @@ fn metric(of_labels: bool, parameters: &str) -> Built {
     let catalogue = driftline::catalogue();
     let entry = catalogue.metrics.iter().find(|m| m.doc.name == "worst_segments").expect("a metric");
     let component = Component { kind: "worst_segments".into(), kind_span: 0..0, params: Table::written(parameters, &(0..0)) };
-    let binding = Binding { column: None, columns: &columns, roles: &roles, has_training: false, catalogue: &catalogue };
+    let binding = Binding { column: None, columns: &columns, roles: &roles, all: &columns, training: None, catalogue: &catalogue };
     (entry.build)(&binding, component, &mut Diagnostics::default()).expect("built")
 }
 
@@ -139,4 +139,85 @@ fn a_suite_tells_the_segments() {
     assert_eq!((&check["status"], &check["labels"]["slice"]), (&"fail".into(), &"country = fr".into()), "{found:?}");
     assert!(check["fields"]["value"].as_f64().is_some_and(|value| (value - 0.5).abs() < 0.05), "{check}");
     assert_eq!(found["of_age"]["status"], "pass", "{}", found["of_age"]);
+}
+
+/// A metric over rows of a group and an error.
+fn of_groups(groups: &[&str], xs: &[Option<f64>], errors: &[f64], columns: &str) -> Vec<Reading> {
+    let rows = RecordBatch::try_from_iter([
+        ("g", Arc::new(groups.iter().map(|g| Some(*g)).collect::<StringArray>()) as ArrayRef),
+        ("x", Arc::new(xs.iter().copied().collect::<Float64Array>()) as ArrayRef),
+        ("target", Arc::new(errors.iter().enumerate().map(|(i, _)| Some(i as f64)).collect::<Float64Array>()) as ArrayRef),
+        ("prediction", Arc::new(errors.iter().enumerate().map(|(i, e)| Some(i as f64 + e)).collect::<Float64Array>()) as ArrayRef),
+    ])
+    .expect("a batch");
+    let all: Vec<Column> = [("g", Kind::Categorical), ("x", Kind::Numerical), ("target", Kind::Numerical), ("prediction", Kind::Numerical)].into_iter().map(|(name, kind)| Column::of_kind(name, kind)).collect();
+    let narrowed: Vec<Column> = all.iter().filter(|column| columns.is_empty() || columns == column.name).cloned().collect();
+    let roles = Roles { target: Some("target".into()), prediction: Some("prediction".into()), ..Roles::default() };
+    let catalogue = driftline::catalogue();
+    let entry = catalogue.metrics.iter().find(|m| m.doc.name == "worst_segments").expect("a metric");
+    let component = Component { kind: "worst_segments".into(), kind_span: 0..0, params: Table::written("", &(0..0)) };
+    let binding = Binding { column: None, columns: &narrowed, roles: &roles, all: &all, training: None, catalogue: &catalogue };
+    found(&(entry.build)(&binding, component, &mut Diagnostics::default()).expect("built"), &rows)
+}
+
+fn share(seed: u64, n: usize) -> Vec<f64> {
+    let mut random = Random(seed);
+    (0..n).map(|_| random.next()).collect()
+}
+
+/// Errors of two values, most of them the same: segments where all are equal come by chance.
+#[test]
+fn without_an_effect_on_discrete_errors_segments_are_rare() {
+    let runs = 300;
+    let alarms = (0..runs).filter(|run| {
+        let (a, b, c) = (share(run * 3 + 1, 8_000), share(run * 3 + 2, 8_000), share(run * 3 + 3, 8_000));
+        let names: Vec<String> = (0..50).map(|i| format!("g{i}")).collect();
+        let groups: Vec<&str> = a.iter().map(|a| names[(a * 50.0) as usize].as_str()).collect();
+        let xs: Vec<Option<f64>> = b.into_iter().map(Some).collect();
+        let errors: Vec<f64> = c.iter().map(|c| if *c < 0.97 { 1.5 } else { 0.25 }).collect();
+        of_groups(&groups, &xs, &errors, "")[0].field("count") > Some(0.0)
+    });
+    let alarms = alarms.count();
+    println!("{alarms} of {runs} runs");
+    assert!(alarms <= 15, "{alarms} of {runs} runs");
+}
+
+/// What a reader of the result must not miss: errors that do not vary, few values, many categories, `columns`.
+#[test]
+fn clear_segments_are_found_whatever_they_are_made_of() {
+    let n = 4_000;
+    let nothing: Vec<Option<f64>> = share(1, n).into_iter().map(Some).collect();
+    let noise = share(2, n);
+    let groups: Vec<&str> = (0..n).map(|i| if i % 10 == 0 { "bad" } else { "good" }).collect();
+    // Always off by four there, and never elsewhere.
+    let sure: Vec<f64> = (0..n).map(|i| if i % 10 == 0 { 4.0 } else { 0.0 }).collect();
+    for columns in ["", "g"] {
+        assert_eq!(names(&of_groups(&groups, &nothing, &sure, columns)), ["g = bad"], "{columns}");
+    }
+    // One of three numbers.
+    let few: Vec<Option<f64>> = (0..n).map(|i| Some(if i % 20 == 0 { 0.5 } else if i % 20 == 1 { 2.5 } else { 1.5 })).collect();
+    let errors: Vec<f64> = (0..n).map(|i| noise[i] + if i % 20 == 0 { 1.0 } else { 0.0 }).collect();
+    assert_eq!(names(&of_groups(&vec!["all"; n], &few, &errors, "")), ["x = 0.5"]);
+    // One of eighty cities; those of fewer rows than the minimum are told.
+    let cities: Vec<String> = (0..8_000).map(|i| if i < 20 { "village".to_owned() } else { format!("city{}", i % 80) }).collect();
+    let cities: Vec<&str> = cities.iter().map(String::as_str).collect();
+    let noise = share(3, 8_000);
+    let errors: Vec<f64> = (0..8_000).map(|i| noise[i] + if i % 80 == 45 { 1.0 } else { 0.0 }).collect();
+    let nothing: Vec<Option<f64>> = share(4, 8_000).into_iter().map(Some).collect();
+    let readings = of_groups(&cities, &nothing, &errors, "");
+    assert_eq!(names(&readings), ["g = city45"]);
+    assert!(readings[0].note.as_ref().is_some_and(|note| note.contains("1 rarer values of g not looked at")), "{readings:?}");
+}
+
+/// Rows that are alike in what is looked at are drawn by themselves.
+#[test]
+fn a_sample_is_of_rows_and_not_of_values() {
+    let n = 1_500_000;
+    let (u, v) = (share(5, n), share(6, n));
+    let xs: Vec<Option<f64>> = u.iter().enumerate().map(|(i, u)| Some(*u).filter(|_| i % 2 == 0)).collect();
+    let errors: Vec<f64> = v.iter().map(|v| if *v < 0.1 { 1.0 } else { 0.0 }).collect();
+    let readings = of_groups(&vec!["all"; n], &xs, &errors, "x");
+    assert!(readings[0].note.as_ref().is_some_and(|note| note.contains("sample of about 1 row in")), "{readings:?}");
+    assert!(readings[0].field("overall").is_some_and(|overall| (overall - 0.1).abs() < 0.01), "{readings:?}");
+    assert!(names(&readings).is_empty(), "{readings:?}");
 }

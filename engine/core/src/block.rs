@@ -106,7 +106,8 @@ fn numbers(name: &str, array: &ArrayRef) -> Result<Numbers, String> {
     Ok(Numbers { values, missing })
 }
 
-fn strings(name: &str, array: &ArrayRef) -> Result<StringArray, String> {
+/// A column as strings; missing values are null. Numbers are written alike, whatever their type: 1.0 as 1.
+pub fn strings(name: &str, array: &ArrayRef) -> Result<StringArray, String> {
     let text = match array.data_type() {
         DataType::Float16 | DataType::Float32 | DataType::Float64 => Arc::new(decimal(name, array)?) as ArrayRef,
         _ => cast(name, array, &DataType::Utf8)?,

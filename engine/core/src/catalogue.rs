@@ -75,8 +75,10 @@ pub struct Binding<'a> {
     /// The columns, for a metric over a dataset.
     pub columns: &'a [Column],
     pub roles: &'a Roles,
-    /// Whether there is a [source.training].
-    pub has_training: bool,
+    /// Every column of the plan, those with roles too, whatever `columns` says.
+    pub all: &'a [Column],
+    /// The names of the columns of [source.training], if there is one.
+    pub training: Option<&'a [String]>,
     pub catalogue: &'a Catalogue,
 }
 

@@ -85,7 +85,7 @@ fn records(columns: &[Column]) -> String {
     let roles = Roles::default();
     let has_default = |metric: &&MetricEntry| {
         let column = columns.iter().find(|c| metric.accepts.is_empty() || metric.accepts.contains(&c.kind));
-        let binding = Binding { column, columns, roles: &roles, has_training: false, catalogue: &catalogue };
+        let binding = Binding { column, columns, roles: &roles, all: columns, training: None, catalogue: &catalogue };
         let component = Component { kind: metric.doc.name.into(), kind_span: 0..0, params: Table::new(0..0, Default::default()) };
         let built = (metric.build)(&binding, component, &mut Diagnostics::default());
         built.is_some_and(|built| built.metric.queries().is_empty())

@@ -175,7 +175,7 @@ impl Resolver<'_> {
             Over::Dataset(columns, words) => (None, columns, None, words),
         };
         let given = component.params.json();
-        let binding = Binding { column, columns, roles: &self.roles, has_training: self.has_training, catalogue: self.planner.catalogue };
+        let binding = Binding { column, columns, roles: &self.roles, all: &self.columns, training: self.training.as_deref(), catalogue: self.planner.catalogue };
         let before = self.diagnostics.len();
         let built = (entry.build)(&binding, component, &mut self.diagnostics);
         let Some(mut built) = built else {

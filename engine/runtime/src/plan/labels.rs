@@ -43,6 +43,14 @@ impl Planner<'_> {
             d.push(Diagnostic::at(opened.span, format!("the rows of [source.current] have a column `{}` already", labels.target)).help(help));
             return (reference, current, Vec::new());
         }
+        let times = [(&columns.labelled_at, &opened.side.schema), (&columns.timestamp, &current.schema)];
+        for (role, schema) in times.into_iter().filter_map(|(role, schema)| Some((role.as_ref()?, schema))) {
+            let name = role.get_ref();
+            if let Some(number) = schema.field_with_name(name).ok().map(|f| f.data_type()).filter(|t| t.is_numeric()) {
+                let message = format!("column `{name}` has numbers ({number}) and no times, by which labels would be told apart");
+                d.push(Diagnostic::at(role.span(), message).help("write it with times, such as 2026-03-01T12:00:00".to_owned()));
+            }
+        }
         let memory = usize::try_from(run.memory.0 / 2).unwrap_or(usize::MAX);
         for side in reference.iter_mut().chain([&mut current]) {
             if side.schema.column_with_name(&labels.target).is_some() || side.source.saved().is_some() {

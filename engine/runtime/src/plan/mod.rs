@@ -129,6 +129,7 @@ impl Planner<'_> {
         let reference = self.open(spec.reference.take(), None, d).await;
         let types = reference.as_ref().ok().and_then(|r| Some(r.as_ref()?.schema.clone()));
         let current = self.open(spec.current.take(), types.clone(), d).await;
+        let asked_labels = spec.labels.is_some();
         let lateness = spec.labels.as_ref().and_then(|l| Some(l.frame.lateness.as_ref()?.get_ref().0));
         let labels = self.open_labels(spec.labels.take(), types.clone(), d).await;
         let training = self.open(spec.training.take(), types, d).await;
@@ -147,6 +148,11 @@ impl Planner<'_> {
                 });
             }
         };
+        if asked_labels && came.is_empty() && !d.is_empty() {
+            // Without the labels every word about their columns would seem wrong.
+            self.check_names(&spec, d);
+            return Err(PlanError::Spec(diagnostics, None));
+        }
         let roles = Roles {
             id: spec.columns.id.as_ref().map(|c| c.get_ref().clone()),
             timestamp: spec.columns.timestamp.as_ref().map(|c| c.get_ref().clone()),
@@ -171,7 +177,7 @@ impl Planner<'_> {
             // What comes with the labels is no part of the rows: it is seen where it is named.
             ignored: spec.columns.ignore.iter().map(|c| c.get_ref().clone()).chain(came).collect(),
             has_reference: reference.is_some(),
-            has_training: training.is_some(),
+            training: training.as_ref().map(|side| side.schema.fields().iter().map(|f| f.name().clone()).collect()),
             schema: reference.as_ref().unwrap_or(&current).schema.clone(),
             plugins: BTreeMap::new(),
             broken_plugins: spec.broken_plugins,

@@ -55,7 +55,7 @@ impl Resolver<'_> {
         if entry.scope == Scope::Column || !check.columns.is_empty() {
             return true;
         }
-        let binding = Binding { column: None, columns: &self.columns, roles: &self.roles, has_training: self.has_training, catalogue: self.planner.catalogue };
+        let binding = Binding { column: None, columns: &self.columns, roles: &self.roles, all: &self.columns, training: self.training.as_deref(), catalogue: self.planner.catalogue };
         let component = Component { params: Table::written(check.parameters, span), ..component(check.metric, span) };
         (entry.build)(&binding, component, &mut Diagnostics::default()).is_some()
     }

@@ -20,7 +20,8 @@ pub(super) struct Resolver<'a> {
     pub roles: Roles,
     pub ignored: Vec<String>,
     pub has_reference: bool,
-    pub has_training: bool,
+    /// The columns of [source.training], if there is one.
+    pub training: Option<Vec<String>>,
     pub schema: SchemaRef,
     pub plugins: BTreeMap<String, Used>,
     /// Names of plugins whose tables are wrong, which has been told.

@@ -1,12 +1,13 @@
 //! Labels by their key: in memory where they fit, else on disk in partitions of keys of which each fits.
 
-use arrow::array::{ArrayRef, RecordBatch, UInt32Array, new_null_array};
+use arrow::array::{Array, ArrayRef, RecordBatch, UInt32Array, new_null_array};
 use arrow::compute::{cast, concat_batches, interleave_record_batch, take_record_batch};
-use arrow::datatypes::{DataType, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Schema, SchemaRef, TimeUnit};
 use arrow::error::ArrowError;
 use arrow::ipc::reader::StreamReader;
 use arrow::ipc::writer::StreamWriter;
 use arrow::row::{Row, RowConverter, Rows, SortField};
+use driftline_core::block::strings;
 use hashbrown::hash_table::{Entry, HashTable};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Seek};
@@ -30,17 +31,24 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// Keys of unequal types are compared as they are written.
+    /// Keys of unequal types are compared as they are written: 1 is 1.0 and "1".
     pub fn new(name: &str, rows: &SchemaRef, labels: &SchemaRef) -> Result<Self, String> {
         let [of_rows, of_labels] = [rows, labels].map(|s| s.field_with_name(name).map(|f| f.data_type().clone()).map_err(plain));
         let (of_rows, of_labels) = (of_rows?, of_labels?);
-        let of = if of_rows == of_labels { of_rows } else { DataType::Utf8 };
+        let of = match (&of_rows, &of_labels) {
+            (a, b) if a == b => of_rows,
+            (DataType::Timestamp(..), DataType::Timestamp(..)) => DataType::Timestamp(TimeUnit::Nanosecond, None),
+            _ => DataType::Utf8,
+        };
         Ok(Self { name: name.into(), converter: RowConverter::new(vec![SortField::new(of.clone())]).map_err(plain)?, of })
     }
 
     fn of(&self, batch: &RecordBatch) -> Result<(ArrayRef, Rows), String> {
         let column = batch.column_by_name(&self.name).ok_or_else(|| format!("column `{}` was not read", self.name))?;
-        let keys = cast(column, &self.of).map_err(plain)?;
+        let keys = match self.of {
+            DataType::Utf8 if *column.data_type() != DataType::Utf8 => Arc::new(strings(&self.name, column)?) as ArrayRef,
+            _ => cast(column, &self.of).map_err(plain)?,
+        };
         let rows = self.converter.convert_columns(std::slice::from_ref(&keys)).map_err(plain)?;
         Ok((keys, rows))
     }
@@ -216,13 +224,13 @@ impl Table {
         let (mut batches, mut known, mut times) = (vec![nothing(schema)?], vec![keys.converter.empty_rows(0, 0)], vec![None]);
         let mut places = HashTable::<Place>::with_capacity(labels.iter().map(RecordBatch::num_rows).sum());
         let time = time.map(|name| schema.index_of(name)).transpose().map_err(plain)?;
-        let order = time.map(|i| RowConverter::new(vec![SortField::new(schema.field(i).data_type().clone())])).transpose().map_err(plain)?;
+        let order = time.map(|_| RowConverter::new(vec![SortField::new(TIME)])).transpose().map_err(plain)?;
         for (at, labels) in (1u32..).zip(labels) {
             known.push(keys.of(&labels)?.1);
             let columns: Vec<usize> = schema.fields().iter().map(|f| labels.schema().index_of(f.name())).collect::<Result<_, _>>().map_err(plain)?;
             let labels = labels.project(&columns).map_err(plain)?;
-            let came = order.iter().zip(time).map(|(order, i)| order.convert_columns(&labels.columns()[i..=i])).next();
-            times.push(came.transpose().map_err(plain)?);
+            let came = order.iter().zip(time).map(|(order, i)| order.convert_columns(&[moments(schema.field(i).name(), labels.column(i))?]).map_err(plain)).next();
+            times.push(came.transpose()?);
             let labels_rows = labels.num_rows();
             batches.push(labels);
             let key_of = |place: &Place| known[place.batch as usize].row(place.row as usize).data();
@@ -257,6 +265,17 @@ impl Table {
 
     fn met(&self) -> usize {
         self.places.iter().filter(|place| place.met).count()
+    }
+}
+
+const TIME: DataType = DataType::Timestamp(TimeUnit::Nanosecond, None);
+
+/// A column of times as they follow each other; texts are read as times.
+fn moments(name: &str, array: &ArrayRef) -> Result<ArrayRef, String> {
+    let times = cast(array, &TIME).map_err(plain)?;
+    match times.null_count().saturating_sub(array.logical_null_count()) {
+        0 => Ok(times),
+        n => Err(format!("column `{name}` has {n} values that are no times; write them as 2026-03-01T12:00:00")),
     }
 }
 

@@ -41,6 +41,10 @@ impl Joined {
         if let Some(name) = twice {
             return Err(format!("both the rows and the labels have a column `{name}`; give one another name"));
         }
+        let left_out = theirs.fields().iter().filter(|f| *f.name() != labels.key && own.column_with_name(f.name()).is_some());
+        for field in left_out {
+            tracing::warn!("[source.labels]: its column `{}` is left out, since the rows have one of that name", field.name());
+        }
         let others = theirs.fields().iter().filter(|f| *f.name() != labels.target && *f.name() != labels.key);
         let others = others.filter(|f| own.column_with_name(f.name()).is_none());
         let added: Vec<FieldRef> = theirs.fields().iter().filter(|f| *f.name() == labels.target).chain(others).cloned().collect();
@@ -52,7 +56,7 @@ impl Joined {
         let steps = Steps::new(&self.computed, scan)?;
         let (of_labels, own): (Vec<&FieldRef>, Vec<&FieldRef>) = steps.wanted.fields().iter().partition(|f| self.added.contains(f));
         let at = |e: String| SourceError(format!("{}: {e}", self.labels.source.location()));
-        let mut labels = if of_labels.is_empty() { None } else { Some(self.found().await.map_err(at)?) };
+        let mut labels = if of_labels.is_empty() { None } else { Some(self.found().await?) };
         // Without labels the key tells how many rows there are where nothing else is read.
         let mut columns: Vec<String> = own.iter().map(|f| f.name().clone()).collect();
         columns.extend((!columns.contains(&self.labels.key)).then(|| self.labels.key.clone()));
@@ -61,11 +65,11 @@ impl Joined {
         while let Some(piece) = pieces.next().await {
             let Piece { unit: of, batch, mut left_out } = piece?;
             let found = match &mut labels {
-                Some((found, _)) => Some(found.take(&batch).map_err(at)?),
+                Some((found, _)) => Some(found.take(&batch).map_err(|e| SourceError(format!("{}: {e}", self.location())))?),
                 None => None,
             };
             unit = of;
-            let batch = self.widened(&batch, found.as_ref(), &steps.wanted).map_err(at)?;
+            let batch = self.widened(&batch, found.as_ref(), &steps.wanted).map_err(SourceError)?;
             let Stepped { batch, filtered, uncomputed } = steps.apply(batch).map_err(SourceError)?;
             left_out.add("filtered_rows", filtered);
             left_out.add_each("uncomputed_values", uncomputed);
@@ -96,34 +100,35 @@ impl Joined {
     }
 
     /// The labels of the rows.
-    async fn found(&self) -> Result<(Found, Seen), String> {
-        let keys = Keys::new(&self.labels.key, &self.rows.schema(), &self.labels.source.schema())?;
+    async fn found(&self) -> Result<(Found, Seen), SourceError> {
+        let at = |e: String| SourceError(format!("{}: {e}", self.labels.source.location()));
+        let keys = Keys::new(&self.labels.key, &self.rows.schema(), &self.labels.source.schema()).map_err(at)?;
         let mut columns: Vec<String> = self.added.iter().map(|f| f.name().clone()).collect();
         columns.push(self.labels.key.clone());
         let mut pieces = self.labels.source.scan(Scan { columns, filter: self.labels.filter.clone(), limit: None });
         let mut labels = found::Labels::new(keys, Arc::new(Schema::new(self.added.clone())), self.labels.time.as_deref(), self.memory);
         let mut seen = Seen::default();
         while let Some(piece) = pieces.next().await {
-            let Piece { batch, left_out, .. } = piece.map_err(|e| e.to_string())?;
+            let Piece { batch, left_out, .. } = piece?;
             seen.left_out.0.extend(left_out.0);
             let is_known = |name: &str| {
                 let column = batch.column_by_name(name).ok_or_else(|| format!("column `{name}` was not read"))?;
                 is_not_null(column).map_err(|e| e.to_string())
             };
-            let usable = and(&is_known(&self.labels.key)?, &is_known(&self.labels.target)?).map_err(|e| e.to_string())?;
-            let (all, batch) = (batch.num_rows(), filter_record_batch(&batch, &usable).map_err(|e| e.to_string())?);
+            let usable = is_known(&self.labels.key).and_then(|key| and(&key, &is_known(&self.labels.target)?).map_err(|e| e.to_string())).map_err(at)?;
+            let (all, batch) = (batch.num_rows(), filter_record_batch(&batch, &usable).map_err(|e| at(e.to_string()))?);
             seen.usable += batch.num_rows() as u64;
             seen.unusable += (all - batch.num_rows()) as u64;
-            labels.add(batch)?;
+            labels.add(batch).map_err(at)?;
         }
-        let found = match labels.end()? {
+        let found = match labels.end().map_err(at)? {
             Collected::Fit(found) => found,
             Collected::Exceed(mut partitions) => {
                 let mut pieces = self.rows.scan(Scan { columns: vec![self.labels.key.clone()], filter: None, limit: None });
                 while let Some(piece) = pieces.next().await {
-                    partitions.add_rows(&piece.map_err(|e| e.to_string())?.batch)?;
+                    partitions.add_rows(&piece?.batch).map_err(at)?;
                 }
-                partitions.join()?
+                partitions.join().map_err(at)?
             }
         };
         Ok((found, seen))

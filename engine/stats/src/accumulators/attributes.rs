@@ -39,7 +39,7 @@ pub const MOST_ATTRIBUTES: usize = 1 << 20;
 pub fn attributes(of: &str, columns: &[String], are_numbers: bool) -> Handle<Attributes> {
     let all: Vec<String> = [of.to_owned()].into_iter().chain(columns.iter().cloned()).collect();
     Handle::new(format!("attributes({all:?},{are_numbers})"), all.clone(), false, move |context| {
-        Ok(State { columns: all.clone(), are_numbers, seed: context.seed, found: ByKey::new(MOST_ATTRIBUTES) })
+        Ok(State { columns: all.clone(), are_numbers, seed: context.seed, found: ByKey::new(MOST_ATTRIBUTES, context.seed) })
     })
 }
 
@@ -93,7 +93,7 @@ impl Accumulator for State {
         let columns: Vec<Values> = self.columns[1..].iter().map(|column| self.values(block, column)).collect::<Result<_, _>>()?;
         for row in (0..block.rows).filter(|row| keys.is_valid(*row)) {
             let Some(values) = columns.iter().map(|column| column.at(row)).collect::<Option<Vec<_>>>() else { continue };
-            self.found.change(key(keys.value(row), self.seed), Vec::new, |known| least(known, values));
+            self.found.change(key(keys.value(row)), Vec::new, |known| least(known, values));
         }
         Ok(())
     }
@@ -104,7 +104,7 @@ impl Accumulator for State {
 
     fn merge(&mut self, state: &[u8]) -> Result<(), String> {
         let other: ByKey<Vec<Attribute>> = self.header().decode(state)?;
-        self.found.merge(other, least);
+        self.found.merge(other, |_, known, new| least(known, new));
         Ok(())
     }
 

@@ -4,8 +4,9 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::collections::hash_map::Entry;
+use xxhash_rust::xxh3::xxh3_128;
 
-/// Fingerprint of a user or an item: of equal text and seed on all sides.
+/// Fingerprint of a user, an item or a row: of equal text on all sides.
 pub type Key = u128;
 
 /// Values by key. Beyond a weight only a half of the keys are kept, then a quarter and so on: which ones depends on the keys and the
@@ -15,6 +16,8 @@ pub(super) struct ByKey<V> {
     level: u32,
     weight: usize,
     most: usize,
+    /// Which keys go first.
+    mask: Key,
     #[serde(serialize_with = "in_order", bound(serialize = "V: Serialize"))]
     map: FxHashMap<Key, V>,
 }
@@ -30,13 +33,17 @@ pub(super) trait Weight {
 }
 
 impl<V: Weight> ByKey<V> {
-    pub fn new(most: usize) -> Self {
-        Self { level: 0, weight: 0, most, map: FxHashMap::default() }
+    pub fn new(most: usize, seed: u64) -> Self {
+        Self { level: 0, weight: 0, most, mask: xxh3_128(&seed.to_le_bytes()), map: FxHashMap::default() }
+    }
+
+    fn keeps(&self, key: Key) -> bool {
+        (key ^ self.mask).trailing_zeros() >= self.level
     }
 
     /// Changes the value of a key, if the key is kept.
     pub fn change(&mut self, key: Key, new: impl FnOnce() -> V, change: impl FnOnce(&mut V)) {
-        if key.trailing_zeros() < self.level {
+        if !self.keeps(key) {
             return;
         }
         let (value, before) = match self.map.entry(key) {
@@ -54,27 +61,28 @@ impl<V: Weight> ByKey<V> {
 
     fn reduce(&mut self) {
         while self.weight > self.most && self.level < Key::BITS {
-            self.level += 1;
-            let level = self.level;
-            self.map.retain(|key, _| key.trailing_zeros() >= level);
-            self.weight = self.map.values().map(Weight::weight).sum();
+            self.rise(self.level + 1);
         }
     }
 
-    /// Adds the values of another one.
-    pub fn merge(&mut self, other: Self, mut add: impl FnMut(&mut V, V)) {
-        self.level = self.level.max(other.level);
-        let level = self.level;
-        self.map.retain(|key, _| key.trailing_zeros() >= level);
+    fn rise(&mut self, level: u32) {
+        self.level = level;
+        let mask = self.mask;
+        self.map.retain(|key, _| (key ^ mask).trailing_zeros() >= level);
         self.weight = self.map.values().map(Weight::weight).sum();
+    }
+
+    /// Adds the values of another one.
+    pub fn merge(&mut self, other: Self, mut add: impl FnMut(Key, &mut V, V)) {
+        self.rise(self.level.max(other.level));
         for (key, value) in other.map {
-            if key.trailing_zeros() < self.level {
+            if !self.keeps(key) {
                 continue;
             }
             match self.map.entry(key) {
                 Entry::Occupied(mut known) => {
                     let before = known.get().weight();
-                    add(known.get_mut(), value);
+                    add(key, known.get_mut(), value);
                     self.weight += known.get().weight() - before;
                 }
                 Entry::Vacant(vacant) => self.weight += vacant.insert(value).weight(),

@@ -28,7 +28,7 @@ pub const MOST_INTERACTIONS: usize = 1 << 21;
 pub fn interactions(user: &str, item: &str) -> Handle<Interactions> {
     let columns = [user.to_owned(), item.to_owned()];
     Handle::new(format!("interactions({columns:?})"), columns.to_vec(), false, move |context| {
-        Ok(State { columns: columns.clone(), seed: context.seed, users: ByKey::new(MOST_INTERACTIONS), unusable: 0 })
+        Ok(State { columns: columns.clone(), seed: context.seed, users: ByKey::new(MOST_INTERACTIONS, context.seed), unusable: 0 })
     })
 }
 
@@ -62,8 +62,8 @@ impl Accumulator for State {
                 self.unusable += 1;
                 continue;
             }
-            let item = key(items.value(row), self.seed);
-            self.users.change(key(users.value(row), self.seed), Items::default, |known| {
+            let item = key(items.value(row));
+            self.users.change(key(users.value(row)), Items::default, |known| {
                 known.0.insert(item);
             });
         }
@@ -76,7 +76,7 @@ impl Accumulator for State {
 
     fn merge(&mut self, state: &[u8]) -> Result<(), String> {
         let (users, unusable): (ByKey<Items>, u64) = self.header().decode(state)?;
-        self.users.merge(users, |known, new| known.0.extend(new.0));
+        self.users.merge(users, |_, known, new| known.0.extend(new.0));
         self.unusable += unusable;
         Ok(())
     }

@@ -53,7 +53,7 @@ pub use moments::{ColumnMoments, moments};
 pub use pairs::{CategoryPairs, ColumnCoMoments, MOST_VALUE_PAIRS, ValuePairs, category_pairs, co_moments, value_pairs};
 pub use presence::{Presence, presence};
 pub use recommended::{Columns, List, Recommendation, Recommended, Relevance, recommended};
-pub use row_losses::{Cell, Feature, Loss, LossRow, RowLosses, row_losses};
+pub use row_losses::{Cell, Feature, Loss, LossRow, LossesLeftOut, RowLosses, row_losses};
 pub use row_missing::{RowMissing, row_missing};
 pub use sample::{Item, Sample, Sampled, sample};
 pub use scored::{Scored, Scores, scored};

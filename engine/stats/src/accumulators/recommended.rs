@@ -7,7 +7,7 @@ use driftline_core::block::Block;
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 use std::sync::Arc;
-use xxhash_rust::xxh3::xxh3_128_with_seed;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 /// Where recommendations are found in the rows.
 #[derive(Debug, Clone, PartialEq)]
@@ -67,8 +67,16 @@ pub struct Recommended {
 pub const MOST_RECOMMENDATIONS: usize = 1 << 20;
 
 /// Fingerprint of a user or an item.
-pub(super) fn key(text: &str, seed: u64) -> Key {
-    xxh3_128_with_seed(text.as_bytes(), seed)
+pub(super) fn key(text: &str) -> Key {
+    xxh3_128(text.as_bytes())
+}
+
+/// A user's order of items with equal scores: drawn, as it were, for each user, and the same in every run.
+fn tie(user: Key, item: Key) -> u64 {
+    let mut both = [0; 32];
+    both[..16].copy_from_slice(&user.to_le_bytes());
+    both[16..].copy_from_slice(&item.to_le_bytes());
+    xxh3_64(&both)
 }
 
 /// The first `k` items of each user.
@@ -76,7 +84,7 @@ pub fn recommended(columns: &Columns, relevance: Option<&Relevance>, k: usize) -
     let names = [&columns.user, &columns.item, &columns.order].into_iter().chain(relevance.map(|r| &r.target));
     let (names, columns, relevance) = (names.cloned().collect(), columns.clone(), relevance.cloned());
     Handle::new(format!("recommended({columns:?},{relevance:?},{k})"), names, false, move |context| {
-        let lists = ByKey::new(MOST_RECOMMENDATIONS / k.max(1));
+        let lists = ByKey::new(MOST_RECOMMENDATIONS / k.max(1), context.seed);
         Ok(State { columns: columns.clone(), relevance: relevance.clone(), k, seed: context.seed, lists, unusable: 0, unlabelled: 0 })
     })
 }
@@ -88,22 +96,30 @@ impl Weight for List {
 }
 
 impl List {
-    fn add(&mut self, new: Recommendation, k: usize) {
+    /// The different items among the first.
+    pub fn items(&self) -> impl Iterator<Item = Key> {
+        let mut items: Vec<Key> = self.top.iter().map(|item| item.item).collect();
+        items.sort_unstable();
+        items.dedup();
+        items.into_iter()
+    }
+
+    fn add(&mut self, user: Key, new: Recommendation, k: usize) {
         self.shown += 1;
         self.relevant += u64::from(new.relevance > 0.0);
-        self.insert(new, k);
+        self.insert(user, new, k);
         insert(&mut self.ideal, new.relevance, k, |a, b| b.total_cmp(a));
     }
 
-    fn insert(&mut self, new: Recommendation, k: usize) {
-        // Of equal scores the order depends on the items alone.
-        insert(&mut self.top, new, k, |a, b| b.score.total_cmp(&a.score).then(a.item.cmp(&b.item)).then(b.relevance.total_cmp(&a.relevance)));
+    fn insert(&mut self, user: Key, new: Recommendation, k: usize) {
+        let by_tie = |a: &Recommendation, b: &Recommendation| tie(user, a.item).cmp(&tie(user, b.item)).then(a.item.cmp(&b.item)).then(b.relevance.total_cmp(&a.relevance));
+        insert(&mut self.top, new, k, |a, b| b.score.total_cmp(&a.score).then_with(|| by_tie(a, b)));
     }
 
-    fn merge(&mut self, other: List, k: usize) {
+    fn merge(&mut self, user: Key, other: List, k: usize) {
         self.shown += other.shown;
         self.relevant += other.relevant;
-        other.top.into_iter().for_each(|new| self.insert(new, k));
+        other.top.into_iter().for_each(|new| self.insert(user, new, k));
         other.ideal.into_iter().for_each(|new| insert(&mut self.ideal, new, k, |a, b| b.total_cmp(a)));
     }
 }
@@ -157,9 +173,9 @@ impl Accumulator for State {
             };
             let order = order.value(row) + 0.0;
             let score = if self.columns.is_rank { -order } else { order };
-            let new = Recommendation { score, item: key(items.value(row), self.seed), relevance };
-            let k = self.k;
-            self.lists.change(key(users.value(row), self.seed), List::default, |list| list.add(new, k));
+            let new = Recommendation { score, item: key(items.value(row)), relevance };
+            let (user, k) = (key(users.value(row)), self.k);
+            self.lists.change(user, List::default, |list| list.add(user, new, k));
         }
         Ok(())
     }
@@ -171,7 +187,7 @@ impl Accumulator for State {
     fn merge(&mut self, state: &[u8]) -> Result<(), String> {
         let (lists, unusable, unlabelled): Saved = self.header().decode(state)?;
         let k = self.k;
-        self.lists.merge(lists, |list, other| list.merge(other, k));
+        self.lists.merge(lists, |user, list, other| list.merge(user, other, k));
         self.unusable += unusable;
         self.unlabelled += unlabelled;
         Ok(())

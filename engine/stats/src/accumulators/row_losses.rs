@@ -2,13 +2,15 @@
 
 use super::by_key::{ByKey, Key, Weight};
 use super::confusion::{Predicted, RowLabels, row_labels};
+use super::distinct::Fingerprinter;
 use super::measure::Error;
-use arrow::array::{Array, Float64Array, StringArray};
+use arrow::array::{Array, ArrayRef, Float64Array, StringArray};
 use driftline_core::accumulator::{Accumulator, Finished, Handle, Header};
 use driftline_core::block::Block;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use xxhash_rust::xxh3::xxh3_128_with_seed;
+use xxhash_rust::xxh3::xxh3_128;
 
 /// How wrong a prediction is.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,10 +43,18 @@ pub struct LossRow {
 pub struct RowLosses {
     /// In an order that depends on the rows alone.
     pub rows: Vec<LossRow>,
-    /// The part of the different rows that is kept; 1 unless they would take too much memory.
+    /// The part of the rows that is kept; 1 unless they would take too much memory.
     pub kept: f64,
+    pub left_out: LossesLeftOut,
+}
+
+/// Rows without a loss.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LossesLeftOut {
     pub unlabelled: u64,
     pub unpredicted: u64,
+    /// With a loss that is no number.
+    pub infinite: u64,
 }
 
 /// Most cells that are kept.
@@ -53,16 +63,18 @@ pub const MOST_CELLS: usize = 1 << 21;
 /// A column, and whether it holds numbers.
 pub type Feature = (String, bool);
 
-/// The losses of rows with their features.
-pub fn row_losses(loss: &Loss, features: &[Feature]) -> Handle<RowLosses> {
+/// The losses of rows with their features: all as long as those that differ in them fit, else a sample of rows. `identity` are the
+/// columns that tell rows apart: rows that are equal in them are in the sample together or not at all.
+pub fn row_losses(loss: &Loss, features: &[Feature], identity: &[String]) -> Handle<RowLosses> {
     let of_loss = match loss {
         Loss::Wrong { target, predicted } => [target.clone()].into_iter().chain(predicted.columns()).collect::<Vec<_>>(),
         Loss::Error { target, prediction, .. } => vec![target.clone(), prediction.clone()],
     };
-    let columns = of_loss.into_iter().chain(features.iter().map(|(name, _)| name.clone())).collect();
-    let (loss, features) = (loss.clone(), features.to_vec());
-    Handle::new(format!("row_losses({loss:?},{features:?})"), columns, false, move |context| {
-        Ok(State { loss: loss.clone(), features: features.clone(), seed: context.seed, rows: ByKey::new(MOST_CELLS), unlabelled: 0, unpredicted: 0 })
+    let columns = of_loss.into_iter().chain(features.iter().map(|(name, _)| name.clone())).chain(identity.iter().cloned()).collect();
+    let (loss, features, identity) = (loss.clone(), features.to_vec(), identity.to_vec());
+    Handle::new(format!("row_losses({loss:?},{features:?},{identity:?})"), columns, false, move |context| {
+        let sample = ByKey::new(MOST_CELLS, context.seed);
+        Ok(State { loss: loss.clone(), features: features.clone(), identity: identity.clone(), seed: context.seed, all: Some(All::default()), sample, left_out: LossesLeftOut::default() })
     })
 }
 
@@ -72,16 +84,38 @@ impl Weight for LossRow {
     }
 }
 
+/// Rows by what they are like, as long as all fit.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct All {
+    weight: usize,
+    rows: BTreeMap<Key, LossRow>,
+}
+
+impl All {
+    /// Whether they still fit.
+    fn add(&mut self, key: Key, new: impl FnOnce() -> LossRow, count: u64) -> bool {
+        let weight = &mut self.weight;
+        let known = self.rows.entry(key).or_insert_with(|| {
+            let row = new();
+            *weight += row.weight();
+            row
+        });
+        known.count += count;
+        self.weight <= MOST_CELLS
+    }
+}
+
 struct State {
     loss: Loss,
     features: Vec<Feature>,
+    identity: Vec<String>,
     seed: u64,
-    rows: ByKey<LossRow>,
-    unlabelled: u64,
-    unpredicted: u64,
+    all: Option<All>,
+    sample: ByKey<LossRow>,
+    left_out: LossesLeftOut,
 }
 
-type Saved = (ByKey<LossRow>, u64, u64);
+type Saved = (Option<All>, ByKey<LossRow>, LossesLeftOut);
 
 enum Column {
     Numbers(Float64Array),
@@ -116,7 +150,7 @@ impl Column {
 
 impl State {
     fn header(&self) -> Header {
-        Header::new("row_losses", 1, format!("{:?},{:?},{}", self.loss, self.features, self.seed))
+        Header::new("row_losses", 1, format!("{:?},{:?},{:?},{}", self.loss, self.features, self.identity, self.seed))
     }
 
     /// The loss of each row that has one.
@@ -140,25 +174,29 @@ impl State {
                     }))),
                 };
                 let losses = row_labels(block, target, predicted)?.into_iter().map(of_row).collect();
-                self.unlabelled += unlabelled;
-                self.unpredicted += unpredicted;
+                self.left_out.unlabelled += unlabelled;
+                self.left_out.unpredicted += unpredicted;
                 Ok(losses)
             }
             Loss::Error { target, prediction, of } => {
                 let (targets, predictions) = (block.floats(target)?, block.floats(prediction)?);
-                let known = |column: &Float64Array, row: usize| column.is_valid(row) && column.value(row).is_finite();
+                let known = |column: &Float64Array, row: usize| column.is_valid(row) && !column.value(row).is_nan();
                 let mut losses = Vec::with_capacity(block.rows);
                 for row in 0..block.rows {
                     let loss = match (known(&targets, row), known(&predictions, row)) {
                         (false, _) => {
-                            self.unlabelled += 1;
+                            self.left_out.unlabelled += 1;
                             None
                         }
                         (true, false) => {
-                            self.unpredicted += 1;
+                            self.left_out.unpredicted += 1;
                             None
                         }
-                        (true, true) => Some(of.of(targets.value(row), predictions.value(row)) + 0.0).filter(|loss| loss.is_finite()),
+                        (true, true) => {
+                            let loss = of.of(targets.value(row), predictions.value(row)) + 0.0;
+                            self.left_out.infinite += u64::from(!loss.is_finite());
+                            Some(loss).filter(|loss| loss.is_finite())
+                        }
                     };
                     losses.push(loss);
                 }
@@ -173,37 +211,54 @@ impl Accumulator for State {
         let losses = self.losses(block)?;
         let column = |(name, is_number): &Feature| if *is_number { block.floats(name).map(Column::Numbers) } else { block.strings(name).map(Column::Strings) };
         let columns: Vec<Column> = self.features.iter().map(column).collect::<Result<_, _>>()?;
+        let identity: Vec<ArrayRef> = self.identity.iter().map(|column| block.column(column).cloned()).collect::<Result<_, _>>()?;
+        let identity = Fingerprinter::new(0).rows(&identity)?;
         let mut bytes = Vec::new();
         for (row, loss) in losses.into_iter().enumerate() {
             let Some(loss) = loss else { continue };
+            let new = || LossRow { cells: columns.iter().map(|column| column.cell(row)).collect(), loss, count: 0 };
+            self.sample.change(identity[row], new, |known| known.count += 1);
+            let Some(all) = &mut self.all else { continue };
             bytes.clear();
             bytes.extend(loss.to_bits().to_le_bytes());
             columns.iter().for_each(|column| column.write(row, &mut bytes));
-            let key: Key = xxh3_128_with_seed(&bytes, self.seed);
-            let new = || LossRow { cells: columns.iter().map(|column| column.cell(row)).collect(), loss, count: 0 };
-            self.rows.change(key, new, |known| known.count += 1);
+            if !all.add(xxh3_128(&bytes), new, 1) {
+                self.all = None;
+            }
         }
         Ok(())
     }
 
     fn state(&self) -> Result<Vec<u8>, String> {
-        self.header().encode(&(&self.rows, self.unlabelled, self.unpredicted))
+        self.header().encode(&(&self.all, &self.sample, self.left_out))
     }
 
     fn merge(&mut self, state: &[u8]) -> Result<(), String> {
-        let (rows, unlabelled, unpredicted): Saved = self.header().decode(state)?;
-        self.rows.merge(rows, |known, other| known.count += other.count);
-        self.unlabelled += unlabelled;
-        self.unpredicted += unpredicted;
+        let (all, sample, left_out): Saved = self.header().decode(state)?;
+        self.sample.merge(sample, |_, known, other| known.count += other.count);
+        self.left_out.unlabelled += left_out.unlabelled;
+        self.left_out.unpredicted += left_out.unpredicted;
+        self.left_out.infinite += left_out.infinite;
+        self.all = self.all.take().zip(all).and_then(|(mut known, other)| {
+            let fit = other.rows.into_iter().all(|(key, row)| {
+                let count = row.count;
+                known.add(key, || LossRow { count: 0, ..row }, count)
+            });
+            fit.then_some(known)
+        });
         Ok(())
     }
 
     fn finish(&self) -> Result<Finished, String> {
-        let rows = self.rows.sorted().into_iter().map(|(_, row)| row.clone()).collect();
-        Ok(Arc::new(RowLosses { rows, kept: self.rows.kept(), unlabelled: self.unlabelled, unpredicted: self.unpredicted }))
+        let (rows, kept) = match &self.all {
+            Some(all) => (all.rows.values().cloned().collect(), 1.0),
+            None => (self.sample.sorted().into_iter().map(|(_, row)| row.clone()).collect(), self.sample.kept()),
+        };
+        Ok(Arc::new(RowLosses { rows, kept, left_out: self.left_out }))
     }
 
     fn size(&self) -> usize {
-        size_of::<Self>() + self.rows.entries() * (size_of::<(Key, LossRow)>() + self.features.len() * size_of::<Cell>())
+        let each = size_of::<(Key, LossRow)>() + self.features.len() * size_of::<Cell>();
+        size_of::<Self>() + (self.sample.entries() + self.all.as_ref().map_or(0, |all| 2 * all.rows.len())) * each
     }
 }

@@ -29,6 +29,9 @@ impl Times {
 /// A column's times, row by row.
 pub(super) fn micros(block: &Block, column: &str) -> Result<TimestampMicrosecondArray, String> {
     let array = block.column(column)?;
+    if array.data_type().is_numeric() {
+        return Err(format!("column `{column}` of type {} has numbers and no times; make times of them under [derived], such as at = \"to_timestamp_seconds({column})\"", array.data_type()));
+    }
     let to = DataType::Timestamp(TimeUnit::Microsecond, None);
     let times = cast(array, &to).map_err(|e| format!("column `{column}` of type {} cannot be read as times: {e}", array.data_type()))?;
     let lost = times.null_count().saturating_sub(array.logical_null_count());

@@ -3,7 +3,7 @@
 use super::classification::predicted_of;
 use super::shape::plain;
 use crate::accumulators::{Cell, Error, Feature, Loss, LossRow, RowLosses, row_losses};
-use crate::math::{Dd, Moments, fisher_exact, t_test};
+use crate::math::{Dd, Moments, fisher_exact, student_t_two_sided, t_test};
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::catalogue::{Binding, Built, Direction, Doc, Field, MetricEntry, Scope, read_parameters, schema_of};
 use driftline_core::column::{Column, Kind, Roles};
@@ -19,7 +19,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         name: "worst_segments",
         aliases: &[],
         summary: "Segments of rows in which the model does significantly worse than elsewhere.",
-        description: "Needs `target` and `prediction` (or a score, or probabilities) under [columns]. Looks at each value or range of one column and at each combination of two, of `columns` or of all numbers and categories without a role. A segment is worse if its mean loss is higher than that of all other rows, by Fisher's exact test where labels are right or wrong, and by Welch's t-test of absolute errors of numbers, with p-values corrected for all segments that were looked at (Holm). They are taken one after the other, the clearest first, and a further one only if it is worse also without the rows of those before it, so that what overlaps a bad segment is no other one. One result for each segment, told apart by `slice`, the worst first, with its rows and losses; `count` is their number, and where there is none the one result has count 0; `no_data` where none has rows enough. Rows without a true label or a prediction are left out. All rows as long as they have no more than two million cells, else a seeded sample of them.",
+        description: "Needs `target` and `prediction` (or a score, or probabilities) under [columns]. Looks at each value or range of one column (categories of `minimum` rows or more, at most 100; each of up to ten different numbers, else ranges) and at each combination of two, of `columns` or of all numbers and categories without a role. A segment is worse if its mean loss is higher than that of all other rows, by Fisher's exact test where labels are right or wrong, and of absolute errors of numbers by Welch's t-test and one with the variance of all rows, of which the larger p-value counts; p-values are corrected for all segments that were looked at (Holm). They are taken one after the other, the clearest first, and a further one only if it is worse also without the rows of those before it, so that what overlaps a bad segment is no other one. One result for each segment, told apart by `slice`, the worst first, with its rows and losses; `count` is their number, and where there is none the one result has count 0; `no_data` where none has rows enough. Rows without a true label or a prediction are left out. Rows that differ in these columns or in the loss are all looked at as long as they have no more than two million cells; beyond, a seeded sample of rows, told apart by `id` under [columns] or else by all their columns.",
         formula: "mean loss of the segment against that of the other rows; Holm (1979) over all segments of `minimum` rows or more",
         direction: Direction::Lower,
         fields: &FIELDS,
@@ -40,7 +40,7 @@ const FIELDS: [Field; 7] = [
     Field::new("rows", "", "rows in the segment"),
     Field::new("share", "ratio", "of all rows"),
     Field::new("corrected_p_value", "ratio", "corrected for all segments that were looked at; no part of a suite's correction"),
-    Field::new("count", "", "how many segments were found"),
+    Field::new("count", "", "how many segments are told: those that were found, `most` at most"),
 ];
 
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -72,8 +72,10 @@ impl Default for Parameters {
 const MOST_COLUMNS: usize = 100;
 /// Most segments that are compared with each other.
 const MOST_CANDIDATES: usize = 500;
-/// Most categories of a column that are segments.
-const MOST_CATEGORIES: usize = 30;
+/// Most categories of a column that are segments: the most frequent ones.
+const MOST_CATEGORIES: usize = 100;
+/// Numbers with no more different values are segments by value.
+const FEW_VALUES: usize = 10;
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     let span = component.kind_span.clone();
@@ -90,9 +92,8 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
         return None;
     }
     let roles = binding.roles;
-    let kind_of = |name: &Option<String>| name.as_ref().and_then(|name| binding.columns.iter().find(|c| c.name == *name)).map(|c| c.kind);
+    let kind_of = |name: &Option<String>| name.as_ref().and_then(|name| binding.all.iter().find(|c| c.name == *name)).map(|c| c.kind);
     let loss = match (&roles.target, &roles.prediction, parameters.threshold) {
-        // `columns` may leave the target out, whose kind then tells nothing.
         (Some(target), Some(prediction), None) if kind_of(&roles.prediction).or(kind_of(&roles.target)) == Some(Kind::Numerical) => {
             Loss::Error { target: target.clone(), prediction: prediction.clone(), of: Error::Absolute }
         }
@@ -101,8 +102,21 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
             Loss::Wrong { target, predicted }
         }
     };
-    let metric = WorstSegments { losses: row_losses(&loss, &features), features, is_wrong: matches!(loss, Loss::Wrong { .. }), parameters };
+    let others = binding.columns.iter().filter(|column| binding.columns.len() < binding.all.len() && !is_feature(column, roles)).map(|column| column.name.clone()).collect();
+    let metric = WorstSegments { losses: row_losses(&loss, &features, &identity(binding)), others, features, is_wrong: matches!(loss, Loss::Wrong { .. }), parameters };
     Some(Built { default_fail: Some("count > 0".to_owned()), ..plain(metric, &FIELDS) })
+}
+
+/// The columns that tell rows apart: their id, else all that can be compared.
+pub(super) fn identity(binding: &Binding<'_>) -> Vec<String> {
+    let has_reference = binding.all.iter().any(|column| column.in_reference);
+    let is_there = |column: &&Column| column.in_current && (column.in_reference || !has_reference) && column.plugin.is_none();
+    let named = |column: &Column| column.name.clone();
+    let id = binding.all.iter().filter(is_there).find(|column| binding.roles.id.as_ref() == Some(&column.name)).map(named);
+    match id {
+        Some(id) => vec![id],
+        None => binding.all.iter().filter(is_there).filter(|column| column.kind != Kind::Nested).map(named).collect(),
+    }
 }
 
 fn is_feature(column: &Column, roles: &Roles) -> bool {
@@ -114,6 +128,8 @@ fn is_feature(column: &Column, roles: &Roles) -> bool {
 struct WorstSegments {
     losses: Handle<RowLosses>,
     features: Vec<Feature>,
+    /// Columns that were asked for and are no features.
+    others: Vec<String>,
     is_wrong: bool,
     parameters: Parameters,
 }
@@ -166,6 +182,8 @@ impl Segment {
 
 /// What the values of a column are divided into.
 struct Division {
+    /// Values that are too rare for a part of their own.
+    others: usize,
     /// The part of each row; none for a category that is too rare.
     of_row: Vec<Option<usize>>,
     names: Vec<String>,
@@ -176,26 +194,26 @@ impl WorstSegments {
         let found = sides.current.read(&self.losses)?;
         let rows: u64 = found.rows.iter().map(|row| row.count).sum();
         if rows == 0 {
-            return Err(Undefined::no_data(format!("no row has both a true label and a prediction; {} have no label", found.unlabelled)));
+            return Err(Undefined::no_data(format!("no row has both a true label and a prediction; {}", left_out(&found).unwrap_or_default())));
         }
         let mean = found.rows.iter().map(|row| row.loss * row.count as f64).sum::<f64>() / rows as f64;
         let mut all = Sums::default();
         found.rows.iter().for_each(|row| all.add(row.loss - mean, row.count));
-        let columns: Vec<Division> = self.features.iter().enumerate().map(|(i, (name, is_number))| parts(name, *is_number, i, &found.rows, self.parameters.ranges)).collect();
+        let columns: Vec<Division> = self.features.iter().enumerate().map(|(i, (name, is_number))| parts(name, *is_number, i, &found.rows, &self.parameters)).collect();
         let search = Search { all, mean, is_wrong: self.is_wrong, minimum: self.parameters.minimum, alpha: self.parameters.alpha, most: self.parameters.most };
         let (worse, looked_at) = search.worse(&columns, &found.rows);
         if looked_at == 0 {
             return Err(Undefined::no_data(format!("no segment has {} of the {rows} rows that have a label and leaves as many outside", self.parameters.minimum)));
         }
         let scale = 1.0 / found.kept;
-        let note = self.note(&found, looked_at);
+        let note = self.note(&found, &columns, looked_at);
         let reading = |segment: Option<&Segment>| {
             let own = segment.map_or(all, |segment| segment.own);
             let outside = all.without(own);
             let difference = if outside.rows == 0 { 0.0 } else { own.mean() - outside.mean() };
             let in_segment = if segment.is_some() { own.rows } else { 0 };
             let mut reading = Reading::of([
-                ("value", mean + own.mean()),
+                ("value", segment.map_or(mean, |segment| mean + segment.own.mean())),
                 ("overall", mean),
                 ("difference", difference),
                 ("rows", in_segment as f64 * scale),
@@ -209,17 +227,25 @@ impl WorstSegments {
         Ok(if worse.is_empty() { vec![reading(None)] } else { worse.iter().map(|segment| reading(Some(segment))).collect() })
     }
 
-    fn note(&self, found: &RowLosses, looked_at: usize) -> Option<String> {
+    fn note(&self, found: &RowLosses, columns: &[Division], looked_at: usize) -> Option<String> {
         let mut told = vec![format!("of {looked_at} segments")];
-        let left_out: Vec<String> = [(found.unlabelled, "true label"), (found.unpredicted, "prediction")].iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} without a {what}")).collect();
-        if !left_out.is_empty() {
-            told.push(format!("rows left out: {}", left_out.join(", ")));
+        told.extend(left_out(found));
+        if !self.others.is_empty() {
+            told.push(format!("not looked at, since they have a role or are neither numbers nor categories: {}", self.others.join(", ")));
         }
+        let rare = self.features.iter().zip(columns).filter(|(_, column)| column.others > 0);
+        told.extend(rare.map(|((name, _), column)| format!("{} rarer values of {name} not looked at", column.others)));
         if found.kept < 1.0 {
             told.push(format!("in a sample of about 1 row in {}", 1.0 / found.kept));
         }
         Some(told.join("; "))
     }
+}
+
+fn left_out(found: &RowLosses) -> Option<String> {
+    let rows = [(found.left_out.unlabelled, "without a true label"), (found.left_out.unpredicted, "without a prediction"), (found.left_out.infinite, "with an infinite error")];
+    let told: Vec<String> = rows.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    (!told.is_empty()).then(|| format!("rows left out: {}", told.join(", ")))
 }
 
 fn name(segment: &Segment, columns: &[Division]) -> String {
@@ -249,7 +275,17 @@ impl Search {
             };
             return fisher_exact(counts(others), counts(own)).map(|found| found.p_value);
         }
-        t_test(&others.moments(), &own.moments(), false).map(|found| found.p_value)
+        // Welch's test alone would be sure of rows whose losses happen to be equal: without an effect their variance is that of all rows.
+        let scored = self.score_test(own, others)?;
+        Some(t_test(&others.moments(), &own.moments(), false).map_or(scored, |welch| welch.p_value.max(scored)))
+    }
+
+    /// Of equal means, with the variance of all rows together.
+    fn score_test(&self, own: Sums, others: Sums) -> Option<f64> {
+        let (n, m) = (own.rows as f64, others.rows as f64);
+        let both = Sums { rows: own.rows + others.rows, sum: own.sum + others.sum, squares: own.squares + others.squares };
+        let error = (both.moments().variance(1)? * (1.0 / n + 1.0 / m)).sqrt();
+        (error > 0.0).then(|| student_t_two_sided((own.mean() - others.mean()) / error, n + m - 2.0))
     }
 
     /// The segments that are worse, the worst first, and how many were looked at.
@@ -282,7 +318,9 @@ impl Search {
                         sums[p * width + q].add(row.loss - self.mean, row.count);
                     }
                 }
-                sums.iter().enumerate().for_each(|(i, own)| look(vec![(a, i / width), (b, i % width)], *own));
+                // What has the same rows as one of its halves is that.
+                let is_new = |(i, own): &(usize, &Sums)| own.rows < single[a][i / width].rows && own.rows < single[b][i % width].rows;
+                sums.iter().enumerate().filter(is_new).for_each(|(i, own)| look(vec![(a, i / width), (b, i % width)], *own));
             }
         }
         segments.sort_by(|a, b| a.p_value.total_cmp(&b.p_value).then_with(|| a.parts.cmp(&b.parts)));
@@ -346,7 +384,7 @@ impl Search {
 }
 
 /// The parts of a column: values where there are few, ranges of numbers, the most frequent categories; what is missing is one too.
-fn parts(name: &str, is_number: bool, column: usize, rows: &[LossRow], ranges: usize) -> Division {
+fn parts(name: &str, is_number: bool, column: usize, rows: &[LossRow], parameters: &Parameters) -> Division {
     let mut numbers: Vec<(f64, u64)> = Vec::new();
     let mut categories: BTreeMap<&str, u64> = BTreeMap::new();
     for row in rows {
@@ -359,9 +397,13 @@ fn parts(name: &str, is_number: bool, column: usize, rows: &[LossRow], ranges: u
     let mut names = vec![format!("{name} is missing")];
     if is_number {
         numbers.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        let edges = edges(&numbers, ranges);
+        let mut values: Vec<f64> = numbers.iter().map(|(number, _)| *number).collect();
+        values.dedup();
+        let is_few = values.len() <= FEW_VALUES.max(parameters.ranges);
+        let edges = if is_few { values.iter().skip(1).copied().collect() } else { edges(&numbers, parameters.ranges) };
         for i in 0..=edges.len() {
             names.push(match (i.checked_sub(1).map(|i| edges[i]), edges.get(i)) {
+                _ if is_few => values.get(i).map_or_else(String::new, |value| format!("{name} = {value}")),
                 (None, None) => format!("{name} is known"),
                 (None, Some(to)) => format!("{name} < {to}"),
                 (Some(from), None) => format!("{name} >= {from}"),
@@ -372,18 +414,20 @@ fn parts(name: &str, is_number: bool, column: usize, rows: &[LossRow], ranges: u
             Cell::Number(number) => Some(1 + edges.partition_point(|edge| *edge <= number)),
             _ => Some(0),
         };
-        return Division { of_row: rows.iter().map(part).collect(), names };
+        return Division { others: 0, of_row: rows.iter().map(part).collect(), names };
     }
     let mut most: Vec<(&str, u64)> = categories.into_iter().collect();
     most.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-    most.truncate(MOST_CATEGORIES);
+    let known = most.len();
+    most.truncate(MOST_CATEGORIES.min(most.iter().take_while(|(_, rows)| *rows >= parameters.minimum).count()));
+    let others = known - most.len();
     names.extend(most.iter().map(|(category, _)| format!("{name} = {category}")));
     let place: BTreeMap<&str, usize> = most.iter().enumerate().map(|(i, (category, _))| (*category, i + 1)).collect();
     let part = |row: &LossRow| match &row.cells[column] {
         Cell::Category(category) => place.get(category.as_ref()).copied(),
         _ => Some(0),
     };
-    Division { of_row: rows.iter().map(part).collect(), names }
+    Division { others, of_row: rows.iter().map(part).collect(), names }
 }
 
 /// Where the next range begins: about equally many rows in each, and a value in one alone.

@@ -99,8 +99,8 @@ pub(super) const TABLE: &[Translation] = &[
     elsewhere("RegressionDummyQuality", "preset", "the field `dummy` of each metric", "tests/it/performance.rs"),
     preset("RegressionTestPreset", &["TestValueMeanError", "TestValueMAE", "TestValueRMSE", "TestValueMAPE"], "", REPORTS),
     Translation {
-        note: "Give each test `top`, the number of rows that count as positive.",
-        ..preset("BinaryClassificationTopKTestPreset", &["TestAccuracyScore", "TestPrecisionScore", "TestRecallScore", "TestF1Score", "TestTargetDrift"], "", REPORTS)
+        note: "Give each test of labels `top`, the number of rows that count as positive; Evidently takes one row more.",
+        ..preset("BinaryClassificationTopKTestPreset", &["TestAccuracyScore", "TestPrecisionScore", "TestRecallScore", "TestF1Score", "TestTargetDrift", "TestRocAuc", "TestLogLoss"], "", REPORTS)
     },
     Translation {
         note: "With [source.training] and the features of items also `PopularityBias`, `Novelty`, `Diversity`, `Serendipity`, `ItemBias` and `UserBias`; Evidently adds the same.",

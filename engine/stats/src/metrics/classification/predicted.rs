@@ -120,17 +120,30 @@ pub(super) fn labels(metric: &str, binding: &Binding<'_>, chosen: &Threshold, sp
 /// The same for metrics that also take several labels in each row.
 pub(super) fn answers(metric: &str, binding: &Binding<'_>, chosen: &Threshold, span: &Span, diagnostics: &mut Diagnostics) -> Option<Answers> {
     match (has_lists(binding), &binding.roles.target, &binding.roles.prediction) {
-        (true, Some(target), Some(prediction)) => Some(Answers::Many(label_sets(target, prediction))),
+        (true, Some(target), Some(prediction)) => sets(metric, target, prediction, binding, span, diagnostics).map(Answers::Many),
         (true, _, None) => tell(diagnostics, span, metric, "a prediction", "prediction = \"…\""),
         _ => labels(metric, binding, chosen, span, diagnostics),
     }
 }
 
+/// The sets of labels in two columns, both of lists.
+pub(super) fn sets(metric: &str, target: &str, prediction: &str, binding: &Binding<'_>, span: &Span, diagnostics: &mut Diagnostics) -> Option<Handle<LabelSets>> {
+    let no_list = [target, prediction].into_iter().find(|role| binding.all.iter().any(|column| column.name == **role && !is_list(column)));
+    if let Some(name) = no_list {
+        let message = format!("`{metric}`: the target and the prediction must both be lists of labels, or neither, and `{name}` is none");
+        diagnostics.push(Diagnostic::at(span.clone(), message).help(format!("add under [derived]\n{name}_list = \"make_array({name})\"")));
+        return None;
+    }
+    Some(label_sets(target, prediction))
+}
+
+fn is_list(column: &Column) -> bool {
+    matches!(column.data_type, DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..))
+}
+
 /// Whether a row may have several labels.
 pub(super) fn has_lists(binding: &Binding<'_>) -> bool {
-    let is_list = |column: &Column| matches!(column.data_type, DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..));
-    // A target that comes with the labels is not among the columns.
-    [&binding.roles.target, &binding.roles.prediction].into_iter().flatten().any(|role| binding.columns.iter().any(|column| column.name == *role && is_list(column)))
+    [&binding.roles.target, &binding.roles.prediction].into_iter().flatten().any(|role| binding.all.iter().any(|column| column.name == *role && is_list(column)))
 }
 
 fn labels_of(metric: &str, binding: &Binding<'_>, threshold: Option<f64>, span: &Span, diagnostics: &mut Diagnostics) -> Option<Handle<Confusion>> {

@@ -1,7 +1,7 @@
 //! How unlike each other the first k items of a user are, on average over users.
 
 use super::super::shape::plain;
-use super::lists::{First, columns, first, mean_of, of_users};
+use super::lists::{First, and, columns, first, mean_of, of_users, sampled};
 use super::vectors::{Features, Vectors, cosine, vectors};
 use crate::accumulators::{Attributes, Recommended, recommended};
 use driftline_core::accumulator::{Handle, Request};
@@ -17,7 +17,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         name: "diversity",
         aliases: &[],
         summary: "How unlike each other the first k items of a user are, on average over users.",
-        description: "Needs `user`, `item` and `score` (the highest first) or `rank` (from 1) under [columns]. An item's vector are the columns `features` (numbers); an item that lacks one of them, or whose numbers are all 0, is left out. The cosine distance of each two of a user's items, from 0 (alike) to 2; users of fewer than two items with vectors are left out. Of equal scores the order depends on the items alone. Rows without a user, an item or a finite order are left out and counted. Exact up to a million items in all lists (users times k); beyond, of a seeded sample of the users, which the result tells.",
+        description: "Needs `user`, `item` and `score` (the highest first) or `rank` (from 1) under [columns]. An item's vector are the columns `features` (numbers); an item that lacks one of them, or whose numbers are all 0, is left out. The cosine distance of each two of a user's items, from 0 (alike) to 2; users of fewer than two items with vectors are left out. Of equal scores the order is as if drawn for each user, and the same in every run; an item that is recommended twice counts twice. Rows without a user, an item or a finite order are left out and counted. Exact up to a million items in all lists (users times k); beyond, of a seeded sample of the users, which the result tells.",
         formula: "mean over users of the mean over pairs of (1 - cosine of their vectors)",
         direction: Direction::Higher,
         fields: &FIELDS,
@@ -80,7 +80,8 @@ struct Diversity {
 impl Diversity {
     fn reading(&self, sides: Sides<'_>) -> Result<Reading, Undefined> {
         let found = sides.current.read(&self.lists)?;
-        let vectors = Vectors::of(&[&*sides.current.read(&self.vectors)?]);
+        let items = sides.current.read(&self.vectors)?;
+        let vectors = Vectors::of(&[&*items]);
         let of_list = |items: &[crate::accumulators::Recommendation]| {
             let known: Vec<&[f64]> = items.iter().filter_map(|item| vectors.get(item.item)).collect();
             let distances = (0..known.len()).flat_map(|i| known[..i].iter().map({ let known = &known; move |other| 1.0 - cosine(known[i], other) }));
@@ -94,7 +95,7 @@ impl Diversity {
         if values.is_empty() {
             return Err(Undefined::no_data("no user has two items whose features are known"));
         }
-        Ok(mean_of(values.into_iter(), &found))
+        Ok(and(mean_of(values.into_iter(), &found), sampled(items.of.len(), items.kept, "items")))
     }
 }
 

@@ -18,7 +18,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         name: "f_beta_at_k",
         aliases: &[],
         summary: "Weighted harmonic mean of precision and recall among the first k items.",
-        description: "Needs `user`, `item` and `score` (the highest first) or `rank` (from 1) under [columns], and `target`, which says how relevant an item is to the user: every target above 0 is relevant, or every one from `relevant_from` on. Of the means over users of precision_at_k and recall_at_k. Of equal scores the order depends on the items alone. Rows without a target, a user, an item or a finite order are left out and counted. Exact up to a million items in all lists (users times k); beyond, of a seeded sample of the users, which the result tells.",
+        description: "Needs `user`, `item` and `score` (the highest first) or `rank` (from 1) under [columns], and `target`, which says how relevant an item is to the user: every target above 0 is relevant, or every one from `relevant_from` on. Of the means over users of precision_at_k and recall_at_k. Of equal scores the order is as if drawn for each user, and the same in every run; an item that is recommended twice counts twice. Rows without a target, a user, an item or a finite order are left out and counted. Exact up to a million items in all lists (users times k); beyond, of a seeded sample of the users, which the result tells.",
         formula: "(1 + beta^2) precision recall / (beta^2 precision + recall)",
         direction: Direction::Higher,
         fields: &FIELDS,

@@ -6,7 +6,7 @@ use crate::accumulators::{Columns, List, Recommended, Relevance, recommended};
 use crate::math::Moments;
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::catalogue::{Binding, Built, Field};
-use driftline_core::diagnostic::{Diagnostics, Span};
+use driftline_core::diagnostic::{Diagnostic, Diagnostics, Span};
 use driftline_core::metric::{Metric, Parts, Reading, Sides, Undefined, single};
 use driftline_core::spec::Component;
 use schemars::JsonSchema;
@@ -105,12 +105,18 @@ pub(super) fn judged(metric: &str, binding: &Binding<'_>, judged: Judged, k: usi
     Some(recommended(&columns, Some(&Relevance { target: target.clone(), from: judged.relevant_from }), k))
 }
 
-/// What a metric over training data needs.
-pub(super) fn needs_training(metric: &str, binding: &Binding<'_>, span: &Span, diagnostics: &mut Diagnostics) -> Option<()> {
-    if !binding.has_training {
+/// What a metric over training data needs: the columns of the same names there.
+pub(super) fn needs_training(metric: &str, binding: &Binding<'_>, wanted: &[&String], span: &Span, diagnostics: &mut Diagnostics) -> Option<()> {
+    let Some(there) = binding.training else {
         let message = format!("`{metric}` needs to know what the recommender learnt from");
         let help = "add\n[source.training]\nkind = \"parquet\"\npath = \"…\"".to_owned();
-        diagnostics.push(driftline_core::diagnostic::Diagnostic::at(span.clone(), message).help(help));
+        diagnostics.push(Diagnostic::at(span.clone(), message).help(help));
+        return None;
+    };
+    if let Some(missing) = wanted.iter().find(|name| !there.contains(name)) {
+        let names: Vec<String> = there.iter().map(|name| format!("`{name}`")).collect();
+        let message = format!("`{metric}` needs the column `{missing}` in [source.training], which has {}", names.join(", "));
+        diagnostics.push(Diagnostic::at(span.clone(), message).help("give both sides the same names, such as by a query that writes the file".to_owned()));
         return None;
     }
     Some(())
@@ -123,10 +129,19 @@ pub(super) fn note(found: &Recommended) -> Option<String> {
     if !parts.is_empty() {
         parts = vec![format!("rows left out: {}", parts.join(", "))];
     }
-    if found.kept < 1.0 {
-        parts.push(format!("of a sample of {} of the users, about 1 in {}", found.lists.len(), 1.0 / found.kept));
-    }
+    parts.extend(sampled(found.lists.len(), found.kept, "users"));
     (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// Of which part of the users or items a result is.
+pub(super) fn sampled(n: usize, kept: f64, of: &str) -> Option<String> {
+    (kept < 1.0).then(|| format!("of a sample of {n} of the {of}, about 1 in {}", 1.0 / kept))
+}
+
+/// Adds to what is told.
+pub(super) fn and(reading: Reading, more: impl IntoIterator<Item = String>) -> Reading {
+    let notes: Vec<String> = reading.note.clone().into_iter().chain(more).collect();
+    Reading { note: (!notes.is_empty()).then(|| notes.join("; ")), ..reading }
 }
 
 /// The lists that count.
@@ -189,7 +204,9 @@ impl Metric for OfLists {
         let reading = || {
             let found = sides.current.read(&self.handle)?;
             let lists = counting(&found, self.users)?;
-            Ok(mean_of(lists.into_iter().map(|list| (self.of)(list)), &found))
+            let others = found.lists.len() - lists.len();
+            let reading = mean_of(lists.into_iter().map(|list| (self.of)(list)), &found);
+            Ok(and(reading, (others > 0).then(|| format!("{others} users without a relevant item have no part in it"))))
         };
         single(reading())
     }

@@ -12,7 +12,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         name: "mean_average_recall",
         aliases: &[],
         summary: "Mean of the recall at the place of each relevant item among the first k, on average over users.",
-        description: "Needs `user`, `item` and `score` (the highest first) or `rank` (from 1) under [columns], and `target`, which says how relevant an item is to the user: every target above 0 is relevant, or every one from `relevant_from` on. Tells not only how many relevant items there are but how early they come. Of equal scores the order depends on the items alone. Rows without a target, a user, an item or a finite order are left out and counted; of no user with a relevant item the result is `no_data`. Exact up to a million items in all lists (users times k); beyond, of a seeded sample of the users, which the result tells.",
+        description: "Needs `user`, `item` and `score` (the highest first) or `rank` (from 1) under [columns], and `target`, which says how relevant an item is to the user: every target above 0 is relevant, or every one from `relevant_from` on. Grows with every relevant item among the first k, whatever their order there: for the order see mean_average_precision. Of equal scores the order is as if drawn for each user, and the same in every run; an item that is recommended twice counts twice. Rows without a target, a user, an item or a finite order are left out and counted; users without a relevant item have no part in it unless `users = \"all\"`, where they count 0. Of no user with a relevant item the result is `no_data`. Exact up to a million items in all lists (users times k); beyond, of a seeded sample of the users, which the result tells.",
         formula: "mean over users of (sum over the relevant items among the first k of recall at their place) / min(relevant items, k)",
         direction: Direction::Higher,
         fields: &OF_USERS,
@@ -47,7 +47,7 @@ struct Own {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Over {
-    /// The relevant items, k at most: the best order comes to 1.
+    /// The relevant items, k at most.
     #[default]
     Possible,
     /// All relevant items, also those that have no room among the first k.

@@ -1,7 +1,7 @@
 //! How rarely the first k items of a user were met in training, in bits, on average over users.
 
 use super::super::shape::plain;
-use super::lists::{First, columns, first, mean_of, needs_training};
+use super::lists::{First, and, columns, first, mean_of, needs_training, sampled};
 use crate::accumulators::{Interactions, Recommended, interactions, recommended};
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::catalogue::{Binding, Built, Direction, Doc, Field, MetricEntry, NoParameters, Scope, read_parameters, schema_of};
@@ -14,7 +14,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         name: "novelty",
         aliases: &[],
         summary: "How rarely the first k items of a user were met in training, in bits, on average over users.",
-        description: "Needs `user`, `item` and `score` (the highest first) or `rank` (from 1) under [columns], and [source.training] with what the recommender learnt from: a row for each user and item, in columns of the same names. The self-information of an item: 0 bits if every user in training had it, 1 if half of them. Items that no user in training had are left out, and their share is told. Of equal scores the order depends on the items alone. Rows without a user, an item or a finite order are left out and counted. Exact up to a million items in all lists (users times k); beyond, of a seeded sample of the users, which the result tells.",
+        description: "Needs `user`, `item` and `score` (the highest first) or `rank` (from 1) under [columns], and [source.training] with what the recommender learnt from: a row for each user and item, in columns of the same names. The self-information of an item: 0 bits if every user in training had it, 1 if half of them. Items that no user in training had are left out, and their share is told. Of training all up to two million pairs of a user and an item; beyond, of a seeded sample of its users, which the result tells: items that few users have may then be unknown. Of equal scores the order is as if drawn for each user, and the same in every run; an item that is recommended twice counts twice. Rows without a user, an item or a finite order are left out and counted. Exact up to a million items in all lists (users times k); beyond, of a seeded sample of the users, which the result tells.",
         formula: "mean over users of the mean over items of -log2(users with the item in training / users in training)",
         direction: Direction::Higher,
         fields: &FIELDS,
@@ -41,7 +41,7 @@ fn build(binding: &Binding<'_>, mut component: Component<'_>, diagnostics: &mut 
     let k = first(&mut component, diagnostics);
     read_parameters::<NoParameters>(component, diagnostics)?;
     let columns = columns("novelty", binding, &span, diagnostics)?;
-    needs_training("novelty", binding, &span, diagnostics)?;
+    needs_training("novelty", binding, &[&columns.user, &columns.item], &span, diagnostics)?;
     Some(plain(Novelty { lists: recommended(&columns, None, k?), training: interactions(&columns.user, &columns.item) }, &FIELDS))
 }
 
@@ -67,7 +67,7 @@ impl Novelty {
         }
         let mut reading = mean_of(values.into_iter(), &found);
         reading.set("unknown", (all - known) as f64 / all as f64);
-        Ok(reading)
+        Ok(and(reading, sampled(training.users.len(), training.kept, "users of training")))
     }
 }
 

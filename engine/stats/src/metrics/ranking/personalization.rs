@@ -17,7 +17,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         name: "personalization",
         aliases: &[],
         summary: "How little the first k items of users have in common.",
-        description: "Needs `user`, `item` and `score` (the highest first) or `rank` (from 1) under [columns]. The chance that an item of a user's first k is not among those of another user drawn at random: 0 if all get the same items, 1 if no two share one. Of equal scores the order depends on the items alone. Rows without a user, an item or a finite order are left out and counted. Exact up to a million items in all lists (users times k); beyond, of a seeded sample of the users, which the result tells.",
+        description: "Needs `user`, `item` and `score` (the highest first) or `rank` (from 1) under [columns]. The chance that an item of a user's first k is not among those of another user drawn at random: 0 if all get the same items, 1 if no two share one; an item that a user's list has twice counts once. Of equal scores the order is as if drawn for each user, and the same in every run. Rows without a user, an item or a finite order are left out and counted. Exact up to a million items in all lists (users times k); beyond, of a seeded sample of the users, which the result tells.",
         formula: "1 - (sum over pairs of users of their common items) / ((users - 1) / 2 * sum over users of their items)",
         direction: Direction::Higher,
         fields: &FIELDS,
@@ -81,7 +81,7 @@ impl Personalization {
             return Err(Undefined::no_data("there are not two users with recommendations"));
         }
         let mut of_item = FxHashMap::<_, u64>::default();
-        found.lists.iter().flat_map(|(_, list)| &list.top).for_each(|item| *of_item.entry(item.item).or_default() += 1);
+        found.lists.iter().flat_map(|(_, list)| list.items()).for_each(|item| *of_item.entry(item).or_default() += 1);
         // Each item of n users is common to n (n - 1) ordered pairs of them.
         let squares: u64 = of_item.values().map(|n| n * n).sum();
         let items = match self.over {

@@ -1,7 +1,7 @@
 //! How much the first k items of users are those that everybody knows.
 
 use super::super::shape::plain;
-use super::lists::{First, columns, first, needs_training, note};
+use super::lists::{First, and, columns, first, needs_training, note, sampled};
 use crate::accumulators::{Interactions, Recommended, interactions, recommended};
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::catalogue::{Binding, Built, Direction, Doc, Field, MetricEntry, NoParameters, Scope, read_parameters, schema_of};
@@ -15,7 +15,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         name: "popularity_bias",
         aliases: &[],
         summary: "How much the first k items of users are those that everybody knows.",
-        description: "Needs `user`, `item` and `score` (the highest first) or `rank` (from 1) under [columns], and [source.training] with what the recommender learnt from: a row for each user and item, in columns of the same names. Three views of it: how popular the recommended items were in training, which share of the items of training is recommended to anybody, and how unevenly recommendations fall on items. Items that training does not know have no popularity. Of equal scores the order depends on the items alone. Rows without a user, an item or a finite order are left out and counted. Exact up to a million items in all lists (users times k); beyond, of a seeded sample of the users, which the result tells.",
+        description: "Needs `user`, `item` and `score` (the highest first) or `rank` (from 1) under [columns], and [source.training] with what the recommender learnt from: a row for each user and item, in columns of the same names. Three views of it: how popular the recommended items were in training, which share of the items of training is recommended to anybody, and how unevenly recommendations fall on items. Items that training does not know have no popularity. Of training all up to two million pairs of a user and an item; beyond, of a seeded sample of its users, which the result tells: `value` is then a little lower, and rare items may be unknown. Of equal scores the order is as if drawn for each user, and the same in every run. Rows without a user, an item or a finite order are left out and counted. Exact up to a million items in all lists (users times k); beyond, of a seeded sample of the users, which the result tells.",
         formula: "mean over users of the mean over items of (users with the item in training / users with the most popular one)",
         direction: Direction::Lower,
         fields: &FIELDS,
@@ -43,7 +43,7 @@ fn build(binding: &Binding<'_>, mut component: Component<'_>, diagnostics: &mut 
     let k = first(&mut component, diagnostics);
     read_parameters::<NoParameters>(component, diagnostics)?;
     let columns = columns("popularity_bias", binding, &span, diagnostics)?;
-    needs_training("popularity_bias", binding, &span, diagnostics)?;
+    needs_training("popularity_bias", binding, &[&columns.user, &columns.item], &span, diagnostics)?;
     Some(plain(PopularityBias { lists: recommended(&columns, None, k?), training: interactions(&columns.user, &columns.item) }, &FIELDS))
 }
 
@@ -67,7 +67,7 @@ impl PopularityBias {
         let mut of_item = FxHashMap::<_, u64>::default();
         let mut means = Vec::new();
         for (_, list) in &found.lists {
-            list.top.iter().for_each(|item| *of_item.entry(item.item).or_default() += 1);
+            list.items().for_each(|item| *of_item.entry(item).or_default() += 1);
             let known: Vec<u64> = list.top.iter().filter_map(|item| training.popularity.get(&item.item).copied()).collect();
             means.extend((!known.is_empty()).then(|| known.iter().sum::<u64>() as f64 / known.len() as f64));
         }
@@ -89,7 +89,8 @@ impl PopularityBias {
             ("gini_recommended", recommended),
             ("users", found.lists.len() as f64),
         ]);
-        Ok(Reading { n_current: Some(found.lists.len() as u64), note: note(&found), ..reading })
+        let reading = Reading { n_current: Some(found.lists.len() as u64), note: note(&found), ..reading };
+        Ok(and(reading, sampled(training.users.len(), training.kept, "users of training")))
     }
 }
 

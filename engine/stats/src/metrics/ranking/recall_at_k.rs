@@ -10,7 +10,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         name: "recall_at_k",
         aliases: &[],
         summary: "Share of a user's relevant items that are among the first k, on average over users.",
-        description: "Needs `user`, `item` and `score` (the highest first) or `rank` (from 1) under [columns], and `target`, which says how relevant an item is to the user: every target above 0 is relevant, or every one from `relevant_from` on. How much of what is relevant a user gets to see. Of equal scores the order depends on the items alone. Rows without a target, a user, an item or a finite order are left out and counted; of no user with a relevant item the result is `no_data`. Exact up to a million items in all lists (users times k); beyond, of a seeded sample of the users, which the result tells.",
+        description: "Needs `user`, `item` and `score` (the highest first) or `rank` (from 1) under [columns], and `target`, which says how relevant an item is to the user: every target above 0 is relevant, or every one from `relevant_from` on. How much of what is relevant a user gets to see. Of equal scores the order is as if drawn for each user, and the same in every run; an item that is recommended twice counts twice. Rows without a target, a user, an item or a finite order are left out and counted; users without a relevant item have no part in it unless `users = \"all\"`, where they count 0. Of no user with a relevant item the result is `no_data`. Exact up to a million items in all lists (users times k); beyond, of a seeded sample of the users, which the result tells.",
         formula: "mean over users of (relevant items among the first k / relevant items)",
         direction: Direction::Higher,
         fields: &OF_USERS,

@@ -17,7 +17,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         name: "score_entropy",
         aliases: &[],
         summary: "How evenly the scores of a user's first k items are spread, in nats, on average over users.",
-        description: "Needs `user`, `item` and `score` under [columns]. The entropy of the softmax of the scores: 0 if one item has all, log k if all score alike. With `of = \"all\"` the softmax is taken over the first k items of all users together. Of equal scores the order depends on the items alone. Rows without a user, an item or a finite order are left out and counted. Exact up to a million items in all lists (users times k); beyond, of a seeded sample of the users, which the result tells.",
+        description: "Needs `user`, `item` and `score` under [columns]. The entropy of the softmax of the scores: 0 if one item has all, log k if all score alike. With `of = \"all\"` the softmax is taken over the first k items of all users together. Of equal scores the order is as if drawn for each user, and the same in every run; an item that is recommended twice counts twice. Rows without a user, an item or a finite order are left out and counted. Exact up to a million items in all lists (users times k); beyond, of a seeded sample of the users, which the result tells.",
         formula: "mean over users of -sum p log p, with p = exp(score) / sum of exp(score)",
         direction: Direction::Neither,
         fields: &FIELDS,

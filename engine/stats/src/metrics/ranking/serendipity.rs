@@ -1,7 +1,7 @@
 //! How unlike a user's items in training the relevant ones among the first k are, on average over users.
 
 use super::super::shape::plain;
-use super::lists::{First, Judged, columns, first, judged, mean_of, of_users, needs_training};
+use super::lists::{First, Judged, and, columns, first, judged, mean_of, of_users, needs_training, sampled};
 use super::vectors::{Features, Vectors, cosine, vectors};
 use crate::accumulators::{Attributes, Interactions, Recommended, interactions};
 use driftline_core::accumulator::{Handle, Request};
@@ -17,7 +17,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         name: "serendipity",
         aliases: &[],
         summary: "How unlike a user's items in training the relevant ones among the first k are, on average over users.",
-        description: "Needs `user`, `item` and `score` (the highest first) or `rank` (from 1) under [columns], and [source.training] with what the recommender learnt from: a row for each user and item, in columns of the same names. And `target`, which says how relevant an item is. An item's vector are the columns `features` (numbers); an item that lacks one of them, or whose numbers are all 0, is left out. The cosine distance of each relevant item to each of the user's items in training: high where a user likes what is unlike the past. Users without items in training or without a relevant item among the first k are left out. Of equal scores the order depends on the items alone. Rows without a target, a user, an item or a finite order are left out and counted. Exact up to a million items in all lists (users times k); beyond, of a seeded sample of the users, which the result tells.",
+        description: "Needs `user`, `item` and `score` (the highest first) or `rank` (from 1) under [columns], and [source.training] with what the recommender learnt from: a row for each user and item, in columns of the same names. And `target`, which says how relevant an item is. An item's vector are the columns `features` (numbers); an item that lacks one of them, or whose numbers are all 0, is left out. The cosine distance of each relevant item to each of the user's items in training: high where a user likes what is unlike the past. Users without items in training or without a relevant item among the first k are left out. Of equal scores the order is as if drawn for each user, and the same in every run; an item that is recommended twice counts twice. Rows without a target, a user, an item or a finite order are left out and counted. Exact up to a million items in all lists (users times k); beyond, of a seeded sample of the users, which the result tells.",
         formula: "mean over users of the mean over (relevant item, item in training) of (1 - cosine of their vectors)",
         direction: Direction::Higher,
         fields: &FIELDS,
@@ -70,8 +70,9 @@ fn build(binding: &Binding<'_>, mut component: Component<'_>, diagnostics: &mut 
     let features: Features = read_parameters(component, diagnostics)?;
     let (k, Own { over }) = (k?, own?);
     let lists = judged("serendipity", binding, asked?, k, &span, diagnostics)?;
-    needs_training("serendipity", binding, &span, diagnostics)?;
     let columns = columns("serendipity", binding, &span, diagnostics)?;
+    let wanted: Vec<&String> = [&columns.user, &columns.item].into_iter().chain(&features.features).collect();
+    needs_training("serendipity", binding, &wanted, &span, diagnostics)?;
     let vectors = vectors(&columns.item, &features, binding, &at, diagnostics)?;
     Some(plain(Serendipity { lists, training: interactions(&columns.user, &columns.item), vectors, over }, &FIELDS))
 }
@@ -87,7 +88,8 @@ impl Serendipity {
     fn reading(&self, sides: Sides<'_>) -> Result<Reading, Undefined> {
         let found = sides.current.read(&self.lists)?;
         let training = sides.training()?.read(&self.training)?;
-        let vectors = Vectors::of(&[&*sides.current.read(&self.vectors)?, &*sides.training()?.read(&self.vectors)?]);
+        let (own, theirs) = (sides.current.read(&self.vectors)?, sides.training()?.read(&self.vectors)?);
+        let vectors = Vectors::of(&[&*own, &*theirs]);
         let known = |items: &mut dyn Iterator<Item = crate::accumulators::Key>| items.filter_map(|item| vectors.get(item)).collect::<Vec<_>>();
         let mut values = Vec::new();
         for (user, list) in &found.lists {
@@ -104,7 +106,8 @@ impl Serendipity {
         if values.is_empty() {
             return Err(Undefined::no_data("no user has both items in training and a relevant item among the first, all with known features"));
         }
-        Ok(mean_of(values.into_iter(), &found))
+        let parts = [(training.users.len(), training.kept, "users of training"), (own.of.len(), own.kept, "items of current"), (theirs.of.len(), theirs.kept, "items of training")];
+        Ok(and(mean_of(values.into_iter(), &found), parts.into_iter().filter_map(|(n, kept, of)| sampled(n, kept, of))))
     }
 }
 

@@ -2,13 +2,13 @@
 
 use super::super::shape::plain;
 use super::bias::{Shares, distance};
-use super::lists::{columns, needs_training};
+use super::lists::{and, columns, needs_training, sampled};
 use crate::accumulators::{Attributes, attributes};
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::catalogue::{Binding, Built, Direction, Doc, Field, MetricEntry, NoParameters, Scope, read_parameters, schema_of};
 use driftline_core::column::Kind;
 use driftline_core::diagnostic::Diagnostics;
-use driftline_core::metric::{Metric, Parts, Sides, single};
+use driftline_core::metric::{Metric, Parts, Reading, Sides, Undefined, single};
 use driftline_core::spec::Component;
 
 pub const ENTRY: MetricEntry = MetricEntry {
@@ -40,8 +40,8 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
     let span = component.kind_span.clone();
     read_parameters::<NoParameters>(component, diagnostics)?;
     let of = columns("user_bias", binding, &span, diagnostics)?;
-    needs_training("user_bias", binding, &span, diagnostics)?;
     let column = binding.column?;
+    needs_training("user_bias", binding, &[&of.user, &column.name], &span, diagnostics)?;
     Some(plain(UserBias { attributes: attributes(&of.user, std::slice::from_ref(&column.name), column.kind == Kind::Numerical) }, &FIELDS))
 }
 
@@ -59,9 +59,11 @@ impl Metric for UserBias {
     }
 
     fn evaluate(&self, sides: Sides<'_>) -> Parts {
-        let reading = || {
+        let reading = || -> Result<Reading, Undefined> {
             let (current, training) = (sides.current.read(&self.attributes)?, sides.training()?.read(&self.attributes)?);
-            distance("users", &Shares::of(current.of.values()), &Shares::of(training.of.values()))
+            let reading = distance("users", &Shares::of(current.of.values()), &Shares::of(training.of.values()))?;
+            let parts = [(current.of.len(), current.kept, "users of current"), (training.of.len(), training.kept, "users of training")];
+            Ok(and(reading, parts.into_iter().filter_map(|(n, kept, of)| sampled(n, kept, of))))
         };
         single(reading())
     }

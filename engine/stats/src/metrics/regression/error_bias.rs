@@ -1,6 +1,7 @@
 //! Whether a feature is another one where predicted numbers are far too high than where they are far too low.
 
 use super::super::shape::plain;
+use super::super::worst_segments::identity;
 use crate::accumulators::{Cell, Error, Loss, LossRow, RowLosses, row_losses};
 use crate::math::{lerp, linear_quantile_ranks};
 use driftline_core::accumulator::{Handle, Request};
@@ -18,7 +19,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         name: "error_bias",
         aliases: &[],
         summary: "Whether a feature is another one where predicted numbers are far too high than where they are far too low.",
-        description: "Needs `target` and `prediction` under [columns], both numbers. The rows whose errors are in the lowest `share` are underestimated, those in the highest overestimated, and the rest are the majority. Of a column of numbers the means of the groups are compared, as a share of the column's whole range; of categories their shares (total variation). Near 0 if the feature has nothing to do with the direction of the error. Rows that lack a target or a prediction are left out, and never taken for wrong. Exact up to 700,000 different pairs of an error and a value; beyond, of a seeded sample of them. Without a row that has all the result is `no_data`, as it is where the errors do not vary; infinite numbers count as missing.",
+        description: "Needs `target` and `prediction` under [columns], both numbers. The rows whose errors are in the lowest `share` are underestimated, those in the highest overestimated, and the rest are the majority. Of a column of numbers the means of the groups are compared, as a share of the column's whole range; of categories their shares (total variation). Near 0 if the feature has nothing to do with the direction of the error. Rows that lack a target or a prediction are left out, and never taken for wrong. Exact up to 700,000 different pairs of an error and a value; beyond, of a seeded sample of rows, told apart by `id` under [columns] or else by all their columns. Without a row that has all the result is `no_data`, as it is where the errors do not vary; infinite numbers count as missing.",
         formula: "|mean of the overestimated - mean of the underestimated| / (max - min); 1/2 sum |p - q| of categories",
         direction: Direction::Lower,
         fields: &FIELDS,
@@ -71,7 +72,7 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
     };
     let column = binding.column?;
     let loss = Loss::Error { target: target.clone(), prediction: prediction.clone(), of: Error::Signed };
-    Some(plain(ErrorBias { rows: row_losses(&loss, &[(column.name.clone(), column.kind == Kind::Numerical)]), share }, &FIELDS))
+    Some(plain(ErrorBias { rows: row_losses(&loss, &[(column.name.clone(), column.kind == Kind::Numerical)], &identity(binding)), share }, &FIELDS))
 }
 
 struct ErrorBias {
@@ -114,7 +115,7 @@ impl ErrorBias {
         let mut rows: Vec<&LossRow> = found.rows.iter().collect();
         rows.sort_by(|a, b| a.loss.total_cmp(&b.loss));
         let total: u64 = rows.iter().map(|row| row.count).sum();
-        let none = || Undefined::no_data(format!("no row has both a target and a prediction; {} have no target", found.unlabelled));
+        let none = || Undefined::no_data(format!("no row has both a target and a prediction; {} have no target", found.left_out.unlabelled));
         let quantile = |level: f64| {
             let rank = linear_quantile_ranks(total, level)?;
             let at = |wanted: u64| {
@@ -160,8 +161,9 @@ impl ErrorBias {
             }
         }
         reading.set("rows", (under.rows + over.rows) / found.kept);
-        let note = (found.kept < 1.0).then(|| format!("in a sample of about 1 row in {}", 1.0 / found.kept));
-        Ok(Reading { n_current: Some(total), note, ..reading })
+        let parts = [(found.left_out.infinite > 0).then(|| format!("rows left out: {} with an infinite error", found.left_out.infinite)), (found.kept < 1.0).then(|| format!("in a sample of about 1 row in {}", 1.0 / found.kept))];
+        let notes: Vec<String> = parts.into_iter().flatten().collect();
+        Ok(Reading { n_current: Some(total), note: (!notes.is_empty()).then(|| notes.join("; ")), ..reading })
     }
 }
 
