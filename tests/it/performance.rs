@@ -241,15 +241,53 @@ fn the_bounds_of_an_area_of_binned_scores_hold_the_exact_one() {
     let mut ordered: Vec<(f64, bool)> = (0..rows).map(|row| (score(row), is_positive(row))).collect();
     ordered.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (mut below, mut pairs, mut positives) = (0u64, 0u64, 0u64);
-    for (_, positive) in ordered {
+    for (_, positive) in ordered.iter().copied() {
         pairs += if positive { below } else { 0 };
         positives += u64::from(positive);
         below += u64::from(!positive);
     }
     let exact = pairs as f64 / (positives as f64 * below as f64);
-    let found = run(vec![("t", labels), ("s", scores)], "target = \"t\"\nscore = \"s\"\npositive = \"yes\"\n", "[[suite.check]]\nmetric = \"roc_auc\"\nfail = \"value < 0.5\"\n");
+    let (mut above, mut found, mut sum) = (0u64, 0u64, 0.0);
+    for (_, positive) in ordered.iter().rev() {
+        above += 1;
+        found += u64::from(*positive);
+        sum += if *positive { found as f64 / above as f64 } else { 0.0 };
+    }
+    let precision = sum / positives as f64;
+    let gain = ordered[rows - rows / 10..].iter().filter(|(_, positive)| *positive).count() as f64 / positives as f64;
+    let suite: String = ["roc_auc", "average_precision", "gain", "lift"].iter().map(|metric| format!("[[suite.check]]\nmetric = \"{metric}\"\nfail = \"value < 0.0001\"\n")).collect();
+    let found = run(vec![("t", labels), ("s", scores)], "target = \"t\"\nscore = \"s\"\npositive = \"yes\"\n", &suite);
+    for (metric, exact) in [("average_precision", precision), ("gain", gain), ("lift", gain * 10.0)] {
+        let check = &found[metric];
+        let (low, high) = (number(&check["bounds"][0]), number(&check["bounds"][1]));
+        assert!(low <= exact && exact <= high && high - low < 0.01 * exact, "{exact}: {check}");
+    }
     let check = &found["roc_auc"];
     let (low, high) = (number(&check["bounds"][0]), number(&check["bounds"][1]));
     assert!(low <= exact && exact <= high && high - low < 2e-3, "{exact}: {check}");
     assert!((number(&check["fields"]["value"]) - exact).abs() < 1e-4, "{exact}: {check}");
+}
+
+/// What rows mean that are no usual ones: one answer each, and never NaN.
+#[test]
+fn one_class_unseen_labels_and_scores_that_are_no_probabilities_have_an_answer() {
+    let text = |of: &dyn Fn(usize) -> Option<&'static str>| Arc::new((0..60).map(of).collect::<StringArray>()) as ArrayRef;
+    let number = |of: &dyn Fn(usize) -> Option<f64>| Arc::new((0..60).map(of).collect::<Float64Array>()) as ArrayRef;
+    let metrics = ["accuracy", "recall", "roc_auc", "average_precision", "log_loss", "brier_score", "expected_calibration_error", "lift", "cohen_kappa"];
+    let suite: String = metrics.iter().map(|metric| format!("[[suite.check]]\nmetric = \"{metric}\"\nfail = \"value == 0.123456789\"\n")).collect();
+    let statuses = |target: ArrayRef, score: ArrayRef| {
+        let prediction = text(&|i| Some(["no", "yes"][i % 2]));
+        let found = run(vec![("t", target), ("p", prediction), ("s", score)], "target = \"t\"\nprediction = \"p\"\nscore = \"s\"\npositive = \"yes\"\n", &suite);
+        metrics.map(|metric| found[metric]["status"].as_str().unwrap_or_default().to_owned())
+    };
+    let usual = || number(&|i| Some(i as f64 / 60.0));
+    let both = || text(&|i| Some(["no", "yes"][i / 3 % 2]));
+    assert_eq!(statuses(both(), usual()), ["pass"; 9]);
+    // All positive: what compares with the others says so.
+    assert_eq!(statuses(text(&|_| Some("yes")), usual()), ["pass", "pass", "no_data", "no_data", "pass", "pass", "pass", "no_data", "pass"]);
+    // Scores beyond 1 order rows, and are no probabilities.
+    assert_eq!(statuses(both(), number(&|i| Some(i as f64))), ["pass", "pass", "pass", "pass", "error", "error", "error", "pass", "pass"]);
+    // Nothing is known.
+    assert_eq!(statuses(text(&|_| None), usual()), ["no_data"; 9]);
+    assert_eq!(statuses(both(), number(&|_| Some(f64::NAN)))[2..8], ["no_data"; 6]);
 }

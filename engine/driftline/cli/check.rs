@@ -28,14 +28,22 @@ fn render(plan: &Plan) -> String {
         side(&mut out, "reference", reference);
     }
     side(&mut out, "current", &plan.current);
+    if let Some(training) = &plan.training {
+        side(&mut out, "training", training);
+    }
+    if !plan.labels.columns.is_empty() {
+        let _ = writeln!(out, "labels: {}", plan.labels.location);
+    }
     let _ = writeln!(out, "memory {}, {} threads", bytes(plan.run.memory.0), plan.threads());
     let _ = writeln!(out, "\ncolumns");
     let roles = &plan.roles;
     for column in &plan.columns {
-        let named = [("id", &roles.id), ("timestamp", &roles.timestamp), ("target", &roles.target), ("prediction", &roles.prediction), ("score", &roles.score)];
+        let named = [("id", &roles.id), ("timestamp", &roles.timestamp), ("target", &roles.target), ("prediction", &roles.prediction), ("score", &roles.score), ("user", &roles.user), ("item", &roles.item), ("rank", &roles.rank), ("labelled_at", &roles.labelled_at)];
         let role = named.iter().find(|(_, name)| name.as_ref() == Some(&column.name)).map_or("", |(role, _)| role);
+        let comes = plan.labels.columns.contains(&column.name);
         let from = match (&column.plugin, column.in_reference, column.in_current) {
             (Some(plugin), ..) => format!("from plugin {plugin}"),
+            (None, ..) if comes => "from the labels".into(),
             (None, true, false) => "on the reference side only".into(),
             (None, false, true) if plan.reference.is_some() => "on the current side only".into(),
             _ => String::new(),

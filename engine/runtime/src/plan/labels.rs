@@ -14,6 +14,15 @@ pub(super) struct OpenedLabels {
     frame: LabelsFrame,
 }
 
+/// What comes with the labels.
+#[derive(Debug, Clone, Default)]
+pub struct Came {
+    /// Where they come from.
+    pub location: String,
+    /// The columns that current gets from there; empty if it has its own target.
+    pub columns: Vec<String>,
+}
+
 impl Planner<'_> {
     pub(super) async fn open_labels(
         &self,
@@ -26,7 +35,7 @@ impl Planner<'_> {
         Ok(side.map(|side| OpenedLabels { side, span, frame }))
     }
 
-    /// The sides with their labels: those that have no target of their own get it. Also the columns that current got.
+    /// The sides with their labels: those that have no target of their own get it. Also what current got.
     pub(super) fn labelled(
         &self,
         (mut reference, mut current): (Option<Side>, Side),
@@ -34,14 +43,14 @@ impl Planner<'_> {
         columns: &ColumnsFrame,
         run: &RunFrame,
         d: &mut Diagnostics,
-    ) -> (Option<Side>, Side, Vec<String>) {
-        let Some(opened) = opened else { return (reference, current, Vec::new()) };
-        let Some(labels) = opened.labels(columns, d) else { return (reference, current, Vec::new()) };
+    ) -> (Option<Side>, Side, Came) {
+        let Some(opened) = opened else { return (reference, current, Came::default()) };
+        let Some(labels) = opened.labels(columns, d) else { return (reference, current, Came::default()) };
         let own = current.schema.clone();
         if current.schema.column_with_name(&labels.target).is_some() {
             let help = "remove [source.labels], or leave the column out of the rows".to_owned();
             d.push(Diagnostic::at(opened.span, format!("the rows of [source.current] have a column `{}` already", labels.target)).help(help));
-            return (reference, current, Vec::new());
+            return (reference, current, Came::default());
         }
         let times = [(&columns.labelled_at, &opened.side.schema), (&columns.timestamp, &current.schema)];
         for (role, schema) in times.into_iter().filter_map(|(role, schema)| Some((role.as_ref()?, schema))) {
@@ -64,8 +73,8 @@ impl Planner<'_> {
                 Err(e) => d.error(&opened.span, format!("[source.labels]: {e}")),
             }
         }
-        let came = current.schema.fields().iter().map(|f| f.name()).filter(|name| own.column_with_name(name).is_none()).cloned().collect();
-        (reference, current, came)
+        let columns = current.schema.fields().iter().map(|f| f.name()).filter(|name| own.column_with_name(name).is_none()).cloned().collect();
+        (reference, current, Came { location: opened.side.source.location(), columns })
     }
 }
 

@@ -22,6 +22,7 @@ use driftline_core::source::{Derived, Source, SourceError};
 use driftline_core::spec::{Component, RunFrame, SourceSpec, Spec, SuiteSpec};
 use driftline_core::suite::{BoundMetric, Suite, condition_fields};
 use inference::infer_columns;
+pub use labels::Came;
 use resolver::Resolver;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -57,6 +58,7 @@ pub struct Plan {
     pub current: Side,
     /// What a recommender learnt from.
     pub training: Option<Side>,
+    pub labels: Came,
     pub columns: Vec<Column>,
     pub roles: Roles,
     pub transforms: Vec<PlannedTransform>,
@@ -148,7 +150,7 @@ impl Planner<'_> {
                 });
             }
         };
-        if asked_labels && came.is_empty() && !d.is_empty() {
+        if asked_labels && came.columns.is_empty() && !d.is_empty() {
             // Without the labels every word about their columns would seem wrong.
             self.check_names(&spec, d);
             return Err(PlanError::Spec(diagnostics, None));
@@ -175,7 +177,7 @@ impl Planner<'_> {
             columns: columns.map_err(PlanError::Source)?,
             roles,
             // What comes with the labels is no part of the rows: it is seen where it is named.
-            ignored: spec.columns.ignore.iter().map(|c| c.get_ref().clone()).chain(came).collect(),
+            ignored: spec.columns.ignore.iter().map(|c| c.get_ref().clone()).chain(came.columns.iter().cloned()).collect(),
             has_reference: reference.is_some(),
             training: training.as_ref().map(|side| side.schema.fields().iter().map(|f| f.name().clone()).collect()),
             schema: reference.as_ref().unwrap_or(&current).schema.clone(),
@@ -219,6 +221,7 @@ impl Planner<'_> {
             reference,
             current,
             training,
+            labels: came,
             columns,
             roles,
             transforms,

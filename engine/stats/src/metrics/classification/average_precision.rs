@@ -30,7 +30,7 @@ const FIELDS: [Field; 2] = [Field::new("value", "ratio", "the metric"), Field::n
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     let span = component.kind_span.clone();
     let parameters: Parameters = read_parameters(component, diagnostics)?;
-    let of = |scores: &[(f64, u64, u64)], _: bool| {
+    let of = |scores: &[(f64, u64, u64)], binned: bool| {
         let (others, own) = sizes(scores)?;
         let (mut above, mut found, mut sum) = (0u64, 0u64, 0.0);
         for (_, n, m) in scores.iter().rev() {
@@ -38,7 +38,20 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
             found += m;
             sum += *m as f64 * (found as f64 / above as f64);
         }
-        Ok(Reading::of([("value", sum / own as f64), ("dummy", own as f64 / (others + own) as f64)]))
+        let reading = Reading::of([("value", sum / own as f64), ("dummy", own as f64 / (others + own) as f64)]);
+        Ok(Reading { bounds: binned.then(|| (extreme(scores, own, false), extreme(scores, own, true))), ..reading })
     };
     scores::built("average_precision", binding, parameters, &span, diagnostics, &FIELDS, Box::new(of))
+}
+
+/// Where the rows of each bin are in the best order, or in the worst.
+fn extreme(scores: &[(f64, u64, u64)], own: u64, best: bool) -> f64 {
+    let (mut above, mut found, mut sum) = (0u64, 0u64, 0.0);
+    for (_, n, m) in scores.iter().rev() {
+        let first = above + if best { 0 } else { *n };
+        sum += (1..=*m).map(|i| (found + i) as f64 / (first + i) as f64).sum::<f64>();
+        above += n + m;
+        found += m;
+    }
+    sum / own as f64
 }

@@ -2,7 +2,7 @@
 
 use super::super::shape::plain;
 use super::predicted::{has_lists, left_out, sets, tell};
-use crate::accumulators::LabelSets;
+use crate::accumulators::{LabelCells, LabelSets};
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::catalogue::{Binding, Built, Direction, Doc, Field, MetricEntry, NoParameters, Scope, read_parameters, schema_of};
 use driftline_core::diagnostic::Diagnostics;
@@ -28,7 +28,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
     build,
 };
 
-const FIELDS: [Field; 1] = [Field::new("value", "ratio", "the share")];
+const FIELDS: [Field; 2] = [Field::new("value", "ratio", "the share"), Field::new("dummy", "ratio", "that of labels which are guessed as often as they are true")];
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     let span = component.kind_span.clone();
@@ -54,7 +54,9 @@ impl HammingLoss {
         }
         let wrong: u64 = found.labels.iter().map(|(_, cells)| cells.false_positive + cells.false_negative).sum();
         let value = wrong as f64 / (found.rows as f64 * found.labels.len() as f64);
-        Ok(Reading { n_current: Some(found.rows), note: left_out(found.unlabelled, found.unpredicted, "prediction"), ..Reading::of([("value", value)]) })
+        let share = |cells: &LabelCells| (cells.true_positive + cells.false_negative) as f64 / found.rows as f64;
+        let dummy = found.labels.iter().map(|(_, cells)| 2.0 * share(cells) * (1.0 - share(cells))).sum::<f64>() / found.labels.len() as f64;
+        Ok(Reading { n_current: Some(found.rows), note: left_out(found.unlabelled, found.unpredicted, "prediction"), ..Reading::of([("value", value), ("dummy", dummy)]) })
     }
 }
 

@@ -25,11 +25,12 @@ pub const ENTRY: MetricEntry = MetricEntry {
     build,
 };
 
-const FIELDS: [Field; 4] = [
+const FIELDS: [Field; 5] = [
     Field::new("value", "ratio", "precision: the share of the rows predicted positive that are"),
     Field::new("recall", "ratio", "the share of the positive rows that are predicted"),
     Field::new("threshold", "", "score from which on a row is predicted positive"),
     Field::new("rows", "", "rows predicted positive: more than the share where scores tie"),
+    Field::new("dummy", "ratio", "precision of scores that tell nothing: the share of the label"),
 ];
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
@@ -40,14 +41,14 @@ fn line_of(scores: &[(f64, u64, u64)], others: u64, own: u64, share: f64) -> (St
     // Of 0.1 * 30 rows there are 3, whatever the rounding.
     let wanted = (share * (others + own) as f64 - 1e-9).ceil().max(1.0) as u64;
     let (mut taken, mut right, mut threshold) = (0, 0, f64::NAN);
-    for (score, others, own) in scores.iter().rev() {
+    for (score, n, m) in scores.iter().rev() {
         if taken >= wanted {
             break;
         }
-        taken += others + own;
-        right += own;
+        taken += n + m;
+        right += m;
         threshold = *score;
     }
-    let fields = [("value", right as f64 / taken as f64), ("recall", right as f64 / own as f64), ("threshold", threshold), ("rows", taken as f64)];
+    let fields = [("value", right as f64 / taken as f64), ("recall", right as f64 / own as f64), ("threshold", threshold), ("rows", taken as f64), ("dummy", own as f64 / (others + own) as f64)];
     (percent(share), Reading::of(fields))
 }

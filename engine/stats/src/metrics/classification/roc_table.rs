@@ -25,9 +25,10 @@ pub const ENTRY: MetricEntry = MetricEntry {
     build,
 };
 
-const FIELDS: [Field; 2] = [
+const FIELDS: [Field; 3] = [
     Field::new("value", "ratio", "true positive rate, the recall"),
     Field::new("threshold", "", "lowest score with a false positive rate that is no higher; missing where no score has one"),
+    Field::new("dummy", "ratio", "the rate of scores that tell nothing: the false positive rate itself"),
 ];
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
@@ -48,7 +49,7 @@ fn line_of(scores: &[(f64, u64, u64)], others: u64, own: u64, rate: f64) -> (Str
         right += m;
         threshold = *score;
     }
-    let mut reading = Reading::of([("value", reached.min(own as f64) / own as f64)]);
+    let mut reading = Reading::of([("value", reached.min(own as f64) / own as f64), ("dummy", rate)]);
     if threshold.is_finite() {
         reading.set("threshold", threshold);
     }

@@ -143,18 +143,21 @@ impl OfScores {
         }
         let support = |label: &String| found.targets.iter().find(|(name, _)| name == label).map_or(0, |(_, n)| *n) as f64;
         let weight = |label: &String| if self.average == Average::Weighted { support(label) } else { 1.0 };
-        let (mut sum, mut dummies, mut weights) = (0.0, 0.0, 0.0);
+        let (mut sum, mut dummies, mut weights, mut bounds) = (0.0, 0.0, 0.0, (0.0, 0.0));
         for (label, reading) in &each {
             // A label that is never true, or always, has no part in the mean.
             let Ok(reading) = reading else { continue };
             sum += reading.field("value").unwrap_or(0.0) * weight(label);
             dummies += reading.field("dummy").unwrap_or(0.0) * weight(label);
+            let (low, high) = reading.bounds.unwrap_or_default();
+            bounds = (bounds.0 + low * weight(label), bounds.1 + high * weight(label));
             weights += weight(label);
         }
         if weights == 0.0 {
             return Err(Undefined::no_data("of no label there are both rows that have it and rows that do not"));
         }
-        Ok(vec![Ok(told(Reading::of([("value", sum / weights), ("dummy", dummies / weights)])))])
+        let bounds = found.binned.then_some((bounds.0 / weights, bounds.1 / weights));
+        Ok(vec![Ok(told(Reading { bounds, ..Reading::of([("value", sum / weights), ("dummy", dummies / weights)]) }))])
     }
 }
 
@@ -178,19 +181,18 @@ pub(super) fn sizes(scores: &[(f64, u64, u64)]) -> Result<(u64, u64), Undefined>
     }
 }
 
-/// Rows of the label among the `top` rows with the highest scores; of rows that tie at the edge the part that fits.
-fn found_in_top(scores: &[(f64, u64, u64)], top: f64) -> f64 {
+/// Rows of the label among the `top` rows with the highest scores: of rows that tie at the edge the part that fits, the fewest that may be, and the most.
+fn found_in_top(scores: &[(f64, u64, u64)], top: f64) -> [f64; 3] {
     let (mut left, mut found) = (top, 0.0);
     for (_, n, m) in scores.iter().rev() {
         let rows = (n + m) as f64;
-        let part = (left / rows).min(1.0);
-        found += *m as f64 * part;
-        left -= rows;
-        if left <= 0.0 {
-            break;
+        if left <= rows {
+            return [found + *m as f64 * left / rows, found + (left - *n as f64).max(0.0), found + left.min(*m as f64)];
         }
+        found += *m as f64;
+        left -= rows;
     }
-    found
+    [found; 3]
 }
 
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -234,10 +236,10 @@ pub(super) fn of_top(
         diagnostics.error(&at, format!("`share` must lie above 0 and up to 1, not {share}"));
         return None;
     }
-    let of = move |scores: &[(f64, u64, u64)], _| {
+    let of = move |scores: &[(f64, u64, u64)], binned: bool| {
         let (others, own) = sizes(scores)?;
-        let (value, dummy) = value(found_in_top(scores, share * (others + own) as f64) / own as f64, share);
-        Ok(Reading::of([("value", value), ("dummy", dummy)]))
+        let [(found, dummy), (low, _), (high, _)] = found_in_top(scores, share * (others + own) as f64).map(|found| value(found / own as f64, share));
+        Ok(Reading { bounds: binned.then_some((low, high)), ..Reading::of([("value", found), ("dummy", dummy)]) })
     };
     built(name, binding, parameters, &span, diagnostics, fields, Box::new(of))
 }
