@@ -102,6 +102,7 @@ fn the_last_label_of_a_row_counts_and_others_are_counted() {
     let (checks, counters) = found(&spec(folder.path(), "", ""));
     assert_eq!(field(&checks, "accuracy", "value"), 0.8);
     assert_eq!(counters["current.replaced_labels"], ROWS / 10);
+    assert_eq!(counters["current.changed_labels"], ROWS / 10);
     assert_eq!(counters["current.labels_without_row"], 1);
     assert_eq!(counters["current.unusable_labels"], 2);
 }
@@ -165,8 +166,9 @@ fn mistakes_are_told_at_their_place() {
         text(&output.stderr)
     };
     assert!(told("id = \"id\"\n", "").contains("[source.labels] needs `id` under [columns]"));
-    assert!(told("target = \"truth\"", "target = \"turth\"").contains("the labels have no column `turth`"));
-    assert!(told("id = \"id\"", "id = \"x\"").contains("the labels have no column `x`"));
+    let misspelt = told("target = \"truth\"", "target = \"turth\"");
+    assert!(misspelt.contains("no column `turth` in [source.labels]") && misspelt.contains("did you mean `truth`?") && misspelt.matches("error:").count() == 1, "{misspelt}");
+    assert!(told("id = \"id\"", "id = \"x\"").contains("no column `x` in [source.labels]"));
     assert!(told("timestamp = \"at\"\n", "").contains("`lateness` needs `timestamp`"));
     assert!(told("target = \"truth\"", "target = \"x\"").contains("have a column `x` already"));
     assert!(told("\"3d\"", "\"3 moons\"").contains("3 moons"));

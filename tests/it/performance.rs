@@ -291,3 +291,18 @@ fn one_class_unseen_labels_and_scores_that_are_no_probabilities_have_an_answer()
     assert_eq!(statuses(text(&|_| None), usual()), ["no_data"; 9]);
     assert_eq!(statuses(both(), number(&|_| Some(f64::NAN)))[2..8], ["no_data"; 6]);
 }
+
+/// A misspelt positive label and labels that are written otherwise are mistakes, and not the absence of news.
+#[test]
+fn labels_that_do_not_meet_are_errors() {
+    let text = |labels: [&'static str; 2]| Arc::new((0..200).map(|i| Some(labels[i % 2])).collect::<StringArray>()) as ArrayRef;
+    let score = || Arc::new((0..200).map(|i| Some(f64::from(i) / 200.0)).collect::<Float64Array>()) as ArrayRef;
+    let suite: String = ["roc_auc", "recall", "log_loss"].iter().map(|metric| format!("[[suite.check]]\nmetric = \"{metric}\"\nfail = \"value == 0.123456789\"\n")).collect();
+    let found = run(vec![("t", text(["0", "1"])), ("s", score())], "target = \"t\"\nscore = \"s\"\npositive = \"yes\"\n", &suite);
+    for check in found.values() {
+        assert!(check["status"] == "error" && check["message"].as_str().is_some_and(|m| m.contains("`yes` is none of the labels that there are: 0, 1")), "{check}");
+    }
+    let suite = "[[suite.check]]\nmetric = \"worst_segments\"\n";
+    let found = run(vec![("t", text(["no", "yes"])), ("p", text(["0", "1"])), ("x", score())], "target = \"t\"\nprediction = \"p\"\n", suite);
+    assert!(found.values().all(|check| check["status"] == "error" && check["message"].as_str().is_some_and(|m| m.contains("written alike"))), "{found:?}");
+}

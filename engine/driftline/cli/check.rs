@@ -54,6 +54,12 @@ fn render(plan: &Plan) -> String {
     for (name, reason) in &plan.unusable_plugins {
         let _ = writeln!(out, "\nplugin {name} is unusable: {reason}");
     }
+    if !plan.left_out_of_presets.is_empty() {
+        let _ = writeln!(out, "\nleft out of presets");
+    }
+    for reason in &plan.left_out_of_presets {
+        let _ = writeln!(out, "  {}", printable(reason));
+    }
     for suite in &plan.suites {
         let _ = writeln!(out, "\nsuite {} ({} checks)", suite.name, suite.checks.len());
         for check in &suite.checks {

@@ -115,5 +115,17 @@ fn parameters(out: &mut String, doc: &Doc) {
     for (name, property) in properties {
         let default = property.get("default").map(|d| format!(" (default {d})")).unwrap_or_default();
         let _ = writeln!(out, "  {name:<16} {}{default}", property["description"].as_str().unwrap_or_default());
+        for (choice, words) in choices(&schema, property) {
+            let _ = writeln!(out, "  {:<16} \"{choice}\": {words}", "");
+        }
     }
+}
+
+/// The words that a parameter may be, with what they mean.
+fn choices(schema: &serde_json::Value, property: &serde_json::Value) -> Vec<(String, String)> {
+    let of = |value: &serde_json::Value| value["$ref"].as_str().and_then(|path| schema.pointer(path.trim_start_matches('#')).cloned());
+    let definition = of(property).or_else(|| property["allOf"].as_array()?.iter().find_map(of)).or_else(|| property["anyOf"].as_array()?.iter().find_map(of));
+    let alternatives = definition.as_ref().and_then(|definition| definition["oneOf"].as_array().cloned()).unwrap_or_default();
+    let choice = |one: &serde_json::Value| Some((one["const"].as_str()?.to_owned(), one["description"].as_str().unwrap_or_default().to_owned()));
+    alternatives.iter().filter_map(choice).collect()
 }

@@ -238,7 +238,8 @@ fn read_sources<'a>(root: &mut Table<'a>, diagnostics: &mut Diagnostics) -> Sour
     let labels = table.take_table("labels", diagnostics).and_then(|mut t| {
         let (span, frame) = (t.span.clone(), t.take(diagnostics));
         let source = read_source(t, "labels", diagnostics)?;
-        Some(LabelsSpec { source, span, frame: frame? })
+        // What is wrong with the frame has been told.
+        Some(LabelsSpec { source, span, frame: frame.unwrap_or_default() })
     });
     let training = table.take_table("training", diagnostics).and_then(|t| read_source(t, "training", diagnostics));
     table.finish("[source]", diagnostics);

@@ -3,6 +3,7 @@
 use super::{Planner, Side};
 use arrow::datatypes::SchemaRef;
 use driftline_core::diagnostic::{Diagnostic, Diagnostics, Span};
+use driftline_core::name::suggestion;
 use driftline_core::query::Labels;
 use driftline_core::source::SourceError;
 use driftline_core::spec::{ColumnsFrame, LabelsFrame, LabelsSpec, RunFrame};
@@ -46,7 +47,19 @@ impl Planner<'_> {
     ) -> (Option<Side>, Side, Came) {
         let Some(opened) = opened else { return (reference, current, Came::default()) };
         let Some(labels) = opened.labels(columns, d) else { return (reference, current, Came::default()) };
-        let own = current.schema.clone();
+        let (own, theirs) = (current.schema.clone(), opened.side.schema.clone());
+        let roles = [(&columns.id, &own, "the rows"), (&columns.id, &theirs, "[source.labels]"), (&columns.target, &theirs, "[source.labels]"), (&columns.labelled_at, &theirs, "[source.labels]")];
+        let before = d.len();
+        for (role, schema, of) in roles.into_iter().filter_map(|(role, schema, of)| Some((role.as_ref()?, schema, of))) {
+            let is_of_rows = of != "the rows" && own.column_with_name(role.get_ref()).is_some() && columns.id.as_ref() != Some(role);
+            if schema.column_with_name(role.get_ref()).is_none() && !is_of_rows {
+                let help = suggestion(role.get_ref(), schema.fields().iter().map(|f| f.name().as_str()));
+                d.push(Diagnostic::at(role.span(), format!("no column `{}` in {of}", role.get_ref())).help(help));
+            }
+        }
+        if d.len() > before {
+            return (reference, current, Came::default());
+        }
         if current.schema.column_with_name(&labels.target).is_some() {
             let help = "remove [source.labels], or leave the column out of the rows".to_owned();
             d.push(Diagnostic::at(opened.span, format!("the rows of [source.current] have a column `{}` already", labels.target)).help(help));

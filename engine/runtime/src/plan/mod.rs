@@ -72,6 +72,8 @@ pub struct Plan {
     pub run: RunFrame,
     /// What was left out while planning.
     pub counters: BTreeMap<String, u64>,
+    /// Checks of presets that cannot be made of this spec, and why.
+    pub left_out_of_presets: Vec<String>,
     /// By column of a `by`: SQL for the rows whose value has no result of its own.
     pub other_segments: BTreeMap<String, String>,
     /// HELP of plugin samples, by family.
@@ -185,6 +187,7 @@ impl Planner<'_> {
             broken_plugins: spec.broken_plugins,
             plan_metrics: Vec::new(),
             counters: BTreeMap::new(),
+            left_out_of_presets: Vec::new(),
             other_segments: BTreeMap::new(),
             sample_help: BTreeMap::new(),
             transforms: Vec::new(),
@@ -198,7 +201,7 @@ impl Planner<'_> {
         if !resolver.diagnostics.is_empty() {
             return Err(PlanError::Spec(resolver.diagnostics, None));
         }
-        let Resolver { diagnostics: _, sides: _, planner: _, roles, columns, plugins, plan_metrics, counters, other_segments, sample_help, transforms, .. } =
+        let Resolver { diagnostics: _, sides: _, planner: _, roles, columns, plugins, plan_metrics, counters, left_out_of_presets, other_segments, sample_help, transforms, .. } =
             resolver;
         let filters: BTreeSet<&String> = plan_metrics.iter().filter(|m| m.metric.is_ok()).filter_map(|m| m.filter.as_ref()).collect();
         let sliced = |side: Side| {
@@ -232,6 +235,7 @@ impl Planner<'_> {
             records,
             run: spec.run,
             counters,
+            left_out_of_presets,
             other_segments,
             sample_help,
             schedule,

@@ -37,27 +37,51 @@ impl Resolver<'_> {
         let presets = &catalogue.presets;
         let found = find_or_report(presets, &component(name, span), "preset", &[], &mut self.diagnostics);
         let checks: Vec<PresetCheck> = found.map(|entry| entry.checks.to_vec()).unwrap_or_default();
-        let possible = |check: &PresetCheck| {
-            let compares = find(&self.planner.catalogue.metrics, check.metric).is_some_and(|metric| metric.compares);
-            (self.has_reference || (check.alone.is_some() && !compares)) && (check.columns.is_empty() || !self.chosen(check).is_empty()) && self.has_roles_for(check, span)
-        };
-        let (usable, left_out): (Vec<PresetCheck>, Vec<PresetCheck>) = checks.into_iter().partition(possible);
+        let (mut usable, mut left_out) = (Vec::new(), Vec::new());
+        for check in checks {
+            match self.impossible(&check, span) {
+                None => usable.push(check),
+                Some(reason) => left_out.push(format!("`{}`: {reason}", check.name)),
+            }
+        }
         if usable.is_empty() && !left_out.is_empty() {
-            let message = format!("preset `{name}` has nothing to look at: it needs a reference, or columns that there are not");
-            self.diagnostics.error(span, message);
+            let message = format!("preset `{name}` has nothing to look at");
+            self.diagnostics.push(Diagnostic::at(span.clone(), message).help(left_out.join("\n")));
+        } else if !left_out.is_empty() {
+            self.counters.insert(format!("checks_left_out.{name}"), left_out.len() as u64);
+            self.left_out_of_presets.extend(left_out.into_iter().map(|reason| format!("{name}: {reason}")));
         }
         usable
     }
 
+    /// Why a preset's check cannot be made of this spec, if it cannot.
+    fn impossible(&self, check: &PresetCheck, span: &Span) -> Option<String> {
+        let compares = find(&self.planner.catalogue.metrics, check.metric).is_some_and(|metric| metric.compares);
+        if !self.has_reference && (check.alone.is_none() || compares) {
+            return Some("it compares with a reference, and there is none".into());
+        }
+        if !check.columns.is_empty() && self.chosen(check).is_empty() {
+            return Some(format!("there is no column that it looks at ({})", check.columns.join(", ")));
+        }
+        self.lacks(check, span)
+    }
+
     /// Whether the spec names what a metric over the dataset needs, such as a target or scores.
     pub(super) fn has_roles_for(&self, check: &PresetCheck, span: &Span) -> bool {
-        let Some(entry) = find(&self.planner.catalogue.metrics, check.metric) else { return true };
+        self.lacks(check, span).is_none()
+    }
+
+    fn lacks(&self, check: &PresetCheck, span: &Span) -> Option<String> {
+        let entry = find(&self.planner.catalogue.metrics, check.metric)?;
         if entry.scope == Scope::Column || !check.columns.is_empty() {
-            return true;
+            return None;
         }
         let binding = Binding { column: None, columns: &self.columns, roles: &self.roles, all: &self.columns, training: self.training.as_deref(), catalogue: self.planner.catalogue };
         let component = Component { params: Table::written(check.parameters, span), ..component(check.metric, span) };
-        (entry.build)(&binding, component, &mut Diagnostics::default()).is_some()
+        let mut diagnostics = Diagnostics::default();
+        let built = (entry.build)(&binding, component, &mut diagnostics);
+        let reason = || diagnostics.iter().next().map_or_else(String::new, |diagnostic| diagnostic.message.clone());
+        built.is_none().then(reason)
     }
 
     /// The selectors of a preset's check that match a column which its metric takes; a role becomes its column.

@@ -2,7 +2,7 @@
 
 use super::plugins::Used;
 use super::{PlannedTransform, Planner, Side};
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, SchemaRef};
 use driftline_core::column::{Column, Kind, Roles};
 use driftline_core::condition::{self, Condition, Range};
 use driftline_core::diagnostic::{Diagnostic, Diagnostics, Span};
@@ -28,6 +28,8 @@ pub(super) struct Resolver<'a> {
     pub broken_plugins: Vec<String>,
     pub plan_metrics: Vec<BoundMetric>,
     pub counters: BTreeMap<String, u64>,
+    /// Checks of presets that cannot be made, and why.
+    pub left_out_of_presets: Vec<String>,
     /// By column of a `by`: SQL for the rows whose value has no result of its own.
     pub other_segments: BTreeMap<String, String>,
     pub sample_help: BTreeMap<String, String>,
@@ -48,6 +50,13 @@ impl Resolver<'_> {
         for name in named {
             if !self.columns.iter().any(|c| c.name == *name.get_ref()) {
                 self.unknown_column(name.get_ref(), name.span());
+            }
+        }
+        for role in [&frame.score, &frame.rank].into_iter().flatten().chain(frame.probabilities.values()) {
+            let texts = self.columns.iter().find(|c| c.name == *role.get_ref()).filter(|c| matches!(c.data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View));
+            if let Some(column) = texts {
+                let message = format!("column `{}` has texts, and scores, ranks and probabilities are numbers", column.name);
+                self.diagnostics.push(Diagnostic::at(role.span(), message).help("name another column, or make numbers of it under [derived]".to_owned()));
             }
         }
         if let (Some(rank), Some(_)) = (&frame.rank, &frame.score) {

@@ -88,8 +88,8 @@ impl Labels {
     pub fn end(self) -> Result<Collected, String> {
         let Some(spool) = self.on_disk else {
             let table = Table::new(&self.keys, &self.schema, self.time.as_deref(), self.here)?;
-            let (chosen, met) = (table.places.len(), 0);
-            return Ok(Collected::Fit(Found { keys: self.keys, schema: self.schema, at: At::Here(table), chosen, met }));
+            let counts = Counts { chosen: table.places.len(), met: 0, changed: table.changed };
+            return Ok(Collected::Fit(Found { keys: self.keys, schema: self.schema, at: At::Here(table), counts }));
         };
         // Keys do not spread evenly.
         let count = 2 * self.bytes.div_ceil(self.memory.max(1));
@@ -133,21 +133,22 @@ impl Partitions {
 
     /// Joins one partition after another.
     pub fn join(self) -> Result<Found, String> {
-        let (mut chosen, mut met, mut parts) = (0, 0, Vec::new());
+        let (mut counts, mut parts) = (Counts::default(), Vec::new());
         for (labels, rows) in self.labels.into_iter().zip(self.rows) {
             let labels: Vec<RecordBatch> = labels.map(Spool::read).transpose()?.into_iter().flatten().collect::<Result<_, _>>().map_err(plain)?;
             // What is found is taken from few batches faster than from many.
             let labels = labels.first().map(|first| concat_batches(&first.schema(), &labels).map_err(plain));
             let mut table = Table::new(&self.keys, &self.schema, self.time.as_deref(), labels.transpose()?.into_iter().collect())?;
-            chosen += table.places.len();
+            counts.chosen += table.places.len();
+            counts.changed += table.changed;
             let mut found = Spool::new(self.schema.clone())?;
             for batch in rows.map(Spool::read).transpose()?.into_iter().flatten() {
                 found.write(&table.take(&self.keys, &batch.map_err(plain)?)?)?;
             }
-            met += table.met();
+            counts.met += table.met();
             parts.push(Part { batches: found.read()?, batch: RecordBatch::new_empty(self.schema.clone()), next: 0 });
         }
-        Ok(Found { keys: self.keys, schema: self.schema, at: At::OnDisk(parts), chosen, met })
+        Ok(Found { keys: self.keys, schema: self.schema, at: At::OnDisk(parts), counts })
     }
 
     /// For each partition the numbers of its rows; what has no key is in none.
@@ -209,11 +210,15 @@ struct Place {
     batch: u32,
     row: u32,
     met: bool,
+    /// Whether labels of its key have different values.
+    differs: bool,
 }
 
 /// Labels by their key: of several the last, by time, else by place.
 struct Table {
     batches: Vec<RecordBatch>,
+    /// Keys whose labels have different values.
+    changed: usize,
     /// The keys of each batch.
     keys: Vec<Rows>,
     places: HashTable<Place>,
@@ -222,6 +227,8 @@ struct Table {
 impl Table {
     fn new(keys: &Keys, schema: &SchemaRef, time: Option<&str>, labels: Vec<RecordBatch>) -> Result<Self, String> {
         let (mut batches, mut known, mut times) = (vec![nothing(schema)?], vec![keys.converter.empty_rows(0, 0)], vec![None]);
+        let truth = RowConverter::new(vec![SortField::new(schema.field(0).data_type().clone())]).map_err(plain)?;
+        let mut truths = vec![truth.empty_rows(0, 0)];
         let mut places = HashTable::<Place>::with_capacity(labels.iter().map(RecordBatch::num_rows).sum());
         let time = time.map(|name| schema.index_of(name)).transpose().map_err(plain)?;
         let order = time.map(|_| RowConverter::new(vec![SortField::new(TIME)])).transpose().map_err(plain)?;
@@ -231,21 +238,28 @@ impl Table {
             let labels = labels.project(&columns).map_err(plain)?;
             let came = order.iter().zip(time).map(|(order, i)| order.convert_columns(&[moments(schema.field(i).name(), labels.column(i))?]).map_err(plain)).next();
             times.push(came.transpose()?);
+            // The target comes first.
+            truths.push(truth.convert_columns(&labels.columns()[..1]).map_err(plain)?);
             let labels_rows = labels.num_rows();
             batches.push(labels);
             let key_of = |place: &Place| known[place.batch as usize].row(place.row as usize).data();
             for row in (0u32..).take(labels_rows) {
                 let came = |place: &Place| times[place.batch as usize].as_ref().map(|rows| rows.row(place.row as usize));
-                let place = Place { batch: at, row, met: false };
+                let place = Place { batch: at, row, met: false, differs: false };
                 let key = key_of(&place);
                 match places.entry(xxh3_64(key), |other| key_of(other) == key, |other| xxh3_64(key_of(other))) {
-                    Entry::Occupied(before) if came(before.get()) > came(&place) => {}
-                    Entry::Occupied(mut before) => *before.get_mut() = place,
+                    Entry::Occupied(mut before) => {
+                        let is_later = came(before.get()) <= came(&place);
+                        let value = |place: &Place| truths[place.batch as usize].row(place.row as usize).data();
+                        let differs = before.get().differs || value(before.get()) != value(&place);
+                        let before = before.get_mut();
+                        *before = Place { differs, ..if is_later { place } else { *before } };
+                    }
                     Entry::Vacant(vacant) => drop(vacant.insert(place)),
                 }
             }
         }
-        Ok(Self { batches, keys: known, places })
+        Ok(Self { changed: places.iter().filter(|place| place.differs).count(), batches, keys: known, places })
     }
 
     fn take(&mut self, keys: &Keys, rows: &RecordBatch) -> Result<RecordBatch, String> {
@@ -290,9 +304,18 @@ pub(super) struct Found {
     keys: Keys,
     schema: SchemaRef,
     at: At,
-    /// Labels that are the last of their key.
-    chosen: usize,
-    met: usize,
+    counts: Counts,
+}
+
+/// What became of labels.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counts {
+    /// Those that are the last of their key.
+    pub chosen: usize,
+    /// Of them those that have a row.
+    pub met: usize,
+    /// Keys whose labels have different values.
+    pub changed: usize,
 }
 
 enum At {
@@ -339,15 +362,14 @@ impl Found {
         interleave_record_batch(&batches.iter().collect::<Vec<_>>(), &places).map_err(plain)
     }
 
-    /// Labels that are the last of their key, and how many of them have a row, after the last row.
-    pub fn end(self) -> Result<(u64, u64), String> {
-        let met = match self.at {
-            At::Here(table) => table.met(),
+    /// What became of the labels, after the last row.
+    pub fn end(self) -> Result<Counts, String> {
+        match self.at {
+            At::Here(table) => Ok(Counts { met: table.met(), ..self.counts }),
             At::OnDisk(mut parts) => match parts.iter_mut().any(|part| part.next < part.batch.num_rows() || part.batches.next().is_some()) {
-                true => return Err(CHANGED.into()),
-                false => self.met,
+                true => Err(CHANGED.into()),
+                false => Ok(self.counts),
             },
-        };
-        Ok((self.chosen as u64, met as u64))
+        }
     }
 }

@@ -152,10 +152,11 @@ struct Seen {
 impl Seen {
     /// What was left out of the labels, after the last row.
     fn left_out(self, found: Found) -> Result<LeftOut, String> {
-        let (chosen, met) = found.end()?;
+        let found = found.end()?;
         let mut left_out = LeftOut::default();
-        left_out.add("labels_without_row", chosen - met);
-        left_out.add("replaced_labels", self.usable - chosen);
+        left_out.add("labels_without_row", (found.chosen - found.met) as u64);
+        left_out.add("replaced_labels", self.usable - found.chosen as u64);
+        left_out.add("changed_labels", found.changed as u64);
         left_out.add("unusable_labels", self.unusable);
         self.left_out.0.iter().for_each(|(name, n)| left_out.add(&format!("labels.{name}"), *n));
         Ok(left_out)

@@ -17,6 +17,8 @@ pub struct Confusion {
     pub counts: Vec<Vec<u64>>,
     /// The positive label, where labels are predicted by a threshold of its score.
     pub positive: Option<String>,
+    /// There the true labels that are others, which may share a place in the matrix.
+    pub others: Vec<String>,
     /// Rows without a true label, such as those whose label has not come yet.
     pub unlabelled: u64,
     /// Rows with a true label and without a prediction.
@@ -240,7 +242,8 @@ impl Accumulator for State {
         }
         drop(place);
         let positive = self.positive().map(str::to_owned);
-        Ok(Arc::new(Confusion { labels, counts, positive, unlabelled: self.unlabelled, unpredicted: self.unpredicted }))
+        let others = ordered(others.into_iter().map(str::to_owned));
+        Ok(Arc::new(Confusion { labels, counts, positive, others, unlabelled: self.unlabelled, unpredicted: self.unpredicted }))
     }
 
     fn size(&self) -> usize {

@@ -172,6 +172,9 @@ impl Accumulator for State {
                 (None, _) => 0.0,
             };
             let order = order.value(row) + 0.0;
+            if self.columns.is_rank && order < 1.0 {
+                return Err(format!("column `{}` has the rank {order}, and the first one is 1; name it `score` under [columns] if more is better", self.columns.order));
+            }
             let score = if self.columns.is_rank { -order } else { order };
             let new = Recommendation { score, item: key(items.value(row)), relevance };
             let (user, k) = (key(users.value(row)), self.k);

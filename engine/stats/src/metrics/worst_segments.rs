@@ -104,7 +104,7 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
     };
     let others = binding.columns.iter().filter(|column| binding.columns.len() < binding.all.len() && !is_feature(column, roles)).map(|column| column.name.clone()).collect();
     let metric = WorstSegments { losses: row_losses(&loss, &features, &identity(binding)), others, features, is_wrong: matches!(loss, Loss::Wrong { .. }), parameters };
-    Some(Built { default_fail: Some("count > 0".to_owned()), ..plain(metric, &FIELDS) })
+    Some(Built { default_fail: Some("count > 0 and value > overall".to_owned()), ..plain(metric, &FIELDS) })
 }
 
 /// The columns that tell rows apart: their id, else all that can be compared.
@@ -197,6 +197,9 @@ impl WorstSegments {
             return Err(Undefined::no_data(format!("no row has both a true label and a prediction; {}", left_out(&found).unwrap_or_default())));
         }
         let mean = found.rows.iter().map(|row| row.loss * row.count as f64).sum::<f64>() / rows as f64;
+        if self.is_wrong && mean == 1.0 {
+            return Err(Undefined::error(format!("none of the {rows} predictions is right: are true and predicted labels written alike?")));
+        }
         let mut all = Sums::default();
         found.rows.iter().for_each(|row| all.add(row.loss - mean, row.count));
         let columns: Vec<Division> = self.features.iter().enumerate().map(|(i, (name, is_number))| parts(name, *is_number, i, &found.rows, &self.parameters)).collect();
@@ -242,7 +245,7 @@ impl WorstSegments {
     }
 }
 
-fn left_out(found: &RowLosses) -> Option<String> {
+pub(super) fn left_out(found: &RowLosses) -> Option<String> {
     let rows = [(found.left_out.unlabelled, "without a true label"), (found.left_out.unpredicted, "without a prediction"), (found.left_out.infinite, "with an infinite error")];
     let told: Vec<String> = rows.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     (!told.is_empty()).then(|| format!("rows left out: {}", told.join(", ")))
@@ -437,13 +440,19 @@ fn edges(sorted: &[(f64, u64)], ranges: usize) -> Vec<f64> {
     for (number, n) in sorted {
         // The first value that begins at or after the next quantile, if it is another one than the last.
         if before > 0 && before * ranges as u64 >= next * all && *number != last {
-            edges.push(*number);
+            edges.push(shortest(last, *number));
             next = before * ranges as u64 / all + 1;
         }
         before += n;
         last = *number;
     }
     edges
+}
+
+/// The number of fewest digits above one and up to the other: what is divided by it is divided by the other.
+fn shortest(above: f64, number: f64) -> f64 {
+    let rounded = (0..17).map(|digits| format!("{number:.digits$e}")).filter_map(|text| text.parse::<f64>().ok());
+    rounded.into_iter().find(|rounded| *rounded > above && *rounded <= number).unwrap_or(number)
 }
 
 impl Metric for WorstSegments {

@@ -1,7 +1,7 @@
 //! Share of labels that are wrongly given or wrongly missing, where rows have several labels.
 
 use super::super::shape::plain;
-use super::predicted::{has_lists, left_out, sets, tell};
+use super::predicted::{left_out, sets, tell};
 use crate::accumulators::{LabelCells, LabelSets};
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::catalogue::{Binding, Built, Direction, Doc, Field, MetricEntry, NoParameters, Scope, read_parameters, schema_of};
@@ -34,7 +34,7 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
     let span = component.kind_span.clone();
     read_parameters::<NoParameters>(component, diagnostics)?;
     match (&binding.roles.target, &binding.roles.prediction) {
-        (Some(target), Some(prediction)) if has_lists(binding) => Some(plain(HammingLoss { sets: sets("hamming_loss", target, prediction, binding, &span, diagnostics)? }, &FIELDS)),
+        (Some(target), Some(prediction)) => Some(plain(HammingLoss { sets: sets("hamming_loss", target, prediction, binding, &span, diagnostics)? }, &FIELDS)),
         _ => tell(diagnostics, &span, "hamming_loss", "a target and a prediction that are lists of labels", "target = \"…\"\nprediction = \"…\""),
     }
 }

@@ -54,6 +54,14 @@ impl Answers {
     }
 }
 
+/// No row has the positive label: of two others that is a mistake, of one it may be chance.
+pub(super) fn no_positive(positive: &str, labels: &[String]) -> Undefined {
+    match labels {
+        [] | [_] => Undefined::no_data(format!("no row has the positive label `{positive}`")),
+        labels => Undefined::error(format!("the positive label `{positive}` is none of the labels that there are: {}", labels.join(", "))),
+    }
+}
+
 fn none_labelled(unlabelled: u64) -> Undefined {
     Undefined::no_data(format!("no row has both a true and a predicted label; {unlabelled} have no true one"))
 }
@@ -63,7 +71,7 @@ fn of_top(found: &Scored, top: u64) -> Result<Matrix, Undefined> {
     let Some((positive, scores)) = found.labels.first().filter(|_| rows > 0) else { return Err(none_labelled(found.unlabelled)) };
     let own = found.targets.iter().find(|(label, _)| label == positive).map_or(0, |(_, n)| *n);
     if own == 0 {
-        return Err(Undefined::no_data(format!("no row has the positive label `{positive}`")));
+        return Err(no_positive(positive, &found.targets.iter().map(|(label, _)| label.clone()).collect::<Vec<_>>()));
     }
     let other = match &found.targets[..] {
         [(a, _), (b, _)] => if a == positive { b.clone() } else { a.clone() },
@@ -280,7 +288,7 @@ fn matrix(handle: &Handle<Confusion>, profile: &Profile) -> Result<Matrix, Undef
     if let Some(positive) = &found.positive
         && !matrix.labels.iter().enumerate().any(|(i, label)| label == positive && matrix.support(i) > 0.0)
     {
-        return Err(Undefined::no_data(format!("no row has the positive label `{positive}`")));
+        return Err(no_positive(positive, &found.others));
     }
     let meets = (0..matrix.labels.len()).any(|label| matrix.support(label) > 0.0 && matrix.predicted(label) > 0.0);
     let disjoint = (!meets).then(|| format!("no predicted label is a true one: {}", matrix.labels.join(", ")));

@@ -1,6 +1,6 @@
 //! Rates of one label against all others, and their averages over labels.
 
-use super::predicted::{Answers, Cells, Matrix, Threshold, VALUE_AND_DUMMY, answers};
+use super::predicted::{Answers, Cells, Matrix, Threshold, VALUE_AND_DUMMY, answers, no_positive};
 use super::super::shape::{note, plain};
 use driftline_core::accumulator::Request;
 use driftline_core::catalogue::{Binding, Built, read_parameters};
@@ -117,7 +117,7 @@ impl Rates {
             return Ok(None);
         }
         match &self.positive {
-            Some(label) => place(label).map(Some).ok_or_else(|| Undefined::no_data(format!("no row has the positive label `{label}`, true or predicted"))),
+            Some(label) => place(label).map(Some).ok_or_else(|| no_positive(label, &matrix.labels)),
             // Of one label alone nobody knows which one it is.
             None if matrix.labels.len() < 2 => Err(Undefined::no_data(format!("there is the one label `{}`; name `positive` under [columns]", matrix.labels.concat()))),
             None => Ok(Some(1)),

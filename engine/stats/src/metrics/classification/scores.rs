@@ -1,7 +1,7 @@
 //! Metrics of scores: where the scores come from, and one label's scores against all others.
 
 use super::super::shape::plain;
-use super::predicted::{left_out, tell};
+use super::predicted::{left_out, no_positive, tell};
 use crate::accumulators::{LabelLosses, Losses, Scored, Scores, losses, ordered, scored};
 use crate::math::Moments;
 use driftline_core::accumulator::{Handle, Request};
@@ -83,7 +83,7 @@ pub(super) fn positive_of(given: &Option<String>, found: &Losses) -> Result<Stri
     let labels = ordered(found.labels.keys().cloned());
     match given {
         Some(positive) if labels.contains(positive) => Ok(positive.clone()),
-        Some(positive) => Err(Undefined::no_data(format!("no row has the positive label `{positive}`"))),
+        Some(positive) => Err(no_positive(positive, &labels)),
         None if labels.len() < 2 => Err(Undefined::no_data(format!("there is the one label `{}`; name `positive` under [columns]", labels.concat()))),
         None => Ok(labels.last().cloned().unwrap_or_default()),
     }
@@ -107,12 +107,15 @@ pub(super) fn built(
         diagnostics.error(span, "`label` chooses one label, and `average` is over all; remove one of them");
         return None;
     }
-    let metric = OfScores { scored: scores(name, binding, span, diagnostics)?, average, label, of };
+    let positive = binding.roles.positive.clone().filter(|_| binding.roles.score.is_some());
+    let metric = OfScores { scored: scores(name, binding, span, diagnostics)?, positive, average, label, of };
     Some(plain(metric, fields))
 }
 
 struct OfScores {
     scored: Handle<Scored>,
+    /// Where the scores are of it.
+    positive: Option<String>,
     average: Average,
     label: Option<String>,
     of: OfLabel,
@@ -126,6 +129,11 @@ impl OfScores {
             return Err(Undefined::no_data(format!("no row has both a true label and a score; {} have no label", found.unlabelled)));
         }
         let method = found.binned.then(|| "scores in bins of a relative width of 0.1 %".to_owned());
+        if let (Some(positive), [_, _, ..]) = (&self.positive, &found.targets[..])
+            && !found.targets.iter().any(|(label, _)| label == positive)
+        {
+            return Err(no_positive(positive, &found.targets.iter().map(|(label, _)| label.clone()).collect::<Vec<_>>()));
+        }
         let note = left_out(found.unlabelled, found.unscored, "finite score");
         let told = |reading: Reading| Reading { n_current: Some(rows), method: method.clone(), note: note.clone(), ..reading };
         let of = |label: &str| found.labels.iter().find(|(name, _)| name == label).map(|(_, scores)| (self.of)(scores, found.binned));

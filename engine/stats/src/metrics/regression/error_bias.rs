@@ -1,7 +1,7 @@
 //! Whether a feature is another one where predicted numbers are far too high than where they are far too low.
 
 use super::super::shape::plain;
-use super::super::worst_segments::identity;
+use super::super::worst_segments::{identity, left_out};
 use crate::accumulators::{Cell, Error, Loss, LossRow, RowLosses, row_losses};
 use crate::math::{lerp, linear_quantile_ranks};
 use driftline_core::accumulator::{Handle, Request};
@@ -161,7 +161,7 @@ impl ErrorBias {
             }
         }
         reading.set("rows", (under.rows + over.rows) / found.kept);
-        let parts = [(found.left_out.infinite > 0).then(|| format!("rows left out: {} with an infinite error", found.left_out.infinite)), (found.kept < 1.0).then(|| format!("in a sample of about 1 row in {}", 1.0 / found.kept))];
+        let parts = [left_out(&found), (found.kept < 1.0).then(|| format!("in a sample of about 1 row in {}", 1.0 / found.kept))];
         let notes: Vec<String> = parts.into_iter().flatten().collect();
         Ok(Reading { n_current: Some(total), note: (!notes.is_empty()).then(|| notes.join("; ")), ..reading })
     }
