@@ -68,6 +68,8 @@ def numbers(t, p):
         "quantile_loss 0.5": m.mean_pinball_loss(t, p, alpha=0.5),
         "quantile_loss 0.9": m.mean_pinball_loss(t, p, alpha=0.9),
         "mean_absolute_error dummy": m.mean_absolute_error(t, np.full(len(t), np.median(t))),
+        "max_absolute_error dummy": m.max_error(t, np.full(len(t), np.median(t))),
+        "median_absolute_error dummy": m.median_absolute_error(t, np.full(len(t), np.median(t))),
         "root_mean_squared_error dummy": m.root_mean_squared_error(t, np.full(len(t), t.mean())),
     }
     if t.std() > 0:

@@ -110,3 +110,23 @@ pub(super) fn mean_and_dummy(moments: &Moments, constant: Constant) -> Reading {
     }
     reading
 }
+
+/// How far sorted values are from their median: the largest distance, and the median one.
+pub(super) fn from_median(sorted: &SortedValues) -> Option<(f64, f64)> {
+    let n = sorted.len();
+    let at = |rank: u64| sorted.at_ranks(&[rank]).first().copied();
+    let middle = linear_quantile_ranks(n, 0.5)?;
+    let upper = (middle.lower_rank + 1).min(n - 1);
+    let median = lerp(at(middle.lower_rank)?, at(upper)?, middle.fraction);
+    // The k nearest values are neighbours: the further of the two ends is least where they are.
+    let nearest = |k: u64| {
+        let (mut low, mut high) = (0, n - k);
+        while low < high {
+            let first = low + (high - low) / 2;
+            if median - at(first)? > at(first + k)? - median { low = first + 1 } else { high = first }
+        }
+        Some((median - at(low)?).max(at(low + k - 1)? - median))
+    };
+    let distance = lerp(nearest(middle.lower_rank + 1)?, nearest(upper + 1)?, middle.fraction);
+    Some(((median - at(0)?).max(at(n - 1)? - median), distance))
+}

@@ -1,10 +1,13 @@
 //! The largest absolute error of predicted numbers.
 
-use super::errors::built;
-use crate::accumulators::Error;
+use super::super::shape::plain;
+use super::errors::{from_median, measure, of_rows};
+use crate::accumulators::{ColumnMoments, Error, SortedValues, moments, values};
+use driftline_core::accumulator::{Handle, Request};
 use driftline_core::catalogue::{Binding, Built, Direction, Doc, Field, MetricEntry, NoParameters, Scope, read_parameters, schema_of};
 use driftline_core::diagnostic::Diagnostics;
-use driftline_core::metric::Reading;
+use driftline_core::metric::{Metric, Parts, Reading, Sides, Undefined, single};
+use driftline_core::profile::Profile;
 use driftline_core::spec::Component;
 
 pub const ENTRY: MetricEntry = MetricEntry {
@@ -26,10 +29,41 @@ pub const ENTRY: MetricEntry = MetricEntry {
     build,
 };
 
-const FIELDS: [Field; 1] = [Field::new("value", "", "the largest error")];
+const FIELDS: [Field; 2] = [Field::new("value", "", "the largest error"), Field::new("dummy", "", "that of a constant prediction, the median of the true values")];
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     let span = component.kind_span.clone();
     read_parameters::<NoParameters>(component, diagnostics)?;
-    built("max_absolute_error", binding, Error::Absolute, None, &FIELDS, |moments, _| Reading::of([("value", moments.max)]), (&span, diagnostics))
+    let errors = measure("max_absolute_error", binding, Error::Absolute, &span, diagnostics)?;
+    let targets = measure("max_absolute_error", binding, Error::Target, &span, diagnostics)?;
+    Some(plain(MaxAbsoluteError { errors: moments(errors), targets: values(targets) }, &FIELDS))
+}
+
+struct MaxAbsoluteError {
+    errors: Handle<ColumnMoments>,
+    targets: Handle<SortedValues>,
+}
+
+impl MaxAbsoluteError {
+    fn read(&self, profile: &Profile) -> Result<Reading, Undefined> {
+        let found = profile.read(&self.errors)?;
+        let errors = of_rows(&found)?;
+        let targets = profile.read(&self.targets)?;
+        let mut reading = Reading::of([("value", errors.max)]);
+        if let Some((dummy, _)) = from_median(&targets).filter(|(dummy, _)| dummy.is_finite()) {
+            reading.set("dummy", dummy);
+        }
+        targets.fault().map_err(Undefined::Error)?;
+        Ok(Reading { n_current: Some(errors.count), ..reading })
+    }
+}
+
+impl Metric for MaxAbsoluteError {
+    fn requests(&self) -> Vec<Request> {
+        vec![self.errors.request.clone(), self.targets.request.clone()]
+    }
+
+    fn evaluate(&self, sides: Sides<'_>) -> Parts {
+        single(self.read(sides.current))
+    }
 }

@@ -1,7 +1,7 @@
 //! The median absolute error of predicted numbers.
 
 use super::super::shape::plain;
-use super::errors::measure;
+use super::errors::{from_median, measure};
 use crate::accumulators::{Error, SortedValues, values};
 use crate::math::{lerp, linear_quantile_ranks};
 use driftline_core::accumulator::{Handle, Request};
@@ -30,17 +30,19 @@ pub const ENTRY: MetricEntry = MetricEntry {
     build,
 };
 
-const FIELDS: [Field; 1] = [Field::new("value", "", "the median")];
+const FIELDS: [Field; 2] = [Field::new("value", "", "the median"), Field::new("dummy", "", "that of a constant prediction, the median of the true values")];
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     let span = component.kind_span.clone();
     read_parameters::<NoParameters>(component, diagnostics)?;
     let errors = measure("median_absolute_error", binding, Error::Absolute, &span, diagnostics)?;
-    Some(plain(MedianAbsoluteError { errors: values(errors) }, &FIELDS))
+    let targets = measure("median_absolute_error", binding, Error::Target, &span, diagnostics)?;
+    Some(plain(MedianAbsoluteError { errors: values(errors), targets: values(targets) }, &FIELDS))
 }
 
 struct MedianAbsoluteError {
     errors: Handle<SortedValues>,
+    targets: Handle<SortedValues>,
 }
 
 impl MedianAbsoluteError {
@@ -52,16 +54,22 @@ impl MedianAbsoluteError {
         errors.fault().map_err(Undefined::Error)?;
         let [low, high] = ends[..] else { return Err(none()) };
         let value = lerp(low, high, rank.fraction);
-        match value.is_finite() {
-            true => Ok(Reading { n_current: Some(errors.len()), ..Reading::of([("value", value)]) }),
-            false => Err(Undefined::error("the median error is infinite")),
+        if !value.is_finite() {
+            return Err(Undefined::error("the median error is infinite"));
         }
+        let targets = profile.read(&self.targets)?;
+        let mut reading = Reading::of([("value", value)]);
+        if let Some((_, dummy)) = from_median(&targets).filter(|(_, dummy)| dummy.is_finite()) {
+            reading.set("dummy", dummy);
+        }
+        targets.fault().map_err(Undefined::Error)?;
+        Ok(Reading { n_current: Some(errors.len()), ..reading })
     }
 }
 
 impl Metric for MedianAbsoluteError {
     fn requests(&self) -> Vec<Request> {
-        vec![self.errors.request.clone()]
+        vec![self.errors.request.clone(), self.targets.request.clone()]
     }
 
     fn evaluate(&self, sides: Sides<'_>) -> Parts {
