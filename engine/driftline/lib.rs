@@ -25,4 +25,4 @@ pub use driftline_plugin as plugin;
 pub use driftline_runtime as runtime;
 pub use driftline_sources as sources;
 pub use driftline_stats as stats;
-pub use monitor::{Monitor, OpenError, catalogue};
+pub use monitor::{Monitor, OpenError, catalogue, host};

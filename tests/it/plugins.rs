@@ -160,3 +160,45 @@ fn raw_times_and_types_without_a_case_of_their_own_cross() {
     // Offsets of the lists 0, 2, 2; no validity of the words; their offsets 0, 1, 3; their bytes.
     assert_eq!(bytes_of("other", Arc::new(builder.finish())), 4.0 + 4.0 + sum(b"abc"));
 }
+
+/// What `inspect` prints can be pinned, and another file is not run.
+#[test]
+fn a_pinned_component_is_run_and_another_is_not() {
+    let file = root().join("plugins/hostile/hostile_metric.wasm");
+    let output = driftline().args(["plugin", "inspect"]).arg(&file).output().expect("runs");
+    let told = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    for words in ["hostile_metric 0.1.0 (metric)", "driftline:plugin/log@0.1.0               granted", "value            Float64: Any numbers.", "driftline:plugin/metrics@0.1.0"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    let digest = told.lines().find_map(|line| line.strip_prefix("sha256 = \"")?.strip_suffix('"')).expect("a digest").to_owned();
+    let folder = tables(50, 0.0);
+    let run = |digest: &str| {
+        let path = with_metric(folder.path(), "good");
+        let pinned = std::fs::read_to_string(&path).expect("a spec").replace("inputs = {", &format!("sha256 = \"{digest}\"\ninputs = {{"));
+        std::fs::write(&path, pinned).expect("written");
+        checks(&outcome(&path)).remove(0).1
+    };
+    assert_eq!(run(&digest)["status"], "pass");
+    let other = run(&digest.replace(&digest[..8], "00000000"));
+    assert!(other["status"] == "error" && other["message"].as_str().is_some_and(|m| m.contains(&format!("its SHA-256 is {digest}"))), "{other}");
+}
+
+#[test]
+fn what_is_no_plugin_says_what_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let inspect = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).expect("written");
+        let output = driftline().args(["plugin", "inspect"]).arg(&path).output().expect("runs");
+        (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+    };
+    let whole = std::fs::read(root().join("plugins/mfcc.wasm")).expect("a component");
+    for (name, bytes) in [("text", &b"no component"[..]), ("truncated", &whole[..whole.len() / 2]), ("empty", &[])] {
+        let (code, told) = inspect(name, bytes);
+        assert!(code == Some(3) && told.contains("not a WebAssembly component"), "{name}: {told}");
+    }
+    // A component without a world: it can be read, and not be used.
+    let (code, told) = inspect("nothing.wasm", b"\0asm\x0d\0\x01\0");
+    assert!(code == Some(1) && told.contains("cannot be used") && told.contains("imports: none"), "{told}");
+}

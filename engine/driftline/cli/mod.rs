@@ -1,8 +1,9 @@
-//! `driftline run`, `compare`, `check`, `serve`, `list`, `explain`, `schema`, `generate`.
+//! `driftline run`, `compare`, `check`, `serve`, `plugin`, `list`, `explain`, `schema`, `generate`.
 
 mod check;
 mod compare;
 mod explain;
+mod plugin;
 mod profile;
 mod run;
 mod serve;
@@ -41,6 +42,9 @@ enum Command {
         #[arg(required = true)]
         specs: Vec<PathBuf>,
     },
+    /// Look at a plugin.
+    #[command(subcommand)]
+    Plugin(plugin::Plugin),
     /// Print the catalogue: metrics, two-sample tests, sources, exporters.
     List,
     /// Print all that is known of a catalogue entry.
@@ -74,6 +78,7 @@ pub fn main() -> ExitCode {
         Command::Profile(asked) => profile::profile(&asked),
         Command::Check { spec } => check::check(&spec),
         Command::Serve { specs } => serve::serve(&specs),
+        Command::Plugin(asked) => plugin::plugin(&asked),
         Command::List => print(&explain::list(&catalogue())),
         Command::Explain { name } => explain::explain(&catalogue(), &name),
         Command::Schema => print(&format!("{:#}\n", driftline::generate::schema::schema(&catalogue()))),

@@ -40,15 +40,29 @@ impl Host {
     }
 }
 
+impl Host {
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub(crate) fn cache(&self) -> Option<&Path> {
+        self.cache.as_deref()
+    }
+}
+
 impl PluginHost for Host {
     fn load(&self, spec: &PluginSpec, folder: &Path) -> Result<Arc<dyn Plugin>, String> {
         let path = folder.join(spec.frame.component.get_ref());
         let bytes = std::fs::read(&path).map_err(|e| format!("plugin `{}`: {}: {e}", spec.name, path.display()))?;
         let named = |e: String| format!("plugin `{}`: {}: {e}", spec.name, path.display());
+        let digest = cache::hex(&bytes);
+        if let Some(pinned) = spec.frame.sha256.as_ref().map(|pinned| pinned.get_ref()).filter(|pinned| !pinned.eq_ignore_ascii_case(&digest)) {
+            return Err(named(format!("its SHA-256 is {digest}, and the spec wants {pinned}: the file was changed, or `sha256` is that of another one")));
+        }
         let component = cache::compile(&self.engine, &bytes, self.cache.as_deref()).map_err(named)?;
         let pre = self.linker.instantiate_pre(&component).map_err(|e| named(refused(&e)))?;
         let linked = Linked { pre, name: spec.name.clone(), limits: spec.frame.limits.clone(), failures: self.failures.clone() };
-        Ok(Arc::new(Loaded::new(linked, spec, cache::hex(&bytes)).map_err(named)?))
+        Ok(Arc::new(Loaded::new(linked, spec, digest).map_err(named)?))
     }
 
     fn take_failures(&self) -> Vec<PluginFailure> {

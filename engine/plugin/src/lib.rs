@@ -6,12 +6,14 @@ mod columns;
 mod config;
 mod failures;
 mod host;
+mod inspect;
 mod instance;
 mod loaded;
 mod metric;
 mod transform;
 
 pub use host::Host;
+pub use inspect::{Grant, Import, Inspection};
 
 /// Bindings of both worlds at once: a plugin exports `about` and one of the other two.
 #[allow(clippy::all)]

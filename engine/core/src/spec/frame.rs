@@ -101,6 +101,10 @@ pub struct PluginFrame {
     /// Path of the WebAssembly component, relative to the spec.
     #[schemars(with = "String")]
     pub component: Spanned<String>,
+    /// SHA-256 of the component, as `driftline plugin inspect` prints it: another file is not run.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub sha256: Option<Spanned<String>>,
     /// The plugin's inputs and the columns they are read from; `$column` is each of a check's columns in turn.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]

@@ -4,6 +4,7 @@ use super::super::classification::tell;
 use super::super::shape::plain;
 use crate::accumulators::{Columns, List, Recommended, Relevance, recommended};
 use crate::math::Moments;
+use arrow::datatypes::DataType;
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::catalogue::{Binding, Built, Field};
 use driftline_core::diagnostic::{Diagnostic, Diagnostics, Span};
@@ -98,6 +99,12 @@ pub(super) fn columns(metric: &str, binding: &Binding<'_>, span: &Span, diagnost
 pub(super) fn judged(metric: &str, binding: &Binding<'_>, judged: Judged, k: usize, span: &Span, diagnostics: &mut Diagnostics) -> Option<Handle<Recommended>> {
     let columns = columns(metric, binding, span, diagnostics)?;
     let Some(target) = &binding.roles.target else { return tell(diagnostics, span, metric, "a target that says how relevant an item is", "target = \"…\"") };
+    let texts = binding.all.iter().find(|c| c.name == *target).filter(|c| matches!(c.data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View));
+    if texts.is_some() {
+        let help = "make numbers of it under [derived], such as liked = \"case when clicked = 'yes' then 1 else 0 end\"".to_owned();
+        diagnostics.push(Diagnostic::at(span.clone(), format!("`{metric}`: the target `{target}` has texts, and the relevance of an item must be a number")).help(help));
+        return None;
+    }
     if judged.relevant_from.is_some_and(|from| !from.is_finite()) {
         diagnostics.error(span, format!("`{metric}`: `relevant_from` must be a finite number"));
         return None;

@@ -1,0 +1,68 @@
+//! `driftline plugin`.
+
+use super::print;
+use clap::Subcommand;
+use driftline::OpenError;
+use driftline::core::plugin::{Info, PluginKind};
+use driftline::outputs::table::printable;
+use driftline::plugin::{Grant, Inspection};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+#[derive(Subcommand)]
+pub(super) enum Plugin {
+    /// Print what a WebAssembly component is, imports and says of itself. Exit code: 1 if it cannot be used.
+    Inspect {
+        /// The component (.wasm).
+        file: PathBuf,
+    },
+}
+
+pub(super) fn plugin(asked: &Plugin) -> Result<ExitCode, OpenError> {
+    let Plugin::Inspect { file } = asked;
+    let host = driftline::host().map_err(OpenError::Run)?;
+    let found = host.inspect(file).map_err(OpenError::Run)?;
+    print(&render(file, &found))?;
+    Ok(ExitCode::from(u8::from(found.info.is_err())))
+}
+
+/// The inspection as text. Writing to a string cannot fail.
+fn render(file: &Path, found: &Inspection) -> String {
+    let mut out = format!("{}: {} bytes\nsha256 = \"{}\"\n", file.display(), found.size, found.digest);
+    match &found.info {
+        Ok(info) => about(&mut out, info),
+        Err(reason) => {
+            let _ = writeln!(out, "\ncannot be used: {}", printable(reason));
+        }
+    }
+    let _ = writeln!(out, "\nimports{}", if found.imports.is_empty() { ": none" } else { "" });
+    for import in &found.imports {
+        let grant = match import.grant {
+            Grant::Granted => "granted",
+            Grant::TypesOnly => "types only",
+            Grant::Refused => "refused: a plugin gets its inputs and a log, and nothing else",
+        };
+        let _ = writeln!(out, "  {:<40} {grant}", printable(&import.name));
+    }
+    let _ = writeln!(out, "\nexports");
+    for export in &found.exports {
+        let _ = writeln!(out, "  {}", printable(export));
+    }
+    out
+}
+
+fn about(out: &mut String, info: &Info) {
+    let kind = if info.kind == PluginKind::Transform { "transform: adds columns" } else { "metric" };
+    let _ = writeln!(out, "\n{} {} ({kind})\n{}", printable(&info.name), printable(&info.version), printable(&info.summary));
+    let _ = writeln!(out, "\ninputs{}", if info.inputs.is_empty() { ": none" } else { "" });
+    for input in &info.inputs {
+        let optional = if input.optional { ", optional" } else { "" };
+        let _ = writeln!(out, "  {:<16} {}{optional}: {}", printable(&input.name), printable(&input.accepts.join(" or ")), printable(&input.summary));
+    }
+    let schema = serde_json::from_str::<serde_json::Value>(&info.config_schema).map_or_else(|_| info.config_schema.clone(), |schema| format!("{schema:#}"));
+    let _ = writeln!(out, "\nconfig (JSON Schema)");
+    for line in schema.lines() {
+        let _ = writeln!(out, "  {}", printable(line));
+    }
+}
