@@ -202,3 +202,45 @@ fn what_is_no_plugin_says_what_it_is() {
     let (code, told) = inspect("nothing.wasm", b"\0asm\x0d\0\x01\0");
     assert!(code == Some(1) && told.contains("cannot be used") && told.contains("imports: none"), "{told}");
 }
+
+fn plugin_test(file: &str, arguments: &[&str]) -> (Option<i32>, String) {
+    let file = root().join("plugins").join(file);
+    let output = driftline().args(["plugin", "test"]).arg(file).args(["--data"]).arg(root().join("examples/music/current.parquet")).args(arguments).output().expect("runs");
+    (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+}
+
+/// The examples' plugins keep their contract, and give what they gave.
+#[test]
+fn good_plugins_pass_their_test() {
+    for (file, arguments, shown) in [
+        ("clipping.wasm", vec!["--input", "audio=clip"], "clipped"),
+        ("mfcc.wasm", vec!["--input", "audio=clip", "--config", "sample_rate = 22050", "--config", "coefficients = 3"], "mfcc_1"),
+        ("rounded.wasm", vec!["--input", "value=tempo"], "rounded"),
+    ] {
+        let (code, told) = plugin_test(file, &arguments);
+        assert!(code == Some(0) && told.contains(shown) && !told.contains("fail"), "{file}: {told}");
+        let folder = tempfile::tempdir().expect("a folder");
+        let expected = folder.path().join("expected.json");
+        let as_json = [arguments.as_slice(), &["-o", "json"]].concat();
+        std::fs::write(&expected, plugin_test(file, &as_json).1).expect("written");
+        let again = [arguments.as_slice(), &["--expect", expected.to_str().expect("a path")]].concat();
+        let (code, told) = plugin_test(file, &again);
+        assert!(code == Some(0) && told.contains("pass  gives what is expected"), "{file}: {told}");
+    }
+}
+
+#[test]
+fn a_plugin_that_breaks_its_contract_fails_its_test() {
+    let with = |behaviour: &str| plugin_test("hostile/hostile_metric.wasm", &["--input", "value=tempo", "--config", &format!("behaviour = {behaviour:?}")]);
+    let (code, told) = with("good");
+    assert_eq!(code, Some(0), "{told}");
+    for (behaviour, rule) in [("trap", "fail  reads the rows"), ("nan_sample", "fail  reads the rows"), ("loop", "fail  reads the rows"), ("bad_state", "fail  gives the same merged from two states")] {
+        let (code, told) = with(behaviour);
+        assert!(code == Some(1) && told.contains(rule), "{behaviour}: {told}");
+    }
+    // What is asked wrongly is no finding.
+    let (code, told) = plugin_test("mfcc.wasm", &[]);
+    assert!(code == Some(2) && told.contains("--input audio=COLUMN is missing") && told.contains("clip"), "{told}");
+    let (code, told) = plugin_test("mfcc.wasm", &["--input", "audio=clip", "--config", "sample_rat = 22050"]);
+    assert!(code == Some(2) && told.contains("sample_rat"), "{told}");
+}

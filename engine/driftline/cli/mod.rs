@@ -4,6 +4,7 @@ mod check;
 mod compare;
 mod explain;
 mod plugin;
+mod plugin_test;
 mod profile;
 mod run;
 mod serve;
@@ -42,7 +43,7 @@ enum Command {
         #[arg(required = true)]
         specs: Vec<PathBuf>,
     },
-    /// Look at a plugin.
+    /// Look at a plugin, or test it.
     #[command(subcommand)]
     Plugin(plugin::Plugin),
     /// Print the catalogue: metrics, two-sample tests, sources, exporters.

@@ -17,10 +17,15 @@ pub(super) enum Plugin {
         /// The component (.wasm).
         file: PathBuf,
     },
+    /// Print what a plugin gives for a file, and check its contract. Exit code: 1 if it breaks it.
+    Test(super::plugin_test::Test),
 }
 
 pub(super) fn plugin(asked: &Plugin) -> Result<ExitCode, OpenError> {
-    let Plugin::Inspect { file } = asked;
+    let file = match asked {
+        Plugin::Inspect { file } => file,
+        Plugin::Test(asked) => return super::plugin_test::test(asked),
+    };
     let host = driftline::host().map_err(OpenError::Run)?;
     let found = host.inspect(file).map_err(OpenError::Run)?;
     print(&render(file, &found))?;
