@@ -244,3 +244,30 @@ fn a_plugin_that_breaks_its_contract_fails_its_test() {
     let (code, told) = plugin_test("mfcc.wasm", &["--input", "audio=clip", "--config", "sample_rat = 22050"]);
     assert!(code == Some(2) && told.contains("sample_rat"), "{told}");
 }
+
+/// What is compiled ahead of time is used by a run that cannot write there.
+#[test]
+fn components_are_compiled_ahead_of_time() {
+    let cache = tempfile::tempdir().expect("a folder");
+    let file = root().join("plugins/hostile/hostile_metric.wasm");
+    let compile = |cache: &Path, file: &Path| {
+        let output = driftline().args(["plugin", "compile"]).arg(file).env("DRIFTLINE_CACHE", cache).output().expect("runs");
+        (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+    };
+    let (code, told) = compile(cache.path(), &file);
+    let kept = only_file(&cache.path().join("plugins"));
+    assert!(code == Some(0) && told.contains(&kept.display().to_string()), "{told}");
+    let written = std::fs::metadata(&kept).and_then(|m| m.modified()).expect("a time");
+    std::fs::set_permissions(kept.parent().expect("a folder"), std::fs::Permissions::from_mode(0o500)).expect("closed");
+    let folder = tables(50, 0.0);
+    let (found, _) = run_with_cache(&with_metric(folder.path(), "good"), cache.path());
+    assert_eq!(checks(&found).remove(0).1["status"], "pass");
+    assert_eq!(std::fs::metadata(&kept).and_then(|m| m.modified()).expect("a time"), written);
+    std::fs::set_permissions(kept.parent().expect("a folder"), std::fs::Permissions::from_mode(0o700)).expect("opened");
+    // What cannot be kept is said, and not kept in memory without a word.
+    let no_folder = folder.path().join("current.csv");
+    let (code, told) = compile(&no_folder, &file);
+    assert!(code == Some(3) && told.contains("cannot be made"), "{told}");
+    let (code, told) = compile(cache.path(), &folder.path().join("current.csv"));
+    assert!(code == Some(3) && told.contains("not a WebAssembly component"), "{told}");
+}

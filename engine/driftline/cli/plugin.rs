@@ -17,6 +17,12 @@ pub(super) enum Plugin {
         /// The component (.wasm).
         file: PathBuf,
     },
+    /// Compile components ahead of time into DRIFTLINE_CACHE, such as for a container that cannot write.
+    Compile {
+        /// The components (.wasm).
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
     /// Print what a plugin gives for a file, and check its contract. Exit code: 1 if it breaks it.
     Test(super::plugin_test::Test),
 }
@@ -24,12 +30,22 @@ pub(super) enum Plugin {
 pub(super) fn plugin(asked: &Plugin) -> Result<ExitCode, OpenError> {
     let file = match asked {
         Plugin::Inspect { file } => file,
+        Plugin::Compile { files } => return compile(files),
         Plugin::Test(asked) => return super::plugin_test::test(asked),
     };
     let host = driftline::host().map_err(OpenError::Run)?;
     let found = host.inspect(file).map_err(OpenError::Run)?;
     print(&render(file, &found))?;
     Ok(ExitCode::from(u8::from(found.info.is_err())))
+}
+
+fn compile(files: &[PathBuf]) -> Result<ExitCode, OpenError> {
+    let host = driftline::host().map_err(OpenError::Run)?;
+    for file in files {
+        let kept = host.compile(file).map_err(OpenError::Run)?;
+        print(&format!("{} → {}\n", file.display(), kept.display()))?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The inspection as text. Writing to a string cannot fail.

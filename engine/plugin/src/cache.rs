@@ -20,7 +20,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 /// Compiles a component, or loads what was compiled before.
 pub(crate) fn compile(engine: &Engine, bytes: &[u8], folder: Option<&Path>) -> Result<Component, String> {
-    let path = folder.and_then(private).map(|f| f.join(format!("{}-{}.bin", hex(bytes), version(engine))));
+    let path = folder.and_then(private).map(|folder| kept_at(engine, bytes, &folder));
     if let Some(component) = path.as_ref().and_then(|p| load(engine, p)) {
         return Ok(component);
     }
@@ -31,6 +31,22 @@ pub(crate) fn compile(engine: &Engine, bytes: &[u8], folder: Option<&Path>) -> R
         tracing::debug!("compiled code is kept in memory only: {}: {e}", path.display());
     }
     Ok(component)
+}
+
+/// Where the compiled code of a component is kept.
+fn kept_at(engine: &Engine, bytes: &[u8], folder: &Path) -> PathBuf {
+    folder.join(format!("{}-{}.bin", hex(bytes), version(engine)))
+}
+
+/// Compiles a component into the folder, if it is not there already, and gives the file.
+pub(crate) fn keep(engine: &Engine, bytes: &[u8], folder: &Path) -> Result<PathBuf, String> {
+    let owned = private(folder).ok_or_else(|| format!("{}: it cannot be made, or others may write to it (its mode must be 0700)", folder.display()))?;
+    compile(engine, bytes, Some(&owned))?;
+    let path = kept_at(engine, bytes, &owned);
+    match load(engine, &path) {
+        Some(_) => Ok(path),
+        None => Err(format!("{}: it cannot be written", path.display())),
+    }
 }
 
 /// Tells engines apart whose code does not fit each other.

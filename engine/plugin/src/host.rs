@@ -41,6 +41,14 @@ impl Host {
 }
 
 impl Host {
+    /// Compiles a component ahead of time into the cache of compiled code, and gives the file. An error names what is wrong with either.
+    pub fn compile(&self, path: &Path) -> Result<PathBuf, String> {
+        let at = |e: String| format!("{}: {e}", path.display());
+        let bytes = std::fs::read(path).map_err(|e| at(e.to_string()))?;
+        let folder = self.cache.as_deref().ok_or("there is no folder for compiled code; set DRIFTLINE_CACHE")?;
+        cache::keep(&self.engine, &bytes, folder).map_err(at)
+    }
+
     pub(crate) fn engine(&self) -> &Engine {
         &self.engine
     }
