@@ -191,6 +191,10 @@ fn bad_values_become_null_and_are_counted() {
     let check = &checks(&found)[0].1;
     assert_eq!((&check["status"], &check["fields"]["count"]), (&"fail".into(), &2.0.into()), "{found}");
     assert_eq!(found["counters"]["current.unparsed_values.x"], 1);
+    // The first one is shown with its file and column.
+    let path = folder.path().join("monitor.toml");
+    let told = text(&driftline().arg("run").arg(&path).output().expect("runs").stderr);
+    assert!(told.contains("current.csv: column `x`: \"n/a\" is no Float64, and is null") && told.matches("is no Float64").count() == 1, "{told}");
 }
 
 #[test]

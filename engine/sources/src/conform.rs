@@ -6,6 +6,7 @@ use arrow::compute::kernels::cmp::distinct;
 use arrow::compute::{and, cast, is_not_null, nullif};
 use arrow::datatypes::{DataType, Float64Type, SchemaRef, TimeUnit, TimestampNanosecondType};
 use arrow::error::ArrowError;
+use arrow::util::display::array_value_to_string;
 use std::sync::Arc;
 
 /// A batch with the columns that are wanted, and what was lost on the way.
@@ -14,19 +15,26 @@ pub(crate) struct Conformed {
     pub unparsed: Unparsed,
     /// Rows by column that the file does not have.
     pub absent: Unparsed,
+    /// By column a value that is none of its type, and what it is not.
+    pub examples: Vec<(String, String)>,
 }
 
 /// The columns of `wanted` by name and in their types: a file may have them in another order, as text, or lack some that others have.
 pub(crate) fn conform(batch: &RecordBatch, wanted: &SchemaRef) -> Result<Conformed, String> {
     let (mut unparsed, mut absent) = (Unparsed::new(), Unparsed::new());
-    let mut columns: Vec<ArrayRef> = Vec::new();
+    let (mut columns, mut examples): (Vec<ArrayRef>, _) = (Vec::new(), Vec::new());
     for field in wanted.fields() {
         columns.push(match batch.column_by_name(field.name()) {
             Some(array) if array.data_type() == field.data_type() => array.clone(),
             Some(array) => {
                 let typed = parse(array, field.data_type()).map_err(|e| format!("column `{}`: {e}", field.name()))?;
                 let lost = typed.null_count().saturating_sub(array.null_count()) as u64;
-                unparsed.extend((lost > 0).then(|| (field.name().clone(), lost)));
+                if lost > 0 {
+                    let first = (0..array.len()).find(|row| array.is_valid(*row) && typed.is_null(*row));
+                    let shown = first.and_then(|row| array_value_to_string(array, row).ok()).unwrap_or_default();
+                    examples.push((field.name().clone(), format!("{shown:?} is no {}", field.data_type())));
+                    unparsed.push((field.name().clone(), lost));
+                }
                 typed
             }
             None => {
@@ -37,7 +45,7 @@ pub(crate) fn conform(batch: &RecordBatch, wanted: &SchemaRef) -> Result<Conform
     }
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
     let batch = RecordBatch::try_new_with_options(wanted.clone(), columns, &options).map_err(|e| e.to_string())?;
-    Ok(Conformed { batch, unparsed, absent })
+    Ok(Conformed { batch, unparsed, absent, examples })
 }
 
 /// Text as another type; what would lose something is null.

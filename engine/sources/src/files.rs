@@ -13,6 +13,7 @@ use driftline_core::spec::{Component, OneOrMany};
 use futures::stream::{BoxStream, StreamExt};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -257,7 +258,7 @@ impl Reader<'_> {
         let mut left = self.limit.unwrap_or(usize::MAX);
         let mut unit = 0u64;
         for path in &self.files.paths {
-            let mut first = true;
+            let (mut first, mut told) = (true, BTreeSet::new());
             for part in 0..format.units(path).map_err(|e| at(path, &e))? {
                 for rows in format.read(path, part, &self.steps.wanted).map_err(|e| at(path, &e))? {
                     let rows = rows.map_err(|e| at(path, &e))?;
@@ -265,7 +266,12 @@ impl Reader<'_> {
                         self.report_absent(path, &rows.batch);
                     }
                     for rows in rows.cut() {
-                        let piece = self.piece(rows, unit).map_err(|e| at(path, &e))?;
+                        let (piece, examples) = self.piece(rows, unit).map_err(|e| at(path, &e))?;
+                        for (column, example) in examples {
+                            if told.insert(column.clone()) {
+                                tracing::warn!("{}: column `{column}`: {example}, and is null; further ones are counted", path.display());
+                            }
+                        }
                         left = left.saturating_sub(piece.batch.num_rows());
                         if !send(Ok(piece)) || left == 0 {
                             return Ok(());
@@ -287,8 +293,9 @@ impl Reader<'_> {
         }
     }
 
-    fn piece(&self, rows: Rows, unit: u64) -> Result<Piece, String> {
-        let Conformed { batch, mut unparsed, absent } = conform(&rows.batch, &self.steps.wanted)?;
+    /// A piece, and examples of values that are none of their column's type.
+    fn piece(&self, rows: Rows, unit: u64) -> Result<(Piece, Vec<(String, String)>), String> {
+        let Conformed { batch, mut unparsed, absent, examples } = conform(&rows.batch, &self.steps.wanted)?;
         unparsed.extend(rows.unparsed);
         let Stepped { batch, filtered, uncomputed } = self.steps.apply(batch)?;
         let mut left_out = LeftOut::default();
@@ -297,7 +304,7 @@ impl Reader<'_> {
         for (what, counts) in [("unparsed_values", unparsed), ("uncomputed_values", uncomputed), ("absent_values", absent)] {
             left_out.add_each(what, counts);
         }
-        Ok(Piece { unit, batch, left_out })
+        Ok((Piece { unit, batch, left_out }, examples))
     }
 }
 
