@@ -127,7 +127,7 @@ for name, y, s in [
     for line in range(1, 11):
         least = s[order][max(int(np.ceil(line / 10 * len(s) - 1e-9)), 1) - 1]
         said = s >= least
-        table.append({"top": f"{line * 10}%", "value": m.precision_score(y, said), "recall": m.recall_score(y, said), "threshold": least, "rows": int(said.sum())})
+        table.append({"top": f"{line * 10}%", "value": m.precision_score(y, said), "recall": m.recall_score(y, said), "threshold": least, "rows": int(said.sum()), "dummy": y.mean()})
     wrong, right, _ = m.roc_curve(y, s, drop_intermediate=False)
     # Upright steps are taken whole: of equal false positive rates the highest.
     highest = {f: r for f, r in zip(wrong, right)}
@@ -147,6 +147,7 @@ for name, true, said in [
         answers[f"precision {average}"] = m.precision_score(true, said, average=average)
         answers[f"recall {average}"] = m.recall_score(true, said, average=average)
         answers[f"f_beta {average}"] = m.f1_score(true, said, average=average)
+    answers["hamming_loss dummy"] = (2 * true.mean(axis=0) * (1 - true.mean(axis=0))).mean()
     for i, label in enumerate(names):
         answers[f"precision label {label}"] = m.precision_score(true[:, i], said[:, i])
     lists = lambda rows: [[label for label, has in zip(names, row) if has] for row in rows]

@@ -155,13 +155,14 @@ fn tables_of_thresholds_agree_with_scikit_learn() {
         };
         for wanted in case["precision_recall"].as_array().expect("lines") {
             let ours = line("precision_recall_table", "top", wanted["top"].as_str().expect("a share"));
-            for field in ["value", "recall", "threshold", "rows"] {
+            for field in ["value", "recall", "threshold", "rows", "dummy"] {
                 assert!(near(number(&ours["fields"][field]), number(&wanted[field])), "{} {field}: {ours} for {wanted}", case["name"]);
             }
         }
         for (rate, wanted) in case["roc"].as_object().expect("rates") {
             let ours = line("roc_table", "false_positive_rate", rate);
             assert!(near(number(&ours["fields"]["value"]), number(wanted)), "{} {rate}: {ours} for {wanted}", case["name"]);
+            assert!(near(number(&ours["fields"]["dummy"]), rate.trim_end_matches('%').parse::<f64>().expect("a share") / 100.0), "{ours}");
         }
     }
 }
@@ -270,7 +271,7 @@ fn the_bounds_of_an_area_of_binned_scores_hold_the_exact_one() {
 
 /// What rows mean that are no usual ones: one answer each, and never NaN.
 #[test]
-fn one_class_unseen_labels_and_scores_that_are_no_probabilities_have_an_answer() {
+fn one_class_and_scores_that_are_no_probabilities_have_an_answer() {
     let text = |of: &dyn Fn(usize) -> Option<&'static str>| Arc::new((0..60).map(of).collect::<StringArray>()) as ArrayRef;
     let number = |of: &dyn Fn(usize) -> Option<f64>| Arc::new((0..60).map(of).collect::<Float64Array>()) as ArrayRef;
     let metrics = ["accuracy", "recall", "roc_auc", "average_precision", "log_loss", "brier_score", "expected_calibration_error", "lift", "cohen_kappa"];
@@ -305,4 +306,24 @@ fn labels_that_do_not_meet_are_errors() {
     let suite = "[[suite.check]]\nmetric = \"worst_segments\"\n";
     let found = run(vec![("t", text(["no", "yes"])), ("p", text(["0", "1"])), ("x", score())], "target = \"t\"\nprediction = \"p\"\n", suite);
     assert!(found.values().all(|check| check["status"] == "error" && check["message"].as_str().is_some_and(|m| m.contains("written alike"))), "{found:?}");
+}
+
+/// A label that the reference does not have is a label like others, and its absence there no error.
+#[test]
+fn labels_that_the_reference_has_not_seen_count() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = |labels: &[&'static str]| Arc::new((0..120).map(|i| Some(labels[i % labels.len()])).collect::<StringArray>()) as ArrayRef;
+    // Every third row is of a new label, of which the model knows nothing.
+    write(&folder.path().join("reference.arrow"), vec![("t", text(&["a", "b"])), ("p", text(&["a", "b"]))]);
+    write(&folder.path().join("current.arrow"), vec![("t", text(&["a", "b", "c"])), ("p", text(&["a", "b", "a"]))]);
+    let path = folder.path().join("monitor.toml");
+    let side = |name: &str| format!("[source.{name}]\nkind = \"arrow_ipc\"\npath = \"{name}.arrow\"\n");
+    let check = |metric: &str, more: &str| format!("[[suite.check]]\nmetric = \"{metric}\"\n{more}");
+    let checks_of = check("accuracy", "fail = \"value < reference - 5%\"\n") + &check("recall", "average = \"by_label\"\nwarn = \"value < 0.5\"\n") + &check("confusion_matrix", "warn = \"count > 1000\"\n");
+    std::fs::write(&path, format!("[monitor]\nname = \"m\"\n{}{}[columns]\ntarget = \"t\"\nprediction = \"p\"\n[[suite]]\nname = \"s\"\n{checks_of}", side("reference"), side("current"))).expect("written");
+    let found: BTreeMap<String, Value> = checks(&outcome(&path)).into_iter().collect();
+    assert!(found["accuracy"]["status"] == "fail" && near(number(&found["accuracy"]["fields"]["value"]), 2.0 / 3.0) && found["accuracy"]["reference"]["value"] == 1.0, "{}", found["accuracy"]);
+    assert!(found["recall.c"]["status"] == "warn" && found["recall.c"]["fields"]["value"] == 0.0, "{}", found["recall.c"]);
+    let cell = found.values().find(|check| check["labels"]["target"] == "c" && check["labels"]["prediction"] == "a").expect("a cell");
+    assert!(cell["fields"]["count"] == 40.0 && near(number(&cell["fields"]["dummy"]), 40.0 / 3.0), "{cell}");
 }

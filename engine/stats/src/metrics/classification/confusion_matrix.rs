@@ -28,7 +28,11 @@ pub const ENTRY: MetricEntry = MetricEntry {
     build,
 };
 
-const FIELDS: [Field; 2] = [Field::new("count", "", "rows with both labels"), Field::new("share", "ratio", "such rows over the rows of the true label")];
+const FIELDS: [Field; 3] = [
+    Field::new("count", "", "rows with both labels"),
+    Field::new("share", "ratio", "such rows over the rows of the true label"),
+    Field::new("dummy", "", "such rows on average, if labels were guessed with the shares of the true ones"),
+];
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     let span = component.kind_span.clone();
@@ -46,6 +50,7 @@ const MOST_WHOLE: usize = 50;
 impl ConfusionMatrix {
     fn readings(&self, profile: &Profile) -> Result<Parts, Undefined> {
         let matrix = self.confusion.matrix(profile)?;
+        let guessed = matrix.guessed();
         let all = matrix.labels.len() <= MOST_WHOLE;
         let mut readings = Parts::new();
         for (i, target) in matrix.labels.iter().enumerate() {
@@ -54,6 +59,7 @@ impl ConfusionMatrix {
                 if let Some(share) = super::predicted::of(matrix.counts[i][j], matrix.support(i)) {
                     reading.set("share", share);
                 }
+                reading.set("dummy", guessed.counts[i][j]);
                 let labels = vec![("target".into(), target.clone()), ("prediction".into(), prediction.clone())];
                 readings.push(Ok(Reading { labels, n_current: Some(matrix.total() as u64), ..reading }));
             }

@@ -1,7 +1,7 @@
 //! Weighted harmonic mean of precision and recall among the first k items.
 
 use super::super::shape::plain;
-use super::lists::{First, Judged, counting, first, hits, judged, note, share};
+use super::lists::{Judged, Parameters, counting, first, hits, judged, note, share};
 use super::precision_at_k::Over;
 use crate::accumulators::{List, Recommended};
 use crate::math::Moments;
@@ -22,7 +22,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         formula: "(1 + beta^2) precision recall / (beta^2 precision + recall)",
         direction: Direction::Higher,
         fields: &FIELDS,
-        parameters: schema_of::<Parameters>,
+        parameters: schema_of::<Parameters<Own>>,
         example: "[[suite.check]]\nmetric = \"f_beta_at_k\"\nk = 5\nfail = \"value < reference - 0.05\"",
         reference: "Evidently's FBetaTopKMetric (over = shown)",
     },
@@ -38,17 +38,6 @@ const FIELDS: [Field; 4] = [
     Field::new("recall", "ratio", "mean over users of the share of relevant items that are among the first k"),
     Field::new("users", "", "users whose lists count"),
 ];
-
-#[derive(JsonSchema)]
-#[allow(dead_code)]
-struct Parameters {
-    #[schemars(flatten)]
-    first: First,
-    #[schemars(flatten)]
-    judged: Judged,
-    #[schemars(flatten)]
-    own: Own,
-}
 
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(default)]

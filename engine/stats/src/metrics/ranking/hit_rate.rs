@@ -1,7 +1,7 @@
 //! Share of the users who have a relevant item among the first k.
 
 use super::lists::{OF_USERS, Parameters, hits, of_lists};
-use driftline_core::catalogue::{Binding, Built, Direction, Doc, MetricEntry, Scope, schema_of};
+use driftline_core::catalogue::{Binding, Built, Direction, Doc, MetricEntry, NoParameters, Scope, schema_of};
 use driftline_core::diagnostic::Diagnostics;
 use driftline_core::spec::Component;
 
@@ -14,7 +14,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         formula: "users with a relevant item among the first k / users with a relevant item anywhere",
         direction: Direction::Higher,
         fields: &OF_USERS,
-        parameters: schema_of::<Parameters>,
+        parameters: schema_of::<Parameters<NoParameters>>,
         example: "[[suite.check]]\nmetric = \"hit_rate\"\nk = 5\nfail = \"value < 0.8\"",
         reference: "Evidently's HitRateKMetric",
     },
@@ -25,5 +25,5 @@ pub const ENTRY: MetricEntry = MetricEntry {
 };
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
-    of_lists("hit_rate", binding, component, diagnostics, |list, _| f64::from(u8::from(hits(list) > 0.0)))
+    of_lists("hit_rate", binding, component, diagnostics, |list, _, _: &NoParameters| f64::from(u8::from(hits(list) > 0.0)))
 }

@@ -6,12 +6,13 @@ use crate::accumulators::{Columns, List, Recommended, Relevance, recommended};
 use crate::math::Moments;
 use arrow::datatypes::DataType;
 use driftline_core::accumulator::{Handle, Request};
-use driftline_core::catalogue::{Binding, Built, Field};
+use driftline_core::catalogue::{Binding, Built, Field, read_parameters};
 use driftline_core::diagnostic::{Diagnostic, Diagnostics, Span};
 use driftline_core::metric::{Metric, Parts, Reading, Sides, Undefined, single};
 use driftline_core::spec::Component;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 /// The first items of a list.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
@@ -48,14 +49,16 @@ pub(super) enum Users {
     All,
 }
 
-/// The parameters of metrics of the first items.
+/// The parameters of metrics of the first items, with those that are a metric's own.
 #[derive(JsonSchema)]
 #[allow(dead_code)]
-pub(super) struct Parameters {
+pub(super) struct Parameters<Own> {
     #[schemars(flatten)]
     first: First,
     #[schemars(flatten)]
     judged: Judged,
+    #[schemars(flatten)]
+    own: Own,
 }
 
 pub(super) const OF_USERS: [Field; 4] = of_users("ratio");
@@ -176,24 +179,20 @@ pub(super) fn mean_of(values: impl Iterator<Item = f64>, found: &Recommended) ->
 
 type OfList = Box<dyn Fn(&List) -> f64 + Send + Sync>;
 
-/// A mean over users of what each list comes to, with `k` and `of` of the list.
-pub(super) fn of_lists(
+/// A mean over users of what each list comes to, given `k` and the metric's own parameters.
+pub(super) fn of_lists<Own: DeserializeOwned + JsonSchema + Send + Sync + 'static>(
     name: &'static str,
     binding: &Binding<'_>,
     mut component: Component<'_>,
     diagnostics: &mut Diagnostics,
-    of: fn(&List, usize) -> f64,
+    of: fn(&List, usize, &Own) -> f64,
 ) -> Option<Built> {
     let span = component.kind_span.clone();
-    let k = first(&mut component, diagnostics);
-    let asked: Judged = driftline_core::catalogue::read_parameters(component, diagnostics)?;
-    let k = k?;
-    built(name, binding, asked, k, &span, diagnostics, Box::new(move |list| of(list, k)))
-}
-
-pub(super) fn built(name: &'static str, binding: &Binding<'_>, asked: Judged, k: usize, span: &Span, diagnostics: &mut Diagnostics, of: OfList) -> Option<Built> {
-    let handle = judged(name, binding, asked, k, span, diagnostics)?;
-    Some(plain(OfLists { handle, users: asked.users, of }, &OF_USERS))
+    let (k, own) = (first(&mut component, diagnostics), component.params.take::<Own>(diagnostics));
+    let asked: Judged = read_parameters(component, diagnostics)?;
+    let (k, own) = (k?, own?);
+    let handle = judged(name, binding, asked, k, &span, diagnostics)?;
+    Some(plain(OfLists { handle, users: asked.users, of: Box::new(move |list| of(list, k, &own)) }, &OF_USERS))
 }
 
 struct OfLists {

@@ -1,11 +1,10 @@
 //! Mean of the recall at the place of each relevant item among the first k, on average over users.
 
-use super::lists::{First, Judged, OF_USERS, built, first, share};
-use driftline_core::catalogue::{Binding, Built, Direction, Doc, MetricEntry, Scope, read_parameters, schema_of};
+use super::averages::{Averaged, average};
+use super::lists::{OF_USERS, Parameters, of_lists};
+use driftline_core::catalogue::{Binding, Built, Direction, Doc, MetricEntry, Scope, schema_of};
 use driftline_core::diagnostic::Diagnostics;
 use driftline_core::spec::Component;
-use schemars::JsonSchema;
-use serde::Deserialize;
 
 pub const ENTRY: MetricEntry = MetricEntry {
     doc: Doc {
@@ -16,7 +15,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         formula: "mean over users of (sum over the relevant items among the first k of recall at their place) / min(relevant items, k)",
         direction: Direction::Higher,
         fields: &OF_USERS,
-        parameters: schema_of::<Parameters>,
+        parameters: schema_of::<Parameters<Averaged>>,
         example: "[[suite.check]]\nmetric = \"mean_average_recall\"\nk = 5\nfail = \"value < reference - 0.05\"",
         reference: "Evidently's MARKMetric, on sorted rows and full lists (over = relevant)",
     },
@@ -26,47 +25,6 @@ pub const ENTRY: MetricEntry = MetricEntry {
     build,
 };
 
-#[derive(JsonSchema)]
-#[allow(dead_code)]
-struct Parameters {
-    #[schemars(flatten)]
-    first: First,
-    #[schemars(flatten)]
-    judged: Judged,
-    #[schemars(flatten)]
-    own: Own,
-}
-
-#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
-#[serde(default)]
-struct Own {
-    /// What a user's sum is divided by.
-    over: Over,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-enum Over {
-    /// The relevant items, k at most.
-    #[default]
-    Possible,
-    /// All relevant items, also those that have no room among the first k.
-    Relevant,
-}
-
-fn build(binding: &Binding<'_>, mut component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
-    let span = component.kind_span.clone();
-    let (k, own) = (first(&mut component, diagnostics), component.params.take::<Own>(diagnostics));
-    let judged: Judged = read_parameters(component, diagnostics)?;
-    let (k, Own { over }) = (k?, own?);
-    let of = move |list: &crate::accumulators::List| {
-        let (mut found, mut sum) = (0.0, 0.0);
-        for _ in list.top.iter().filter(|item| item.relevance > 0.0) {
-            found += 1.0;
-            sum += found / list.relevant as f64;
-        }
-        let most = if over == Over::Possible { list.relevant.min(k as u64) } else { list.relevant };
-        share(sum, most as f64)
-    };
-    built("mean_average_recall", binding, judged, k, &span, diagnostics, Box::new(of))
+fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
+    of_lists("mean_average_recall", binding, component, diagnostics, |list, k, averaged: &Averaged| average(list, k, averaged, |found, _| found / list.relevant as f64))
 }

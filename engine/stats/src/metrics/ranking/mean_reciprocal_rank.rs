@@ -1,7 +1,7 @@
 //! How early the first relevant item comes: one over its place, on average over users.
 
 use super::lists::{OF_USERS, Parameters, share, of_lists};
-use driftline_core::catalogue::{Binding, Built, Direction, Doc, MetricEntry, Scope, schema_of};
+use driftline_core::catalogue::{Binding, Built, Direction, Doc, MetricEntry, NoParameters, Scope, schema_of};
 use driftline_core::diagnostic::Diagnostics;
 use driftline_core::spec::Component;
 
@@ -14,7 +14,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         formula: "mean over users of 1 / place of the first relevant item among the first k",
         direction: Direction::Higher,
         fields: &OF_USERS,
-        parameters: schema_of::<Parameters>,
+        parameters: schema_of::<Parameters<NoParameters>>,
         example: "[[suite.check]]\nmetric = \"mean_reciprocal_rank\"\nk = 5\nfail = \"value < reference - 0.05\"",
         reference: "Evidently's MRRKMetric; Voorhees, TREC-8 (1999)",
     },
@@ -25,7 +25,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
 };
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
-    of_lists("mean_reciprocal_rank", binding, component, diagnostics, |list, _| {
+    of_lists("mean_reciprocal_rank", binding, component, diagnostics, |list, _, _: &NoParameters| {
         let first = list.top.iter().position(|item| item.relevance > 0.0);
         first.map_or(0.0, |place| share(1.0, place as f64 + 1.0))
     })

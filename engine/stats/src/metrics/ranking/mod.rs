@@ -1,5 +1,6 @@
 //! Metrics of rankings and recommendations, one file each.
 
+mod averages;
 mod bias;
 pub mod diversity;
 pub mod f_beta_at_k;

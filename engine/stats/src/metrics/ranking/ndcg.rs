@@ -1,7 +1,7 @@
 //! Normalised discounted cumulative gain: how near the order of the first k items is to the best one.
 
 use super::lists::{OF_USERS, Parameters, share, of_lists};
-use driftline_core::catalogue::{Binding, Built, Direction, Doc, MetricEntry, Scope, schema_of};
+use driftline_core::catalogue::{Binding, Built, Direction, Doc, MetricEntry, NoParameters, Scope, schema_of};
 use driftline_core::diagnostic::Diagnostics;
 use driftline_core::spec::Component;
 
@@ -14,7 +14,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         formula: "mean over users of (sum over the first k of relevance / log2(place + 1)) / (the same of the most relevant items in the best order)",
         direction: Direction::Higher,
         fields: &OF_USERS,
-        parameters: schema_of::<Parameters>,
+        parameters: schema_of::<Parameters<NoParameters>>,
         example: "[[suite.check]]\nmetric = \"ndcg\"\nk = 5\nfail = \"value < reference - 0.05\"",
         reference: "sklearn.metrics.ndcg_score(k) without ties, over users with a relevant item; Jarvelin, Kekalainen, ACM TOIS 20 (2002)",
     },
@@ -25,7 +25,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
 };
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
-    of_lists("ndcg", binding, component, diagnostics, |list, _| {
+    of_lists("ndcg", binding, component, diagnostics, |list, _, _: &NoParameters| {
         let gained = |relevances: &mut dyn Iterator<Item = f64>| relevances.enumerate().map(|(place, relevance)| relevance / (place as f64 + 2.0).log2()).sum::<f64>();
         share(gained(&mut list.top.iter().map(|item| item.relevance)), gained(&mut list.ideal.iter().copied()))
     })

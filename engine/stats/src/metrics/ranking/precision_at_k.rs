@@ -1,7 +1,7 @@
 //! Share of the first k items that are relevant, on average over users.
 
-use super::lists::{First, Judged, OF_USERS, built, first, hits};
-use driftline_core::catalogue::{Binding, Built, Direction, Doc, MetricEntry, Scope, read_parameters, schema_of};
+use super::lists::{OF_USERS, Parameters, hits, of_lists};
+use driftline_core::catalogue::{Binding, Built, Direction, Doc, MetricEntry, Scope, schema_of};
 use driftline_core::diagnostic::Diagnostics;
 use driftline_core::spec::Component;
 use schemars::JsonSchema;
@@ -16,7 +16,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         formula: "mean over users of (relevant items among the first k / k)",
         direction: Direction::Higher,
         fields: &OF_USERS,
-        parameters: schema_of::<Parameters>,
+        parameters: schema_of::<Parameters<Own>>,
         example: "[[suite.check]]\nmetric = \"precision_at_k\"\nk = 5\nfail = \"value < reference - 0.05\"",
         reference: "Evidently's PrecisionTopKMetric (over = shown); P@k of trec_eval",
     },
@@ -25,17 +25,6 @@ pub const ENTRY: MetricEntry = MetricEntry {
     compares: false,
     build,
 };
-
-#[derive(JsonSchema)]
-#[allow(dead_code)]
-struct Parameters {
-    #[schemars(flatten)]
-    first: First,
-    #[schemars(flatten)]
-    judged: Judged,
-    #[schemars(flatten)]
-    own: Own,
-}
 
 #[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -54,11 +43,6 @@ pub(super) enum Over {
     Shown,
 }
 
-fn build(binding: &Binding<'_>, mut component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
-    let span = component.kind_span.clone();
-    let (k, own) = (first(&mut component, diagnostics), component.params.take::<Own>(diagnostics));
-    let judged: Judged = read_parameters(component, diagnostics)?;
-    let (k, Own { over }) = (k?, own?);
-    let of = move |list: &crate::accumulators::List| hits(list) / if over == Over::K { k } else { list.top.len() } as f64;
-    built("precision_at_k", binding, judged, k, &span, diagnostics, Box::new(of))
+fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
+    of_lists("precision_at_k", binding, component, diagnostics, |list, k, own: &Own| hits(list) / if own.over == Over::K { k } else { list.top.len() } as f64)
 }

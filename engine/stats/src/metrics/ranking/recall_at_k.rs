@@ -1,7 +1,7 @@
 //! Share of a user's relevant items that are among the first k, on average over users.
 
 use super::lists::{OF_USERS, Parameters, hits, share, of_lists};
-use driftline_core::catalogue::{Binding, Built, Direction, Doc, MetricEntry, Scope, schema_of};
+use driftline_core::catalogue::{Binding, Built, Direction, Doc, MetricEntry, NoParameters, Scope, schema_of};
 use driftline_core::diagnostic::Diagnostics;
 use driftline_core::spec::Component;
 
@@ -14,7 +14,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         formula: "mean over users of (relevant items among the first k / relevant items)",
         direction: Direction::Higher,
         fields: &OF_USERS,
-        parameters: schema_of::<Parameters>,
+        parameters: schema_of::<Parameters<NoParameters>>,
         example: "[[suite.check]]\nmetric = \"recall_at_k\"\nk = 5\nfail = \"value < reference - 0.05\"",
         reference: "Evidently's RecallTopKMetric; Recall@k of trec_eval",
     },
@@ -25,5 +25,5 @@ pub const ENTRY: MetricEntry = MetricEntry {
 };
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
-    of_lists("recall_at_k", binding, component, diagnostics, |list, _| share(hits(list), list.relevant as f64))
+    of_lists("recall_at_k", binding, component, diagnostics, |list, _, _: &NoParameters| share(hits(list), list.relevant as f64))
 }
