@@ -17,7 +17,7 @@ pub(super) struct OpenedLabels {
 
 /// What comes with the labels.
 #[derive(Debug, Clone, Default)]
-pub struct Came {
+pub struct LabelColumns {
     /// Where they come from.
     pub location: String,
     /// The columns that current gets from there; empty if it has its own target.
@@ -44,9 +44,9 @@ impl Planner<'_> {
         columns: &ColumnsFrame,
         run: &RunFrame,
         d: &mut Diagnostics,
-    ) -> (Option<Side>, Side, Came) {
-        let Some(opened) = opened else { return (reference, current, Came::default()) };
-        let Some(labels) = opened.labels(columns, d) else { return (reference, current, Came::default()) };
+    ) -> (Option<Side>, Side, LabelColumns) {
+        let Some(opened) = opened else { return (reference, current, LabelColumns::default()) };
+        let Some(labels) = opened.labels(columns, d) else { return (reference, current, LabelColumns::default()) };
         let (own, theirs) = (current.schema.clone(), opened.side.schema.clone());
         let roles = [(&columns.id, &own, "the rows"), (&columns.id, &theirs, "[source.labels]"), (&columns.target, &theirs, "[source.labels]"), (&columns.labelled_at, &theirs, "[source.labels]")];
         let before = d.len();
@@ -58,12 +58,12 @@ impl Planner<'_> {
             }
         }
         if d.len() > before {
-            return (reference, current, Came::default());
+            return (reference, current, LabelColumns::default());
         }
         if current.schema.column_with_name(&labels.target).is_some() {
             let help = "remove [source.labels], or leave the column out of the rows".to_owned();
             d.push(Diagnostic::at(opened.span, format!("the rows of [source.current] have a column `{}` already", labels.target)).help(help));
-            return (reference, current, Came::default());
+            return (reference, current, LabelColumns::default());
         }
         let times = [(&columns.labelled_at, &opened.side.schema), (&columns.timestamp, &current.schema)];
         for (role, schema) in times.into_iter().filter_map(|(role, schema)| Some((role.as_ref()?, schema))) {
@@ -87,7 +87,7 @@ impl Planner<'_> {
             }
         }
         let columns = current.schema.fields().iter().map(|f| f.name()).filter(|name| own.column_with_name(name).is_none()).cloned().collect();
-        (reference, current, Came { location: opened.side.source.location(), columns })
+        (reference, current, LabelColumns { location: opened.side.source.location(), columns })
     }
 }
 

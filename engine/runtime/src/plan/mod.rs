@@ -22,7 +22,7 @@ use driftline_core::source::{Derived, Source, SourceError};
 use driftline_core::spec::{Component, RunFrame, SourceSpec, Spec, SuiteSpec};
 use driftline_core::suite::{BoundMetric, Suite, condition_fields};
 use inference::infer_columns;
-pub use labels::Came;
+pub use labels::LabelColumns;
 use resolver::Resolver;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -58,7 +58,7 @@ pub struct Plan {
     pub current: Side,
     /// What a recommender learnt from.
     pub training: Option<Side>,
-    pub labels: Came,
+    pub labels: LabelColumns,
     pub columns: Vec<Column>,
     pub roles: Roles,
     pub transforms: Vec<PlannedTransform>,
