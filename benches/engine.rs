@@ -77,7 +77,7 @@ fn plugin_call(c: &mut Criterion) {
     let array: ArrayRef = Arc::new(BinaryArray::from_vec(vec![wav.as_slice(); 16]));
     let batch = RecordBatch::try_from_iter([("clip", array)]).expect("a batch");
     let bindings = vec![("audio".to_owned(), "clip".to_owned())];
-    let mut transform = plugin.transform(&bindings, &batch.schema()).expect("a transform");
+    let mut transform = plugin.transform(&bindings, &batch.schema(), 1).expect("a transform");
     let block = Block::new(&batch);
     let mut group = c.benchmark_group("plugin");
     group.sample_size(20).throughput(Throughput::Elements(16));

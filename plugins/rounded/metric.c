@@ -82,7 +82,7 @@ void __wasm_export_exports_driftline_plugin_about_describe_post_return(uint8_t *
       if (len3 > 0) {
         uint8_t *ptr4 = *((uint8_t **) (arg0 + (3*sizeof(void*))));
         for (size_t i5 = 0; i5 < len3; i5++) {
-          uint8_t *base = ptr4 + i5 * (8*sizeof(void*));
+          uint8_t *base = ptr4 + i5 * (9*sizeof(void*));
           (void) base;
           if ((*((size_t*) (base + sizeof(void*)))) > 0) {
             free(*((uint8_t **) (base + 0)));
@@ -93,9 +93,9 @@ void __wasm_export_exports_driftline_plugin_about_describe_post_return(uint8_t *
           if ((*((size_t*) (base + (5*sizeof(void*))))) > 0) {
             free(*((uint8_t **) (base + (4*sizeof(void*)))));
           }
-          size_t len0 = *((size_t*) (base + (7*sizeof(void*))));
+          size_t len0 = *((size_t*) (base + (8*sizeof(void*))));
           if (len0 > 0) {
-            uint8_t *ptr1 = *((uint8_t **) (base + (6*sizeof(void*))));
+            uint8_t *ptr1 = *((uint8_t **) (base + (7*sizeof(void*))));
             for (size_t i2 = 0; i2 < len0; i2++) {
               uint8_t *base = ptr1 + i2 * (2*sizeof(void*));
               (void) base;

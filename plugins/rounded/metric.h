@@ -242,11 +242,19 @@ typedef struct exports_driftline_plugin_about_output_t {
   metric_string_t   unit;
 } exports_driftline_plugin_about_output_t;
 
-// A sample that a metric gives, with the keys of its labels.
+// Which values of a sample are the better ones.
+typedef uint8_t exports_driftline_plugin_about_direction_t;
+
+#define EXPORTS_DRIFTLINE_PLUGIN_ABOUT_DIRECTION_HIGHER_IS_BETTER 0
+#define EXPORTS_DRIFTLINE_PLUGIN_ABOUT_DIRECTION_LOWER_IS_BETTER 1
+#define EXPORTS_DRIFTLINE_PLUGIN_ABOUT_DIRECTION_NEITHER 2
+
+// A sample that a metric gives, with the keys of its labels. `unit` is a base unit ("seconds", "bytes", "ratio"), or empty.
 typedef struct exports_driftline_plugin_about_sample_info_t {
   metric_string_t   name;
   metric_string_t   summary;
   metric_string_t   unit;
+  exports_driftline_plugin_about_direction_t   direction;
   metric_list_string_t   labels;
 } exports_driftline_plugin_about_sample_info_t;
 
@@ -260,7 +268,8 @@ typedef struct {
   size_t len;
 } exports_driftline_plugin_about_list_sample_info_t;
 
-// What the plugin gives for one config and one set of inputs.
+// What the plugin gives for one config and one set of inputs: a transform `outputs`, a metric `samples`. A two-sample
+// test may describe its `statistic` and `effect_size` as samples.
 typedef struct exports_driftline_plugin_about_description_t {
   exports_driftline_plugin_about_list_output_t   outputs;
   exports_driftline_plugin_about_list_sample_info_t   samples;

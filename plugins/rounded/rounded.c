@@ -65,6 +65,7 @@ static void describe_sample(ABOUT(sample_info_t) *sample, const char *name, cons
   metric_string_dup(&sample->name, name);
   metric_string_dup(&sample->summary, summary);
   metric_string_dup(&sample->unit, unit);
+  sample->direction = EXPORTS_DRIFTLINE_PLUGIN_ABOUT_DIRECTION_NEITHER;
   sample->labels = (metric_list_string_t){NULL, 0};
 }
 

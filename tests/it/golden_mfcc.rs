@@ -24,7 +24,7 @@ fn coefficients(host: &Host, component: &str, wav: &[u8], config: &str) -> Vec<O
     let plugin = host.load(&plugin(component, config), &crate::support::root()).expect("loads");
     let batch = RecordBatch::try_from_iter([("clip", Arc::new(BinaryArray::from_vec(vec![wav])) as ArrayRef)]).expect("a batch");
     let bindings = vec![("audio".to_owned(), "clip".to_owned())];
-    let mut transform = plugin.transform(&bindings, &batch.schema()).expect("a transform");
+    let mut transform = plugin.transform(&bindings, &batch.schema(), 1).expect("a transform");
     let columns = transform.apply(&Block::new(&batch)).expect("applies").columns;
     columns.iter().map(|c| c.is_valid(0).then(|| c.as_primitive::<Float64Type>().value(0))).collect()
 }

@@ -1,6 +1,6 @@
 //! The outcome: everything that one evaluation found, and the only input of every output.
 
-use crate::plugin::PluginFailure;
+use crate::plugin::PluginUse;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -118,9 +118,9 @@ pub struct Outcome {
     pub undefined: Vec<UndefinedRecord>,
     /// What was left out or could not be used, by name.
     pub counters: BTreeMap<String, u64>,
-    /// How plugins failed.
-    pub plugin_failures: Vec<PluginFailure>,
-    /// Wall-clock seconds, and nothing else that differs between two equal runs.
+    /// What plugins were asked for, and how they failed.
+    pub plugins: BTreeMap<String, PluginUse>,
+    /// Wall-clock seconds and peak memory, and nothing else that differs between two equal runs.
     pub timings: BTreeMap<String, f64>,
     /// HELP for the families of `samples`.
     #[serde(skip)]

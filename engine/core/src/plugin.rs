@@ -2,19 +2,37 @@
 
 use crate::accumulator::Handle;
 use crate::block::Block;
+use crate::catalogue::Direction;
 use crate::diagnostic::Diagnostics;
 use crate::spec::PluginSpec;
+use crate::two_sample::TestResult;
 use arrow::array::ArrayRef;
 use arrow::datatypes::{DataType, Schema};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 /// What a plugin is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PluginKind {
+    /// Adds columns.
     Transform,
+    /// Gives samples.
     Metric,
+    /// Compares a column on the two sides.
+    TwoSampleTest,
+}
+
+impl PluginKind {
+    /// As the nouns of the spec.
+    pub fn name(self) -> &'static str {
+        match self {
+            PluginKind::Transform => "transform",
+            PluginKind::Metric => "metric",
+            PluginKind::TwoSampleTest => "two_sample_test",
+        }
+    }
 }
 
 /// One input that a plugin asks for.
@@ -39,6 +57,8 @@ pub struct Info {
     pub kind: PluginKind,
     /// SHA-256 of the component.
     pub digest: String,
+    /// What it imports beside the log: interfaces of WASI, which give nothing that the spec does not grant.
+    pub imports: Vec<String>,
 }
 
 /// A sample of a plugin's metric.
@@ -49,7 +69,7 @@ pub struct PluginSample {
     pub value: f64,
 }
 
-/// What a plugin's metric came to on one side.
+/// What a plugin's metric, or its two-sample test, came to on one side. A test has no samples.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PluginResult {
     pub samples: Vec<PluginSample>,
@@ -57,16 +77,26 @@ pub struct PluginResult {
     pub state: Vec<u8>,
 }
 
-/// The reasons that failures are counted by.
-pub const FAILURE_REASONS: [&str; 6] = ["time", "memory", "output", "stack", "trap", "error"];
+/// The reasons that failures are counted by: the limits of the spec, a stack overflow, a trap, and what the plugin calls an error itself.
+pub const FAILURE_REASONS: [&str; 10] = ["time", "total_time", "memory", "table", "instances", "output", "log", "stack", "trap", "error"];
 
-/// How often a plugin broke its contract or one of its limits.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PluginFailure {
-    pub plugin: String,
-    /// One of [`FAILURE_REASONS`].
-    pub reason: String,
-    pub count: u64,
+/// What an evaluation asked of a plugin.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PluginUse {
+    /// Calls into the plugin.
+    pub calls: u64,
+    /// Rows that it was given.
+    pub rows: u64,
+    /// How often it broke its contract or one of its limits, by one of [`FAILURE_REASONS`].
+    pub failures: BTreeMap<String, u64>,
+    /// Whether it was not run for having failed in many evaluations in a row.
+    pub quarantined: bool,
+    /// Time within its calls, on all threads. With the other times under `timings`.
+    #[serde(skip)]
+    pub seconds: f64,
+    /// Most bytes of linear memory that one of its instances had. It may depend on the number of threads, so it stands under `timings`.
+    #[serde(skip)]
+    pub peak_memory: u64,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -74,6 +104,8 @@ pub struct SampleInfo {
     pub name: String,
     pub summary: String,
     pub unit: String,
+    /// Which values are the better ones.
+    pub direction: Direction,
     /// Names of the labels that tell several samples of this name apart.
     pub labels: Vec<String>,
 }
@@ -107,7 +139,11 @@ pub trait Plugin: Send + Sync {
     fn accepts(&self, bindings: &Bindings, schema: &Schema) -> Result<(), String>;
     /// What it gives for these inputs. The error is the plugin's own words.
     fn describe(&self, bindings: &Bindings, schema: &Schema) -> Result<Description, String>;
-    fn transform(&self, bindings: &Bindings, schema: &Schema) -> Result<Box<dyn Transform>, String>;
+    /// A transform that works on as many parts of a block at once.
+    fn transform(&self, bindings: &Bindings, schema: &Schema, threads: usize) -> Result<Box<dyn Transform>, String>;
+    /// Of a two-sample test: compares the states of both sides.
+    fn compare(&self, bindings: &Bindings, schema: &Schema, reference: &[u8], current: &[u8]) -> Result<TestResult, String>;
+    /// Of a metric the samples, of a two-sample test the state of a side.
     fn samples(&self, bindings: &Bindings, schema: &Schema) -> Handle<PluginResult>;
     /// Checks the spec's config against the plugin's JSON Schema. `Err` if that schema is wrong: the plugin is unusable.
     fn check_config(&self, spec: &PluginSpec, diagnostics: &mut Diagnostics) -> Result<(), String>;
@@ -117,6 +153,6 @@ pub trait Plugin: Send + Sync {
 pub trait PluginHost: Send + Sync {
     /// The error is a reason for the user: it makes the plugin's checks `error` and nothing else.
     fn load(&self, spec: &PluginSpec, folder: &Path) -> Result<Arc<dyn Plugin>, String>;
-    /// The failures since it was last asked, by plugin and reason.
-    fn take_failures(&self) -> Vec<PluginFailure>;
+    /// What was asked of each plugin since this was last called: the end of an evaluation.
+    fn take_use(&self) -> BTreeMap<String, PluginUse>;
 }

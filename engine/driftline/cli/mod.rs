@@ -4,7 +4,6 @@ mod check;
 mod compare;
 mod explain;
 mod plugin;
-mod plugin_test;
 mod profile;
 mod run;
 mod serve;

@@ -173,7 +173,7 @@ const ROWS: &[(&str, &[Panel])] = &[
             description: "Calls a second in which a plugin trapped, broke its contract or one of its limits, by reason.",
             unit: "ops",
             queries: &[(
-                "rate(driftline_failed_plugin_calls_total{monitor=~\"$monitor\"}[$__rate_interval])",
+                "rate(driftline_plugin_failures_total{monitor=~\"$monitor\"}[$__rate_interval])",
                 "{{plugin}}: {{reason}}",
             )],
         },

@@ -60,7 +60,7 @@ const ALERTS: &[(&str, &str, &str, &str, &str)] = &[
     ),
     (
         "DriftlinePluginFails",
-        "increase(driftline_failed_plugin_calls_total[15m]) > 0",
+        "increase(driftline_plugin_failures_total[15m]) > 0",
         "5m",
         "warning",
         "Plugin {{ $labels.plugin }} of {{ $labels.monitor }} breaks its contract or a limit ({{ $labels.reason }})",

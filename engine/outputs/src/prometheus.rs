@@ -1,7 +1,7 @@
 //! Outcomes as Prometheus families, and their text in both exposition formats.
 
 use driftline_core::outcome::{Outcome, Status};
-use driftline_core::plugin::FAILURE_REASONS;
+use driftline_core::plugin::{FAILURE_REASONS, PluginUse};
 use prometheus::proto::{Gauge, LabelPair, Metric, MetricFamily, MetricType};
 use prometheus::{Encoder, TextEncoder};
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,20 +11,26 @@ use std::fmt::Write;
 #[derive(Default)]
 pub struct Families(BTreeMap<String, MetricFamily>);
 
-/// Failures by plugin and reason.
-pub type PluginFailures = BTreeMap<(String, String), u64>;
+/// What was asked of each plugin since the start.
+#[derive(Default, Clone)]
+pub struct PluginUses(BTreeMap<String, PluginUse>);
 
-/// Adds an outcome's failures to those before.
-pub fn add_failures(sum: &mut PluginFailures, outcome: &Outcome) {
-    for failure in &outcome.plugin_failures {
-        *sum.entry((failure.plugin.clone(), failure.reason.clone())).or_default() += failure.count;
+impl PluginUses {
+    /// Adds an outcome's. `seconds` and `peak_memory` stand under its timings.
+    pub fn add(&mut self, outcome: &Outcome) {
+        for (plugin, used) in &outcome.plugins {
+            let sum = self.0.entry(plugin.clone()).or_default();
+            sum.calls += used.calls;
+            sum.rows += used.rows;
+            sum.quarantined = used.quarantined;
+            let timing = |name: &str| outcome.timings.get(&format!("{name}.{plugin}")).copied().unwrap_or_default();
+            sum.seconds += timing("plugin_seconds");
+            sum.peak_memory = timing("plugin_peak_memory_bytes") as u64;
+            for (reason, n) in &used.failures {
+                *sum.failures.entry(reason.clone()).or_default() += n;
+            }
+        }
     }
-}
-
-/// Zero for every plugin of an outcome and every way in which it can fail.
-pub fn no_failures(outcome: &Outcome) -> PluginFailures {
-    let pairs = outcome.plugin_digests.keys().flat_map(|plugin| FAILURE_REASONS.map(|reason| ((plugin.clone(), reason.to_owned()), 0)));
-    pairs.collect()
 }
 
 type Labels = Vec<(String, String)>;
@@ -122,13 +128,29 @@ impl Families {
         }
     }
 
-    /// Adds how often plugins failed.
-    pub fn add_plugin_failures(&mut self, monitor: &str, failures: &PluginFailures) {
-        let help = "calls in which a plugin broke its contract or one of its limits";
-        for ((plugin, reason), n) in failures {
-            let labels = [("monitor", monitor), ("plugin", plugin), ("reason", reason)];
-            let labels = labels.map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec();
-            self.add("driftline_failed_plugin_calls_total", help, MetricType::COUNTER, labels, *n as f64);
+    /// Adds what was asked of plugins, and how often they failed. A counter that starts above 0 would hide its first increase, so
+    /// every reason is there from the start.
+    pub fn add_plugins(&mut self, monitor: &str, uses: &PluginUses) {
+        for (plugin, used) in &uses.0 {
+            let labels = || vec![("monitor".to_owned(), monitor.to_owned()), ("plugin".to_owned(), plugin.clone())];
+            let counters = [
+                ("driftline_plugin_calls_total", "calls into the plugin", used.calls as f64),
+                ("driftline_plugin_rows_total", "rows that the plugin was given", used.rows as f64),
+                ("driftline_plugin_seconds_total", "time within the plugin's calls, on all threads", used.seconds),
+            ];
+            for (name, help, value) in counters {
+                self.add(name, help, MetricType::COUNTER, labels(), value);
+            }
+            let help = "most linear memory that one instance had in the last evaluation";
+            self.add("driftline_plugin_peak_memory_bytes", help, MetricType::GAUGE, labels(), used.peak_memory as f64);
+            let help = "1 for a plugin that was not run for having failed in evaluation after evaluation";
+            self.add("driftline_plugin_quarantined", help, MetricType::GAUGE, labels(), f64::from(u8::from(used.quarantined)));
+            for reason in FAILURE_REASONS {
+                let help = "how often a plugin broke its contract or one of its limits";
+                let labels = labels().into_iter().chain([("reason".to_owned(), reason.to_owned())]).collect();
+                let n = used.failures.get(reason).copied().unwrap_or_default();
+                self.add("driftline_plugin_failures_total", help, MetricType::COUNTER, labels, n as f64);
+            }
         }
     }
 
@@ -188,8 +210,8 @@ fn label_name(name: &str) -> String {
 pub fn textfile(outcome: &Outcome) -> Result<String, String> {
     let mut families = Families::default();
     families.add_outcome(outcome);
-    let mut failures = PluginFailures::new();
-    add_failures(&mut failures, outcome);
-    families.add_plugin_failures(&outcome.monitor, &failures);
+    let mut plugins = PluginUses::default();
+    plugins.add(outcome);
+    families.add_plugins(&outcome.monitor, &plugins);
     families.text()
 }

@@ -1,6 +1,6 @@
 //! The Prometheus exporter: `/metrics`, `/-/healthy` and `/-/ready` on one address, shared by all monitors of the process.
 
-use crate::prometheus::{Families, PluginFailures, add_failures, no_failures};
+use crate::prometheus::{Families, PluginUses};
 use ::prometheus::proto::MetricType;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -64,7 +64,7 @@ struct Known {
     evaluations: u64,
     failures: u64,
     last_success: Option<f64>,
-    plugin_failures: PluginFailures,
+    plugins: PluginUses,
 }
 
 /// What one address serves.
@@ -131,12 +131,8 @@ impl Exporter for Server {
             Event::Evaluated(outcome) => {
                 let known = monitors.entry(outcome.monitor.clone()).or_default();
                 known.evaluations += 1;
-                if known.outcome.is_none() {
-                    // A counter that starts above 0 hides its first increase.
-                    known.plugin_failures = no_failures(&outcome);
-                }
                 known.last_success = SystemTime::now().duration_since(UNIX_EPOCH).ok().map(|d| d.as_secs_f64());
-                add_failures(&mut known.plugin_failures, &outcome);
+                known.plugins.add(&outcome);
                 known.outcome = Some(outcome);
             }
             Event::Failed { monitor, .. } => {
@@ -197,7 +193,7 @@ fn families(shared: &Shared) -> Families {
             let help = "when the last evaluation was done";
             families.add("driftline_last_success_timestamp_seconds", help, MetricType::GAUGE, label(), at);
         }
-        families.add_plugin_failures(monitor, &known.plugin_failures);
+        families.add_plugins(monitor, &known.plugins);
         if let Some(outcome) = &known.outcome {
             families.add_outcome(outcome);
         }

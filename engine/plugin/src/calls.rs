@@ -6,8 +6,9 @@ use arrow::array::{Array, ArrayRef, AsArray};
 use arrow::datatypes::DataType;
 use driftline_core::block::Block;
 use std::ops::Range;
+
 /// Bytes of inputs that one call gets, unless a single row is larger.
-const CALL_BYTES: usize = 4 << 20;
+const CALL_BYTES: usize = 1 << 20;
 
 /// An input bound to a column, with the type in which it crosses.
 #[derive(Clone)]
@@ -43,14 +44,14 @@ pub(crate) enum Call {
     TooLarge,
 }
 
-/// Cuts a block by the bytes of its inputs.
-pub(crate) fn calls(inputs: &[ArrayRef], rows: usize, most_row: usize) -> Vec<Call> {
+/// Cuts a block by the bytes of its inputs, and by rows.
+pub(crate) fn calls(inputs: &[ArrayRef], rows: usize, most_row: usize, most_rows: usize) -> Vec<Call> {
     let mut calls = Vec::new();
     let (mut start, mut bytes) = (0, 0);
     let sizes: Vec<Sizes> = inputs.iter().map(Sizes::new).collect();
     for row in 0..rows {
         let size: usize = sizes.iter().map(|s| s.of(row)).sum();
-        if row > start && (bytes + size > CALL_BYTES || size > most_row) {
+        if row > start && (bytes + size > CALL_BYTES || size > most_row || row - start == most_rows) {
             calls.push(Call::Rows(start..row));
             (start, bytes) = (row, 0);
         }

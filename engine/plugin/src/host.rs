@@ -1,12 +1,14 @@
 //! Finds, compiles and links components.
 
 use crate::cache;
-use crate::failures::Failures;
-use crate::instance::{Log, State, TICK};
+use crate::instance::{Log, Shared, State, TICK};
 use crate::loaded::{Linked, Loaded};
+use crate::usage::Plugins;
+use crate::wasi::{self, Grants};
 use crate::world::driftline::plugin::log;
-use driftline_core::plugin::{Plugin, PluginFailure, PluginHost};
+use driftline_core::plugin::{Plugin, PluginHost, PluginUse};
 use driftline_core::spec::PluginSpec;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use wasmtime::component::Linker;
@@ -17,7 +19,7 @@ pub struct Host {
     engine: Engine,
     linker: Linker<State>,
     cache: Option<PathBuf>,
-    failures: Failures,
+    plugins: Plugins,
 }
 
 impl Host {
@@ -28,6 +30,7 @@ impl Host {
         let engine = Engine::new(&config).map_err(|e| format!("Wasmtime cannot start: {e:#}"))?;
         let mut linker = Linker::new(&engine);
         log::add_to_linker::<State, Log>(&mut linker, |state| state).map_err(|e| format!("{e:#}"))?;
+        wasi::add_to_linker(&mut linker).map_err(|e| format!("{e:#}"))?;
         let ticking = engine.weak();
         std::thread::spawn(move || {
             while let Some(engine) = ticking.upgrade() {
@@ -36,7 +39,7 @@ impl Host {
                 std::thread::sleep(TICK);
             }
         });
-        Ok(Self { engine, linker, cache, failures: Failures::default() })
+        Ok(Self { engine, linker, cache, plugins: Plugins::default() })
     }
 }
 
@@ -67,14 +70,21 @@ impl PluginHost for Host {
         if let Some(pinned) = spec.frame.sha256.as_ref().map(|pinned| pinned.get_ref()).filter(|pinned| !pinned.eq_ignore_ascii_case(&digest)) {
             return Err(named(format!("its SHA-256 is {digest}, and the spec wants {pinned}: the file was changed, or `sha256` is that of another one")));
         }
+        let usage = self.plugins.begin(&spec.name, &digest).map_err(named)?;
         let component = cache::compile(&self.engine, &bytes, self.cache.as_deref()).map_err(named)?;
         let pre = self.linker.instantiate_pre(&component).map_err(|e| named(refused(&e)))?;
-        let linked = Linked { pre, name: spec.name.clone(), limits: spec.frame.limits.clone(), failures: self.failures.clone() };
-        Ok(Arc::new(Loaded::new(linked, spec, digest).map_err(named)?))
+        let read = spec.frame.folder.as_ref().map(|granted| wasi::folder(folder, granted.get_ref())).transpose().map_err(named)?;
+        let grants = Arc::new(Grants { what: spec.frame.grant.clone(), folder: read });
+        let component_type = component.component_type();
+        let imports = component_type.imports(&self.engine).map(|(name, _)| name.to_owned());
+        let imports: Vec<String> = imports.filter(|name| name.starts_with("wasi:")).collect();
+        let (limits, imports_wasi) = (Arc::new(spec.frame.limits.clone()), !imports.is_empty());
+        let shared = Shared { plugin: spec.name.as_str().into(), limits, grants, usage, imports_wasi };
+        Ok(Arc::new(Loaded::new(Linked { pre, shared }, spec, digest, imports).map_err(named)?))
     }
 
-    fn take_failures(&self) -> Vec<PluginFailure> {
-        self.failures.take()
+    fn take_use(&self) -> BTreeMap<String, PluginUse> {
+        self.plugins.take()
     }
 }
 

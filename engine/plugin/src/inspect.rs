@@ -4,7 +4,8 @@ use crate::cache;
 use crate::host::Host;
 use driftline_core::plugin::{Info, PluginHost};
 use driftline_core::spec::{Config, LimitsFrame, PluginFrame, PluginSpec};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU16;
 use std::path::Path;
 use toml::Spanned;
 use wasmtime::component::types::ComponentItem;
@@ -69,6 +70,6 @@ impl Host {
 fn alone(path: &Path) -> PluginSpec {
     let name = path.file_stem().map_or_else(|| "plugin".into(), |stem| stem.to_string_lossy().into_owned());
     let component = Spanned::new(0..0, path.to_string_lossy().into_owned());
-    let frame = PluginFrame { component, sha256: None, inputs: BTreeMap::new(), prefix: String::new(), limits: LimitsFrame::default() };
+    let frame = PluginFrame { component, sha256: None, inputs: BTreeMap::new(), prefix: String::new(), partitions: NonZeroU16::MIN, grant: BTreeSet::new(), folder: None, limits: LimitsFrame::default() };
     PluginSpec { name, span: 0..0, frame, config: Config::empty(0..0) }
 }

@@ -1,31 +1,67 @@
 //! One instance of a plugin, held to its limits in every call.
 
 use crate::cache::first_line;
+use crate::usage::Usage;
+use crate::wasi::{Grants, Wasi};
 use crate::world::driftline::plugin::log::{Host as LogHost, Level};
 use driftline_core::spec::LimitsFrame;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant as Clock};
 use wasmtime::component::{HasData, InstancePre};
 use wasmtime::{ResourceLimiter, Store, Trap};
+use wasmtime_wasi::{WasiCtxView, WasiView};
 
 /// Length of a tick of the clock that time limits are counted in.
 pub(crate) const TICK: Duration = Duration::from_millis(5);
 
-const MOST_TABLE_ELEMENTS: usize = 100_000;
 /// Core instances, memories and tables of one component; each costs the host something, even if it is empty.
 const MOST_PARTS: usize = 32;
-const MOST_LOG_MESSAGES: u32 = 100;
-const LONGEST_LOG_MESSAGE: usize = 1024;
+
+/// What all instances of a plugin share in one evaluation.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub plugin: Arc<str>,
+    pub limits: Arc<LimitsFrame>,
+    pub grants: Arc<Grants>,
+    pub usage: Arc<Usage>,
+    /// Whether the component imports WASI, whose functions may block.
+    pub imports_wasi: bool,
+}
+
+/// A limit that an instance ran into: the guest's trap that follows is told as this.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+enum Breach {
+    #[error("memory")]
+    Memory,
+    #[error("table")]
+    Table,
+    #[error("log")]
+    Log,
+}
 
 /// What the host keeps for an instance.
 pub(crate) struct State {
-    plugin: String,
-    most_memory: usize,
+    shared: Shared,
     /// Bytes of all its linear memories together, and elements of all its tables.
     memory: usize,
     elements: usize,
-    /// Whether the memory limit refused a growth: the guest's trap that follows is told as this.
-    refused_memory: bool,
-    messages: u32,
+    /// A growth that was refused.
+    refused: Option<Breach>,
+    /// Made when it is first asked for.
+    wasi: Option<Wasi>,
+}
+
+/// The bytes of messages that are left to a plugin.
+#[derive(Clone)]
+pub(crate) struct Messages(pub Shared);
+
+impl Messages {
+    /// Takes as many bytes, or fails.
+    pub fn take(&self, bytes: usize) -> wasmtime::Result<()> {
+        let before = self.0.usage.log.fetch_add(bytes as u64, Relaxed);
+        if before + bytes as u64 > self.0.limits.log.0 { Err(Breach::Log.into()) } else { Ok(()) }
+    }
 }
 
 pub(crate) struct Log;
@@ -35,39 +71,49 @@ impl HasData for Log {
 }
 
 impl LogHost for State {
-    fn log(&mut self, level: Level, message: String) {
-        self.messages += 1;
-        if self.messages > MOST_LOG_MESSAGES {
-            return;
-        }
-        let end = message.floor_char_boundary(LONGEST_LOG_MESSAGE);
-        let (plugin, message) = (&self.plugin, &message[..end]);
+    fn log(&mut self, level: Level, message: String) -> wasmtime::Result<()> {
+        // An empty message costs something, too.
+        Messages(self.shared.clone()).take(message.len().max(16))?;
+        let plugin = &*self.shared.plugin;
         match level {
             Level::Error => tracing::error!(plugin, "{message}"),
             Level::Warn => tracing::warn!(plugin, "{message}"),
             Level::Info => tracing::info!(plugin, "{message}"),
             Level::Debug => tracing::debug!(plugin, "{message}"),
         }
+        Ok(())
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        let shared = &self.shared;
+        let make = || Wasi::new(shared);
+        self.wasi.get_or_insert_with(make).view()
     }
 }
 
 impl ResourceLimiter for State {
     fn memory_growing(&mut self, now: usize, desired: usize, _most: Option<usize>) -> wasmtime::Result<bool> {
         let together = self.memory.saturating_add(desired - now);
-        if together > self.most_memory {
-            self.refused_memory = true;
+        let most = usize::try_from(self.shared.limits.memory.0).unwrap_or(usize::MAX);
+        if together > most {
+            self.refused = Some(Breach::Memory);
             return Ok(false);
         }
         self.memory = together;
+        self.shared.usage.peak_memory.fetch_max(together as u64, Relaxed);
         Ok(true)
     }
 
     fn table_growing(&mut self, now: usize, desired: usize, _most: Option<usize>) -> wasmtime::Result<bool> {
         let together = self.elements.saturating_add(desired - now);
-        if together <= MOST_TABLE_ELEMENTS {
-            self.elements = together;
+        if together > self.shared.limits.table {
+            self.refused = Some(Breach::Table);
+            return Ok(false);
         }
-        Ok(together <= MOST_TABLE_ELEMENTS)
+        self.elements = together;
+        Ok(true)
     }
 
     fn instances(&self) -> usize {
@@ -90,26 +136,45 @@ pub(crate) struct Failure {
     pub message: String,
 }
 
+/// Counts an instance for as long as it lives.
+struct Alive(Arc<Usage>);
+
+impl Alive {
+    fn new(shared: &Shared) -> Result<Self, Failure> {
+        let before = shared.usage.instances.fetch_add(1, Relaxed);
+        let alive = Self(shared.usage.clone());
+        let most = shared.limits.instances;
+        match before < most {
+            true => Ok(alive),
+            false => Err(Failure { reason: "instances", message: format!("plugin `{}`: more than its limit of {most} instances at once", shared.plugin) }),
+        }
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.instances.fetch_sub(1, Relaxed);
+    }
+}
+
 /// A running instance.
 pub(crate) struct Instance {
     store: Store<State>,
     pub handle: wasmtime::component::Instance,
-    limits: LimitsFrame,
+    shared: Shared,
     /// Set by the first failure; a trapped instance cannot be entered again.
     dead: Option<Failure>,
+    _alive: Alive,
 }
 
 impl Instance {
-    pub fn new(plugin: &str, pre: &InstancePre<State>, limits: &LimitsFrame) -> Result<Self, Failure> {
-        let most_memory = usize::try_from(limits.memory.0).unwrap_or(usize::MAX);
-        let state = State { plugin: plugin.into(), most_memory, memory: 0, elements: 0, refused_memory: false, messages: 0 };
+    pub fn new(pre: &InstancePre<State>, shared: &Shared) -> Result<Self, Failure> {
+        let alive = Alive::new(shared)?;
+        let state = State { shared: shared.clone(), memory: 0, elements: 0, refused: None, wasi: None };
         let mut store = Store::new(pre.engine(), state);
         store.limiter(|state| state);
-        arm(&mut store, limits);
-        match pre.instantiate(&mut store) {
-            Ok(handle) => Ok(Self { store, handle, limits: limits.clone(), dead: None }),
-            Err(e) => Err(failure(store.data(), limits, "instantiate", &e)),
-        }
+        let handle = timed(&mut store, shared, "instantiate", |store| pre.instantiate(store))?;
+        Ok(Self { store, handle, shared: shared.clone(), dead: None, _alive: alive })
     }
 
     pub fn dead(&self) -> Option<&Failure> {
@@ -117,20 +182,20 @@ impl Instance {
     }
 
     /// Makes one call within the limits. The first failure ends the instance.
-    pub fn call<R>(
+    pub fn call<R: Send>(
         &mut self,
         name: &str,
-        call: impl FnOnce(&mut Store<State>) -> wasmtime::Result<R>,
+        call: impl FnOnce(&mut Store<State>) -> wasmtime::Result<R> + Send,
     ) -> Result<R, Failure> {
         if let Some(failure) = &self.dead {
             return Err(failure.clone());
         }
-        arm(&mut self.store, &self.limits);
-        call(&mut self.store).map_err(|e| {
-            let failure = failure(self.store.data(), &self.limits, name, &e);
+        self.shared.usage.calls.fetch_add(1, Relaxed);
+        let result = timed(&mut self.store, &self.shared, name, call);
+        if let Err(failure) = &result {
             self.dead = Some(failure.clone());
-            failure
-        })
+        }
+        result
     }
 
     /// Reads the exports; not a call into the guest.
@@ -139,24 +204,48 @@ impl Instance {
     }
 }
 
-/// Sets the limits of the next call.
-fn arm(store: &mut Store<State>, limits: &LimitsFrame) {
-    let ticks = limits.time.0.as_millis().div_ceil(TICK.as_millis()) + 1;
+/// Runs the guest's code within the limits, and adds the time that it took.
+fn timed<R: Send>(
+    store: &mut Store<State>,
+    shared: &Shared,
+    name: &str,
+    call: impl FnOnce(&mut Store<State>) -> wasmtime::Result<R> + Send,
+) -> Result<R, Failure> {
+    let _span = tracing::debug_span!("plugin_call", plugin = &*shared.plugin, call = name).entered();
+    let (limits, usage) = (&shared.limits, &shared.usage);
+    let left = limits.total_time.0.saturating_sub(Duration::from_nanos(usage.nanoseconds.load(Relaxed)));
+    let allowed = limits.time.0.min(left);
+    let ticks = allowed.as_millis().div_ceil(TICK.as_millis()) + 1;
     store.set_epoch_deadline(u64::try_from(ticks).unwrap_or(u64::MAX / 2));
     store.set_hostcall_fuel(usize::try_from(limits.output.0).unwrap_or(usize::MAX));
+    let started = Clock::now();
+    // A thread of an async runtime must not block.
+    let result = match shared.imports_wasi && tokio::runtime::Handle::try_current().is_ok() {
+        true => std::thread::scope(|scope| scope.spawn(|| call(store)).join().unwrap_or_else(|_| Err(wasmtime::Error::msg("internal error: the call panicked")))),
+        false => call(store),
+    };
+    let took = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+    usage.nanoseconds.fetch_add(took, Relaxed);
+    result.map_err(|e| failure(store.data(), name, allowed < limits.time.0, &e))
 }
 
-fn failure(state: &State, limits: &LimitsFrame, call: &str, error: &wasmtime::Error) -> Failure {
+/// Says what ended a call. `total` tells that the time left of the whole evaluation's was shorter than that of a call.
+fn failure(state: &State, call: &str, total: bool, error: &wasmtime::Error) -> Failure {
+    let limits = &state.shared.limits;
     let bytes = |b: u64| bytesize::ByteSize(b).display().iec().to_string();
-    let (reason, what) = match error.downcast_ref::<Trap>() {
-        _ if state.refused_memory => ("memory", format!("wanted more than its memory limit of {}", bytes(limits.memory.0))),
-        Some(Trap::Interrupt) => ("time", format!("took longer than its time limit of {:?}", limits.time.0)),
-        Some(Trap::StackOverflow) => ("stack", "overflowed its stack".to_owned()),
+    let breach = state.refused.or_else(|| error.downcast_ref::<Breach>().copied());
+    let (reason, what) = match (breach, error.downcast_ref::<Trap>()) {
+        (Some(Breach::Memory), _) => ("memory", format!("wanted more than its memory limit of {}", bytes(limits.memory.0))),
+        (Some(Breach::Table), _) => ("table", format!("wanted more than its table limit of {} elements", limits.table)),
+        (Some(Breach::Log), _) => ("log", format!("wrote more to the log than its log limit of {}", bytes(limits.log.0))),
+        (_, Some(Trap::Interrupt)) if total => ("total_time", format!("went beyond its total_time limit of {:?} in one evaluation", limits.total_time.0)),
+        (_, Some(Trap::Interrupt)) => ("time", format!("took longer than its time limit of {:?}", limits.time.0)),
+        (_, Some(Trap::StackOverflow)) => ("stack", "overflowed its stack".to_owned()),
         _ if format!("{error:#}").contains("fuel") => {
             ("output", format!("gave back more than its output limit of {}", bytes(limits.output.0)))
         }
-        Some(trap) => ("trap", format!("trapped: {trap}")),
-        None => ("error", first_line(error)),
+        (_, Some(trap)) => ("trap", format!("trapped: {trap}")),
+        (_, None) => ("error", first_line(error)),
     };
-    Failure { reason, message: format!("plugin `{}`: {call} {what}", state.plugin) }
+    Failure { reason, message: format!("plugin `{}`: {call} {what}", state.shared.plugin) }
 }

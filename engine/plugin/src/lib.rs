@@ -3,19 +3,24 @@
 mod cache;
 mod calls;
 mod columns;
+mod component;
 mod config;
-mod failures;
+mod guest;
 mod host;
 mod inspect;
 mod instance;
 mod loaded;
 mod metric;
 mod transform;
+mod two_sample;
+mod usage;
+mod wasi;
 
+pub use component::componentize;
 pub use host::Host;
 pub use inspect::{Grant, Import, Inspection};
 
-/// Bindings of both worlds at once: a plugin exports `about` and one of the other two.
+/// Bindings of all worlds at once: a plugin exports `about` and one of the others.
 #[allow(clippy::all)]
 mod world {
     wasmtime::component::bindgen!({
@@ -27,9 +32,11 @@ mod world {
                 export driftline:plugin/about@0.1.0;
                 export driftline:plugin/transforms@0.1.0;
                 export driftline:plugin/metrics@0.1.0;
+                export driftline:plugin/two-sample-tests@0.1.0;
             }
         ",
         world: "driftline:host/any",
         ownership: Borrowing { duplicate_if_necessary: true },
+        imports: { default: trappable },
     });
 }

@@ -3,37 +3,39 @@
 use crate::cache::first_line;
 use crate::calls::{Bound, fields};
 use crate::columns::{Encoding, choose, data_type, type_name};
-use crate::failures::Failures;
-use crate::instance::{Failure, Instance, State};
+use crate::guest::StateIndices;
+use crate::instance::{Failure, Instance, Shared, State};
 use crate::metric::Maker;
 use crate::transform::Running;
 use crate::world::driftline::plugin::types;
-use crate::world::exports::driftline::plugin::{about, metrics, transforms};
+use crate::world::exports::driftline::plugin::{about, metrics, transforms, two_sample_tests};
 use arrow::datatypes::Schema;
 use driftline_core::accumulator::Handle;
+use driftline_core::catalogue::Direction;
 use driftline_core::diagnostic::Diagnostics;
 use driftline_core::name::is_identifier;
 use driftline_core::plugin::{Bindings, Description, Info, Input, Plugin, PluginKind, PluginResult, SampleInfo, Transform};
-use driftline_core::spec::{LimitsFrame, PluginSpec};
+use driftline_core::spec::PluginSpec;
+use driftline_core::two_sample::TestResult;
+use std::num::NonZeroU16;
+use std::sync::Arc;
 use wasmtime::component::InstancePre;
 
 /// A component that can be instantiated at any time, with what its instances share.
 #[derive(Clone)]
 pub(crate) struct Linked {
-    pub name: String,
     pub pre: InstancePre<State>,
-    pub limits: LimitsFrame,
-    pub failures: Failures,
+    pub shared: Shared,
 }
 
 impl Linked {
     pub fn instance(&self) -> Result<Instance, String> {
-        Instance::new(&self.name, &self.pre, &self.limits).map_err(|f| self.count(f))
+        Instance::new(&self.pre, &self.shared).map_err(|f| self.count(f))
     }
 
     /// Counts a failure and gives its words.
     pub fn count(&self, failure: Failure) -> String {
-        self.failures.count(&self.name, failure)
+        self.shared.usage.count(failure)
     }
 
     /// Counts a failure that the guest did not notice itself.
@@ -42,24 +44,34 @@ impl Linked {
     }
 
     pub fn says(&self, message: &str) -> String {
-        format!("plugin `{}`: {message}", self.name)
+        format!("plugin `{}`: {message}", self.shared.plugin)
     }
 
     /// The most bytes of a row.
     pub fn most_row(&self) -> usize {
-        usize::try_from(self.limits.row.0).unwrap_or(usize::MAX)
+        usize::try_from(self.shared.limits.row.0).unwrap_or(usize::MAX)
     }
 }
 
 enum World {
     Transform(transforms::GuestIndices),
     Metric(metrics::GuestIndices),
+    Test(two_sample_tests::GuestIndices),
 }
 
 impl World {
     fn of(pre: &InstancePre<State>) -> Option<Self> {
         let transform = transforms::GuestIndices::new(pre).ok().map(World::Transform);
-        transform.or_else(|| metrics::GuestIndices::new(pre).ok().map(World::Metric))
+        let metric = || metrics::GuestIndices::new(pre).ok().map(World::Metric);
+        transform.or_else(metric).or_else(|| two_sample_tests::GuestIndices::new(pre).ok().map(World::Test))
+    }
+
+    fn kind(&self) -> PluginKind {
+        match self {
+            World::Transform(_) => PluginKind::Transform,
+            World::Metric(_) => PluginKind::Metric,
+            World::Test(_) => PluginKind::TwoSampleTest,
+        }
     }
 }
 
@@ -71,18 +83,16 @@ pub(crate) struct Loaded {
     about: about::GuestIndices,
     world: World,
     info: Info,
+    partitions: NonZeroU16,
     /// How the plugin wants each input.
     encodings: Vec<(String, Encoding)>,
 }
 
 impl Loaded {
-    pub fn new(linked: Linked, spec: &PluginSpec, digest: String) -> Result<Self, String> {
+    pub fn new(linked: Linked, spec: &PluginSpec, digest: String, imports: Vec<String>) -> Result<Self, String> {
         let about = about::GuestIndices::new(&linked.pre).map_err(|e| first_line(&e))?;
-        let world = World::of(&linked.pre).ok_or("it exports neither `transforms` nor `metrics`")?;
-        let kind = match world {
-            World::Transform(_) => PluginKind::Transform,
-            World::Metric(_) => PluginKind::Metric,
-        };
+        let world = World::of(&linked.pre).ok_or("it exports none of `transforms`, `metrics` and `two-sample-tests`")?;
+        let kind = world.kind();
         let mut instance = linked.instance()?;
         let handle = instance.handle;
         let guest = about.load(instance.store(), &handle).map_err(|e| first_line(&e))?;
@@ -93,7 +103,7 @@ impl Loaded {
             types::Encoding::Dictionary => Encoding::Dictionary,
         };
         let encodings = said.inputs.iter().map(|i| (i.name.clone(), encoding(i))).collect();
-        Ok(Self { linked, config: spec.config.value.to_string(), about, world, info: info(said, kind, digest), encodings })
+        Ok(Self { linked, config: spec.config.value.to_string(), about, world, info: info(said, kind, digest, imports), partitions: spec.frame.partitions, encodings })
     }
 
     /// The inputs with the types in which they cross.
@@ -102,7 +112,7 @@ impl Loaded {
     }
 
     fn bind_one(&self, input: &str, column: &str, schema: &Schema) -> Result<Bound, String> {
-        let name = &self.linked.name;
+        let name = &self.linked.shared.plugin;
         let asked = self.info.inputs.iter().find(|i| i.name == input);
         let asked = asked.ok_or_else(|| format!("plugin `{name}` has no input `{input}`"))?;
         let field = schema.field_with_name(column);
@@ -150,7 +160,12 @@ impl Plugin for Loaded {
             return Err(self.linked.says(&message));
         }
         let samples = described.samples.into_iter();
-        let samples = samples.map(|s| SampleInfo { name: s.name, summary: s.summary, unit: s.unit, labels: s.labels }).collect();
+        let direction = |direction| match direction {
+            about::Direction::HigherIsBetter => Direction::Higher,
+            about::Direction::LowerIsBetter => Direction::Lower,
+            about::Direction::Neither => Direction::Neither,
+        };
+        let samples = samples.map(|s| SampleInfo { name: s.name, summary: s.summary, unit: s.unit, direction: direction(s.direction), labels: s.labels }).collect();
         Ok(Description { outputs, samples })
     }
 
@@ -158,34 +173,46 @@ impl Plugin for Loaded {
         crate::config::check(&self.info.config_schema, spec, diagnostics).map_err(|e| self.linked.says(&e))
     }
 
-    fn transform(&self, bindings: &Bindings, schema: &Schema) -> Result<Box<dyn Transform>, String> {
+    fn transform(&self, bindings: &Bindings, schema: &Schema, threads: usize) -> Result<Box<dyn Transform>, String> {
         let World::Transform(indices) = &self.world else {
             return Err(self.linked.says("it is no transform"));
         };
         let bound = self.bind(bindings, schema)?;
         let outputs = self.describe(bindings, schema)?.outputs;
-        Ok(Box::new(Running::new(self.linked.clone(), indices, &self.config, bound, outputs)?))
+        Ok(Box::new(Running::new(self.linked.clone(), indices.clone(), self.config.clone(), bound, outputs, threads)?))
+    }
+
+    fn compare(&self, bindings: &Bindings, schema: &Schema, reference: &[u8], current: &[u8]) -> Result<TestResult, String> {
+        let World::Test(indices) = &self.world else {
+            return Err(self.linked.says("it is no two-sample test"));
+        };
+        let bound = self.bind(bindings, schema)?;
+        crate::two_sample::compare(&self.linked, indices, &self.config, &bound, [reference, current])
     }
 
     fn samples(&self, bindings: &Bindings, schema: &Schema) -> Handle<PluginResult> {
         let columns: Vec<String> = bindings.iter().map(|(_, column)| column.clone()).collect();
-        let key = format!("plugin_{}({})", self.linked.name, columns.join(","));
-        let maker = self.maker(key.clone(), bindings, schema);
+        let key = format!("plugin_{}({})", self.linked.shared.plugin, columns.join(","));
+        let maker = self.maker(key.clone(), bindings, schema).map(Arc::new);
         Handle::new(key, columns, false, move |context| maker.as_ref().map_err(Clone::clone)?.accumulator(context))
     }
 }
 
 impl Loaded {
     fn maker(&self, key: String, bindings: &Bindings, schema: &Schema) -> Result<Maker, String> {
-        let World::Metric(indices) = &self.world else { return Err(self.linked.says("it is no metric")) };
+        let indices = match &self.world {
+            World::Metric(indices) => StateIndices::Metric(indices.clone()),
+            World::Test(indices) => StateIndices::Test(indices.clone()),
+            World::Transform(_) => return Err(self.linked.says("it is a transform; it gives columns and no samples")),
+        };
         let bound = self.bind(bindings, schema)?;
         let samples = self.describe(bindings, schema)?.samples.into();
         let linked = self.linked.clone();
-        Ok(Maker::new(linked, indices.clone(), key, &self.info, self.config.clone(), bound, samples))
+        Ok(Maker::new(linked, indices, key, &self.info, self.config.clone(), bound, samples, self.partitions))
     }
 }
 
-fn info(said: about::PluginInfo, kind: PluginKind, digest: String) -> Info {
+fn info(said: about::PluginInfo, kind: PluginKind, digest: String, imports: Vec<String>) -> Info {
     let input = |i: about::Input| Input { name: i.name, summary: i.summary, accepts: i.accepts, optional: i.optional };
     Info {
         name: said.name,
@@ -196,5 +223,6 @@ fn info(said: about::PluginInfo, kind: PluginKind, digest: String) -> Info {
         inputs: said.inputs.into_iter().map(input).collect(),
         kind,
         digest,
+        imports,
     }
 }

@@ -1,24 +1,27 @@
-//! Metrics of plugins as accumulators.
+//! Metrics and two-sample tests of plugins as accumulators.
 
 use crate::cache;
 use crate::calls::{Bound, Call, calls, fields, inputs, ready};
 use crate::columns::{Ready, type_name};
+use crate::guest::{StateGuest, StateIndices};
 use crate::instance::{Instance, State};
 use crate::loaded::Linked;
 use crate::world::driftline::plugin::types;
-use crate::world::exports::driftline::plugin::metrics::{Guest, GuestIndices};
+use arrow::array::ArrayRef;
 use driftline_core::accumulator::{Accumulator, Context, Finished, Header};
 use driftline_core::block::Block;
 use driftline_core::name::is_identifier;
 use driftline_core::plugin::{Info, PluginResult, PluginSample, SampleInfo};
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::num::NonZeroU16;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, MutexGuard};
 use wasmtime::component::ResourceAny;
 
-/// What it takes to make an accumulator of a plugin's metric.
+/// What it takes to make an accumulator of a plugin.
 pub(crate) struct Maker {
     linked: Linked,
-    indices: GuestIndices,
+    indices: StateIndices,
     /// Under which a side's profile holds the result.
     key: String,
     config: String,
@@ -26,43 +29,41 @@ pub(crate) struct Maker {
     /// The samples that it describes.
     samples: Arc<[SampleInfo]>,
     header: Header,
+    /// Instances that work at once.
+    partitions: NonZeroU16,
 }
 
 impl Maker {
+    #[allow(clippy::too_many_arguments)]
     pub fn new(
         linked: Linked,
-        indices: GuestIndices,
+        indices: StateIndices,
         key: String,
         info: &Info,
         config: String,
         bound: Vec<Bound>,
         samples: Arc<[SampleInfo]>,
+        partitions: NonZeroU16,
     ) -> Self {
         let header = Header::new(&info.name, info.state_version, cache::hex(config.as_bytes()));
-        Self { linked, indices, key, config, bound, samples, header }
+        Self { linked, indices, key, config, bound, samples, header, partitions }
     }
 
-    pub fn accumulator(&self, context: &Context) -> Result<PluginAccumulator, String> {
+    pub fn accumulator(self: &Arc<Self>, context: &Context) -> Result<PluginAccumulator, String> {
         let reference = self.reference(context)?;
+        let members = (0..self.partitions.get()).map(|_| self.member(reference.as_deref()).map(Mutex::new));
+        Ok(PluginAccumulator { members: members.collect::<Result<_, _>>()?, maker: self.clone(), reference, unusable: 0 })
+    }
+
+    fn member(&self, reference: Option<&PluginResult>) -> Result<Member, String> {
         let mut instance = self.linked.instance()?;
-        let handle = instance.handle;
-        let guest = self.indices.load(instance.store(), &handle).map_err(|e| cache::first_line(&e))?;
+        let guest = self.indices.load(&mut instance)?;
         let names: Vec<String> = self.bound.iter().map(|b| type_name(&b.data_type)).collect();
         let fields = fields(&self.bound, &names);
-        let reference = reference.as_ref().map(|r| r.state.as_slice());
-        let created =
-            instance.call("create", |store| guest.accumulator().call_create(store, &self.config, &fields, reference));
-        let accumulator = created.map_err(|f| self.linked.count(f))?.map_err(|e| self.linked.says(&e))?;
-        Ok(PluginAccumulator {
-            linked: self.linked.clone(),
-            running: Mutex::new(instance),
-            guest,
-            accumulator,
-            bound: self.bound.clone(),
-            samples: self.samples.clone(),
-            header: self.header.clone(),
-            unusable: 0,
-        })
+        let reference = reference.map(|r| r.state.as_slice());
+        let created = instance.call("create", |store| guest.create(store, &self.config, &fields, reference));
+        let state = created.map_err(|f| self.linked.count(f))?.map_err(|e| self.linked.says(&e))?;
+        Ok(Member { instance, guest, state })
     }
 
     /// The finished reference; without its own result there is nothing that current could be compared with.
@@ -72,43 +73,90 @@ impl Maker {
     }
 }
 
-/// A plugin's metric between two blocks.
-pub(crate) struct PluginAccumulator {
-    linked: Linked,
-    running: Mutex<Instance>,
-    guest: Guest,
-    accumulator: ResourceAny,
-    bound: Vec<Bound>,
-    samples: Arc<[SampleInfo]>,
-    header: Header,
-    unusable: u64,
+/// The guest's state in an instance of its own.
+struct Member {
+    instance: Instance,
+    guest: StateGuest,
+    state: ResourceAny,
 }
 
-/// Most samples of one accumulator.
-const MOST_SAMPLES: usize = 10_000;
+impl Member {
+    /// One call into the guest. Its own errors and its failures are reasons for the user, counted once.
+    fn call<R: Send>(
+        &mut self,
+        linked: &Linked,
+        name: &str,
+        call: impl FnOnce(&StateGuest, &mut wasmtime::Store<State>, ResourceAny) -> wasmtime::Result<Result<R, String>> + Send,
+    ) -> Result<R, String> {
+        let first = self.instance.dead().is_none();
+        let (guest, state) = (&self.guest, self.state);
+        let result = self.instance.call(name, |store| call(guest, store, state));
+        let result = result.map_err(|f| if first { linked.count(f) } else { f.message })?;
+        result.map_err(|e| linked.fail("error", &e))
+    }
+
+    /// Feeds the rows of some calls, and gives how many could not be used.
+    fn feed<'a>(&mut self, maker: &Maker, inputs: &[ArrayRef], calls: impl Iterator<Item = &'a Call>) -> Result<u64, String> {
+        let mut unusable = 0;
+        for call in calls {
+            let Call::Rows(range) = call else {
+                unusable += 1;
+                continue;
+            };
+            let rows = range.len();
+            maker.linked.shared.usage.rows.fetch_add(rows as u64, Relaxed);
+            let ready = ready(&maker.bound, inputs, range.clone())?;
+            let buffers: Vec<Vec<&[u8]>> = ready.iter().map(Ready::buffers).collect();
+            let columns = ready.iter().zip(&buffers).map(|(column, buffers)| column.column(buffers));
+            let columns: Vec<types::ColumnParam<'_>> = columns.collect::<Result<_, _>>()?;
+            let batch = types::Batch { rows: rows as u32, columns: &columns };
+            let of_call = self.call(&maker.linked, "update", |guest, store, state| guest.update(store, state, batch))?;
+            unusable += of_call.min(rows as u64);
+        }
+        Ok(unusable)
+    }
+
+    /// The guest's own state, without our header.
+    fn state(&mut self, linked: &Linked) -> Result<Vec<u8>, String> {
+        self.call(linked, "state", |guest, store, state| guest.state(store, state))
+    }
+
+    fn merge(&mut self, linked: &Linked, other: &[u8]) -> Result<(), String> {
+        self.call(linked, "merge", |guest, store, state| guest.merge(store, state, other))
+    }
+}
+
+/// A plugin's state between two blocks, in one instance for each partition.
+pub(crate) struct PluginAccumulator {
+    maker: Arc<Maker>,
+    members: Vec<Mutex<Member>>,
+    reference: Option<Arc<PluginResult>>,
+    unusable: u64,
+}
 
 /// Labels that every series has, or that mean something else on it.
 const TAKEN_LABELS: [&str; 4] = ["monitor", "column", "segment", "params"];
 
 impl PluginAccumulator {
-    /// One call into the guest. Its own errors and its failures are reasons for the user, counted once.
-    fn call<R>(
-        &self,
-        name: &str,
-        call: impl FnOnce(&mut wasmtime::Store<State>) -> wasmtime::Result<Result<R, String>>,
-    ) -> Result<R, String> {
-        // A guest whose call was cut short is dead, and says so at the next call.
-        let mut running = self.running.lock().unwrap_or_else(|e| e.into_inner());
-        let first = running.dead().is_none();
-        let result = running.call(name, call);
-        let result = result.map_err(|f| if first { self.linked.count(f) } else { f.message })?;
-        result.map_err(|e| self.linked.fail("error", &e))
+    /// Works with the state of all rows: the only member, or a fresh one that the others are merged into.
+    fn whole<R>(&self, work: impl FnOnce(&mut Member) -> Result<R, String>) -> Result<R, String> {
+        if let [only] = self.members.as_slice() {
+            return work(&mut lock(only));
+        }
+        let linked = &self.maker.linked;
+        let mut whole = self.maker.member(self.reference.as_deref())?;
+        for member in &self.members {
+            let state = lock(member).state(linked)?;
+            whole.merge(linked, &state)?;
+        }
+        work(&mut whole)
     }
 
     /// What is wrong with the samples as series.
     fn wrong(&self, samples: &[types::Sample]) -> Option<String> {
-        if samples.len() > MOST_SAMPLES {
-            return Some(format!("gave {} samples; more than {MOST_SAMPLES} are no metric", samples.len()));
+        let most = self.maker.linked.shared.limits.samples;
+        if samples.len() > most {
+            return Some(format!("finish gave {} samples, which is more than its samples limit of {most}", samples.len()));
         }
         let mut seen = BTreeSet::new();
         samples.iter().find_map(|sample| {
@@ -123,7 +171,7 @@ impl PluginAccumulator {
 
     fn wrong_sample(&self, sample: &types::Sample) -> Option<String> {
         let name = &sample.name;
-        let Some(described) = self.samples.iter().find(|described| described.name == *name) else {
+        let Some(described) = self.maker.samples.iter().find(|described| described.name == *name) else {
             return Some(format!("gave a sample {name:?} that it did not describe"));
         };
         if !sample.value.is_finite() {
@@ -136,58 +184,69 @@ impl PluginAccumulator {
         let taken = TAKEN_LABELS.join(", ");
         Some(format!("sample `{name}` has as label {} {label:?}; a label is described, lower_snake_case, comes once, and is none of {taken}", i + 1))
     }
-
-    /// The guest's own state, without our header.
-    fn guest_state(&self) -> Result<Vec<u8>, String> {
-        self.call("state", |s| Ok(Ok(self.guest.accumulator().call_state(s, self.accumulator)?)))
-    }
 }
 
 impl Accumulator for PluginAccumulator {
     fn update(&mut self, block: &Block) -> Result<(), String> {
-        let inputs = inputs(&self.bound, block)?;
-        for call in calls(&inputs, block.rows, self.linked.most_row()) {
-            let Call::Rows(range) = call else {
-                self.unusable += 1;
-                continue;
-            };
-            let rows = range.len();
-            let ready = ready(&self.bound, &inputs, range)?;
-            let buffers: Vec<Vec<&[u8]>> = ready.iter().map(Ready::buffers).collect();
-            let columns = ready.iter().zip(&buffers).map(|(column, buffers)| column.column(buffers));
-            let columns: Vec<types::ColumnParam<'_>> = columns.collect::<Result<_, _>>()?;
-            let batch = types::Batch { rows: rows as u32, columns: &columns };
-            let unusable = self.call("update", |s| self.guest.accumulator().call_update(s, self.accumulator, batch))?;
-            self.unusable += unusable.min(rows as u64);
+        let maker = &*self.maker;
+        let inputs = inputs(&maker.bound, block)?;
+        let partitions = self.members.len();
+        let calls = calls(&inputs, block.rows, maker.linked.most_row(), block.rows.div_ceil(partitions));
+        let members = self.members.iter_mut().map(|member| member.get_mut().unwrap_or_else(|e| e.into_inner()));
+        // The n-th call of a block is the n-th member's, so that the result does not depend on who is faster.
+        let feed = |(i, member): (usize, &mut Member)| member.feed(maker, &inputs, calls.iter().skip(i).step_by(partitions));
+        let unusable: Vec<Result<u64, String>> = match partitions {
+            1 => members.enumerate().map(feed).collect(),
+            _ => std::thread::scope(|scope| {
+                let running: Vec<_> = members.enumerate().map(|member| scope.spawn(|| feed(member))).collect();
+                running.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err("internal error: a plugin's thread panicked".into()))).collect()
+            }),
+        };
+        for of_member in unusable {
+            self.unusable += of_member?;
         }
         Ok(())
     }
 
     fn state(&self) -> Result<Vec<u8>, String> {
-        self.header.encode(&(self.unusable, self.guest_state()?))
+        let state = self.whole(|member| member.state(&self.maker.linked))?;
+        self.maker.header.encode(&(self.unusable, state))
     }
 
     fn merge(&mut self, state: &[u8]) -> Result<(), String> {
-        let (unusable, state): (u64, Vec<u8>) = self.header.decode(state)?;
+        let (unusable, state): (u64, Vec<u8>) = self.maker.header.decode(state)?;
         self.unusable += unusable;
-        self.call("merge", |s| self.guest.accumulator().call_merge(s, self.accumulator, &state))
+        // There is one member at least.
+        match self.members.first_mut() {
+            Some(first) => first.get_mut().unwrap_or_else(|e| e.into_inner()).merge(&self.maker.linked, &state),
+            None => Ok(()),
+        }
     }
 
     fn finish(&self) -> Result<Finished, String> {
-        let samples = self.call("finish", |s| self.guest.accumulator().call_finish(s, self.accumulator))?;
-        if let Some(wrong) = self.wrong(&samples) {
-            return Err(self.linked.fail("output", &wrong));
-        }
-        let sample = |s: types::Sample| PluginSample { name: s.name, labels: s.labels, value: s.value };
-        let samples = samples.into_iter().map(sample).collect();
-        Ok(Arc::new(PluginResult { samples, state: self.guest_state()? }))
+        let linked = &self.maker.linked;
+        self.whole(|member| {
+            let samples = member.call(linked, "finish", |guest, store, state| guest.finish(store, state))?;
+            if let Some(wrong) = self.wrong(&samples) {
+                return Err(linked.fail("output", &wrong));
+            }
+            let sample = |s: types::Sample| PluginSample { name: s.name, labels: s.labels, value: s.value };
+            let samples = samples.into_iter().map(sample).collect();
+            Ok(Arc::new(PluginResult { samples, state: member.state(linked)? }) as Finished)
+        })
     }
 
     fn size(&self) -> usize {
-        size_of::<Self>() + usize::try_from(self.linked.limits.memory.0).unwrap_or(usize::MAX / 2)
+        let instance = usize::try_from(self.maker.linked.shared.limits.memory.0).unwrap_or(usize::MAX / 2);
+        size_of::<Self>() + instance.saturating_mul(self.members.len())
     }
 
     fn unusable(&self) -> u64 {
         self.unusable
     }
+}
+
+/// A guest whose call was cut short is dead, and says so at the next call.
+fn lock(member: &Mutex<Member>) -> MutexGuard<'_, Member> {
+    member.lock().unwrap_or_else(|e| e.into_inner())
 }

@@ -12,53 +12,97 @@ use arrow::datatypes::DataType;
 use driftline_core::block::Block;
 use driftline_core::plugin::{Transform, Transformed};
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use wasmtime::component::ResourceAny;
 
-/// A transform between two blocks.
-pub(crate) struct Running {
+/// Rows of one call: few enough that the calls of a block keep several instances equally busy.
+const CALL_ROWS: usize = 8_192;
+
+/// What all instances of a running transform share.
+struct Shared {
     linked: Linked,
-    instance: Instance,
-    guest: Guest,
-    transformer: ResourceAny,
+    indices: GuestIndices,
+    /// JSON.
+    config: String,
     bound: Vec<Bound>,
     outputs: Vec<(String, DataType)>,
 }
 
+/// A transform between two blocks, in an instance for each thread.
+pub(crate) struct Running {
+    shared: Shared,
+    members: Vec<Member>,
+    threads: usize,
+}
+
+/// An instance with its transformer.
+struct Member {
+    instance: Instance,
+    guest: Guest,
+    transformer: ResourceAny,
+}
+
+/// The columns that one call gave.
+type Given = Result<Vec<ArrayRef>, String>;
+
 impl Running {
     pub fn new(
         linked: Linked,
-        indices: &GuestIndices,
-        config: &str,
+        indices: GuestIndices,
+        config: String,
         bound: Vec<Bound>,
         outputs: Vec<(String, DataType)>,
+        threads: usize,
     ) -> Result<Self, String> {
-        let mut instance = linked.instance()?;
-        let handle = instance.handle;
-        let guest = indices.load(instance.store(), &handle).map_err(|e| first_line(&e))?;
-        let names: Vec<String> = bound.iter().map(|b| type_name(&b.data_type)).collect();
-        let fields = fields(&bound, &names);
-        let created = instance.call("create", |store| guest.transformer().call_create(store, config, &fields));
-        let transformer = created.map_err(|f| linked.count(f))?.map_err(|e| linked.says(&e))?;
-        Ok(Self { linked, instance, guest, transformer, bound, outputs })
+        let shared = Shared { linked, indices, config, bound, outputs };
+        // The others are made when there is something for them to do.
+        let members = vec![Member::new(&shared)?];
+        Ok(Self { shared, members, threads: threads.max(1) })
+    }
+
+    /// Makes the calls on as many instances as there are threads, in no order; what they give is in the order of the calls.
+    fn run(&mut self, inputs: &[ArrayRef], calls: &[Call]) -> Vec<Given> {
+        while self.members.len() < self.threads.min(calls.len()) {
+            match Member::new(&self.shared) {
+                Ok(member) => self.members.push(member),
+                Err(e) => return vec![Err(e)],
+            }
+        }
+        let shared = &self.shared;
+        if let ([only], _) | ([only, ..], [_]) = (self.members.as_mut_slice(), calls) {
+            return calls.iter().map(|call| only.take(shared, inputs, call)).collect();
+        }
+        let next = AtomicUsize::new(0);
+        let work = |member: &mut Member| {
+            let mut given: Vec<(usize, Given)> = Vec::new();
+            while let Some((i, call)) = Some(next.fetch_add(1, Relaxed)).and_then(|i| Some((i, calls.get(i)?))) {
+                given.push((i, member.take(shared, inputs, call)));
+            }
+            given
+        };
+        let mut given: Vec<(usize, Given)> = std::thread::scope(|scope| {
+            let running: Vec<_> = self.members.iter_mut().map(|member| scope.spawn(|| work(member))).collect();
+            let panicked = |_| vec![(0, Err("internal error: a plugin's thread panicked".to_owned()))];
+            running.into_iter().flat_map(|thread| thread.join().unwrap_or_else(panicked)).collect()
+        });
+        given.sort_by_key(|(i, _)| *i);
+        given.into_iter().map(|(_, columns)| columns).collect()
     }
 }
 
 impl Transform for Running {
     fn apply(&mut self, block: &Block) -> Result<Transformed, String> {
-        let inputs = inputs(&self.bound, block)?;
-        let mut parts: Vec<Vec<ArrayRef>> = vec![Vec::new(); self.outputs.len()];
-        for call in calls(&inputs, block.rows, self.linked.most_row()) {
-            let columns = match call {
-                Call::Rows(range) => self.call(&inputs, range)?,
-                Call::TooLarge => self.outputs.iter().map(|(_, t)| new_null_array(t, 1)).collect(),
-            };
-            parts.iter_mut().zip(columns).for_each(|(part, column)| part.push(column));
+        let inputs = inputs(&self.shared.bound, block)?;
+        let calls = calls(&inputs, block.rows, self.shared.linked.most_row(), CALL_ROWS);
+        let mut parts: Vec<Vec<ArrayRef>> = vec![Vec::new(); self.shared.outputs.len()];
+        for columns in self.run(&inputs, &calls) {
+            parts.iter_mut().zip(columns?).for_each(|(part, column)| part.push(column));
         }
         let join = |(part, (_, t)): (Vec<ArrayRef>, &(String, DataType))| match part.is_empty() {
             true => Ok(new_null_array(t, 0)),
             false => arrow::compute::concat(&part.iter().map(|a| a.as_ref()).collect::<Vec<_>>()).map_err(|e| e.to_string()),
         };
-        let columns: Vec<ArrayRef> = parts.into_iter().zip(&self.outputs).map(join).collect::<Result<_, _>>()?;
+        let columns: Vec<ArrayRef> = parts.into_iter().zip(&self.shared.outputs).map(join).collect::<Result<_, _>>()?;
         let unusable = unusable(&inputs, &columns, block.rows);
         Ok(Transformed { columns, unusable })
     }
@@ -70,10 +114,31 @@ fn unusable(inputs: &[ArrayRef], outputs: &[ArrayRef], rows: usize) -> u64 {
     if outputs.is_empty() { 0 } else { (0..rows).filter(|row| lost(*row)).count() as u64 }
 }
 
-impl Running {
-    fn call(&mut self, inputs: &[ArrayRef], range: Range<usize>) -> Result<Vec<ArrayRef>, String> {
+impl Member {
+    fn new(shared: &Shared) -> Result<Self, String> {
+        let linked = &shared.linked;
+        let mut instance = linked.instance()?;
+        let handle = instance.handle;
+        let guest = shared.indices.load(instance.store(), &handle).map_err(|e| first_line(&e))?;
+        let names: Vec<String> = shared.bound.iter().map(|b| type_name(&b.data_type)).collect();
+        let fields = fields(&shared.bound, &names);
+        let created = instance.call("create", |store| guest.transformer().call_create(store, &shared.config, &fields));
+        let transformer = created.map_err(|f| linked.count(f))?.map_err(|e| linked.says(&e))?;
+        Ok(Self { instance, guest, transformer })
+    }
+
+    fn take(&mut self, shared: &Shared, inputs: &[ArrayRef], call: &Call) -> Given {
+        match call {
+            Call::Rows(range) => self.call(shared, inputs, range.clone()),
+            Call::TooLarge => Ok(shared.outputs.iter().map(|(_, t)| new_null_array(t, 1)).collect()),
+        }
+    }
+
+    fn call(&mut self, shared: &Shared, inputs: &[ArrayRef], range: Range<usize>) -> Given {
+        let linked = &shared.linked;
         let rows = range.len();
-        let ready = ready(&self.bound, inputs, range)?;
+        linked.shared.usage.rows.fetch_add(rows as u64, Relaxed);
+        let ready = ready(&shared.bound, inputs, range)?;
         let buffers: Vec<Vec<&[u8]>> = ready.iter().map(Ready::buffers).collect();
         let columns = ready.iter().zip(&buffers).map(|(column, buffers)| column.column(buffers));
         let columns: Vec<types::ColumnParam<'_>> = columns.collect::<Result<_, _>>()?;
@@ -81,15 +146,14 @@ impl Running {
         let (guest, transformer) = (&self.guest, self.transformer);
         let first_failure = self.instance.dead().is_none();
         let result = self.instance.call("transform", |store| guest.transformer().call_transform(store, transformer, batch));
-        let result = result.map_err(|f| if first_failure { self.linked.count(f) } else { f.message })?;
-        let result = result.map_err(|e| self.linked.fail("error", &e))?;
-        if result.len() != self.outputs.len() {
-            let message = format!("transform gave {} columns, and described {}", result.len(), self.outputs.len());
-            return Err(self.linked.fail("output", &message));
+        let result = result.map_err(|f| if first_failure { linked.count(f) } else { f.message })?;
+        let result = result.map_err(|e| linked.fail("error", &e))?;
+        let outputs = &shared.outputs;
+        if result.len() != outputs.len() {
+            let message = format!("transform gave {} columns, and described {}", result.len(), outputs.len());
+            return Err(linked.fail("output", &message));
         }
-        let outputs = self.outputs.clone();
-        let arrays: Result<Vec<ArrayRef>, String> =
-            result.into_iter().zip(&outputs).map(|(column, (_, t))| to_array(column, t, rows)).collect();
-        arrays.map_err(|e| self.linked.fail("output", &e))
+        let arrays: Given = result.into_iter().zip(outputs).map(|(column, (_, t))| to_array(column, t, rows)).collect();
+        arrays.map_err(|e| linked.fail("output", &e))
     }
 }

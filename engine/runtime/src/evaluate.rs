@@ -71,7 +71,11 @@ impl Evaluator {
         }
         let mut outcome = judge(plan, Sides { current: &current.profile, reference: context.reference.as_deref(), training: training.as_ref().map(|kept| kept.profile.as_ref()) }, self.correct);
         outcome.counters.extend(counters);
-        outcome.plugin_failures = plan.host.take_failures();
+        outcome.plugins = plan.host.take_use();
+        for (plugin, used) in &outcome.plugins {
+            timings.insert(format!("plugin_seconds.{plugin}"), used.seconds);
+            timings.insert(format!("plugin_peak_memory_bytes.{plugin}"), used.peak_memory as f64);
+        }
         timings.insert("total_seconds".into(), started.elapsed().as_secs_f64());
         outcome.timings = timings;
         self.state.remember(&mut outcome).map_err(EvaluateError::Io)?;
@@ -167,7 +171,7 @@ pub(crate) fn job(plan: &Plan, side: &Side, is_reference: bool) -> Job {
         transforms.push(RunningTransform {
             plugin: transform.name.clone(),
             outputs: transform.outputs.clone(),
-            running: transform.plugin.transform(&transform.bindings, &schema),
+            running: transform.plugin.transform(&transform.bindings, &schema, plan.threads()),
         });
     }
     Job {
@@ -210,7 +214,7 @@ fn judge(plan: &Plan, sides: Sides<'_>, correct: Correct) -> Outcome {
         samples,
         undefined: plan.records.iter().filter_map(|i| undefined(&plan.metrics[*i], &final_readings[i])).collect(),
         counters,
-        plugin_failures: Vec::new(),
+        plugins: BTreeMap::new(),
         timings: BTreeMap::new(),
         families: families(plan, &final_readings),
     }

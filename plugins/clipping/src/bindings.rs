@@ -389,20 +389,63 @@ pub mod exports {
             f.debug_struct("Output").field("name", &self.name).field("arrow-type", &self.arrow_type).field("summary", &self.summary).field("unit", &self.unit).finish()
           }
         }
-        /// A sample that a metric gives, with the keys of its labels.
+        /// Which values of a sample are the better ones.
+        #[repr(u8)]
+        #[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
+        pub enum Direction {
+          HigherIsBetter,
+          LowerIsBetter,
+          Neither,
+        }
+        impl ::core::fmt::Debug for Direction {
+          fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+            match self {
+              Direction::HigherIsBetter => {
+                f.debug_tuple("Direction::HigherIsBetter").finish()
+              }
+              Direction::LowerIsBetter => {
+                f.debug_tuple("Direction::LowerIsBetter").finish()
+              }
+              Direction::Neither => {
+                f.debug_tuple("Direction::Neither").finish()
+              }
+            }
+          }
+        }
+
+        impl Direction{
+          #[doc(hidden)]
+          pub unsafe fn _lift(val: u8) -> Direction{
+            if !cfg!(debug_assertions) {
+              return unsafe { ::core::mem::transmute(val) };
+            }
+
+            match val {
+              0 => Direction::HigherIsBetter,
+              1 => Direction::LowerIsBetter,
+              2 => Direction::Neither,
+
+              _ => panic!("invalid enum discriminant"),
+            }
+          }
+        }
+
+        /// A sample that a metric gives, with the keys of its labels. `unit` is a base unit ("seconds", "bytes", "ratio"), or empty.
         #[derive(Clone)]
         pub struct SampleInfo {
           pub name: _rt::String,
           pub summary: _rt::String,
           pub unit: _rt::String,
+          pub direction: Direction,
           pub labels: _rt::Vec::<_rt::String>,
         }
         impl ::core::fmt::Debug for SampleInfo {
           fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-            f.debug_struct("SampleInfo").field("name", &self.name).field("summary", &self.summary).field("unit", &self.unit).field("labels", &self.labels).finish()
+            f.debug_struct("SampleInfo").field("name", &self.name).field("summary", &self.summary).field("unit", &self.unit).field("direction", &self.direction).field("labels", &self.labels).finish()
           }
         }
-        /// What the plugin gives for one config and one set of inputs.
+        /// What the plugin gives for one config and one set of inputs: a transform `outputs`, a metric `samples`. A two-sample
+        /// test may describe its `statistic` and `effect_size` as samples.
         #[derive(Clone)]
         pub struct Description {
           pub outputs: _rt::Vec::<Output>,
@@ -612,12 +655,12 @@ pub mod exports {
           *ptr10.add(::core::mem::size_of::<*const u8>()).cast::<*mut u8>() = result17;
           let vec24 = samples11;
           let len24 = vec24.len();
-          let layout24 = _rt::alloc::Layout::from_size_align(vec24.len() * (8*::core::mem::size_of::<*const u8>()), ::core::mem::size_of::<*const u8>()).unwrap();
+          let layout24 = _rt::alloc::Layout::from_size_align(vec24.len() * (9*::core::mem::size_of::<*const u8>()), ::core::mem::size_of::<*const u8>()).unwrap();
           let (result24, _cleanup24) = wit_bindgen::rt::Cleanup::new(layout24);if let Some(cleanup) = _cleanup24 { cleanup.forget(); }
           for (i, e) in vec24.into_iter().enumerate() {
-            let base = result24.add(i * (8*::core::mem::size_of::<*const u8>()));
+            let base = result24.add(i * (9*::core::mem::size_of::<*const u8>()));
             {
-              let SampleInfo{ name:name18, summary:summary18, unit:unit18, labels:labels18, } = e;
+              let SampleInfo{ name:name18, summary:summary18, unit:unit18, direction:direction18, labels:labels18, } = e;
               let vec19 = (name18.into_bytes()).into_boxed_slice();
               let ptr19 = vec19.as_ptr().cast::<u8>();
               let len19 = vec19.len();
@@ -636,6 +679,7 @@ pub mod exports {
               ::core::mem::forget(vec21);
               *base.add(5*::core::mem::size_of::<*const u8>()).cast::<usize>() = len21;
               *base.add(4*::core::mem::size_of::<*const u8>()).cast::<*mut u8>() = ptr21.cast_mut();
+              *base.add(6*::core::mem::size_of::<*const u8>()).cast::<u8>() = (direction18.clone() as i32) as u8;
               let vec23 = labels18;
               let len23 = vec23.len();
               let layout23 = _rt::alloc::Layout::from_size_align(vec23.len() * (2*::core::mem::size_of::<*const u8>()), ::core::mem::size_of::<*const u8>()).unwrap();
@@ -651,8 +695,8 @@ pub mod exports {
                   *base.add(0).cast::<*mut u8>() = ptr22.cast_mut();
                 }
               }
-              *base.add(7*::core::mem::size_of::<*const u8>()).cast::<usize>() = len23;
-              *base.add(6*::core::mem::size_of::<*const u8>()).cast::<*mut u8>() = result23;
+              *base.add(8*::core::mem::size_of::<*const u8>()).cast::<usize>() = len23;
+              *base.add(7*::core::mem::size_of::<*const u8>()).cast::<*mut u8>() = result23;
             }
           }
           *ptr10.add(4*::core::mem::size_of::<*const u8>()).cast::<usize>() = len24;
@@ -702,7 +746,7 @@ pub mod exports {
           let base25 = l12;
           let len25 = l13;
           for i in 0..len25 {
-            let base = base25.add(i * (8*::core::mem::size_of::<*const u8>()));
+            let base = base25.add(i * (9*::core::mem::size_of::<*const u8>()));
             {
               let l14 = *base.add(0).cast::<*mut u8>();
               let l15 = *base.add(::core::mem::size_of::<*const u8>()).cast::<usize>();
@@ -713,8 +757,8 @@ pub mod exports {
               let l18 = *base.add(4*::core::mem::size_of::<*const u8>()).cast::<*mut u8>();
               let l19 = *base.add(5*::core::mem::size_of::<*const u8>()).cast::<usize>();
               _rt::cabi_dealloc(l18, l19, 1);
-              let l20 = *base.add(6*::core::mem::size_of::<*const u8>()).cast::<*mut u8>();
-              let l21 = *base.add(7*::core::mem::size_of::<*const u8>()).cast::<usize>();
+              let l20 = *base.add(7*::core::mem::size_of::<*const u8>()).cast::<*mut u8>();
+              let l21 = *base.add(8*::core::mem::size_of::<*const u8>()).cast::<usize>();
               let base24 = l20;
               let len24 = l21;
               for i in 0..len24 {
@@ -728,7 +772,7 @@ pub mod exports {
               _rt::cabi_dealloc(base24, len24 * (2*::core::mem::size_of::<*const u8>()), ::core::mem::size_of::<*const u8>());
             }
           }
-          _rt::cabi_dealloc(base25, len25 * (8*::core::mem::size_of::<*const u8>()), ::core::mem::size_of::<*const u8>());
+          _rt::cabi_dealloc(base25, len25 * (9*::core::mem::size_of::<*const u8>()), ::core::mem::size_of::<*const u8>());
         },
         _ => {
           let l26 = *arg0.add(::core::mem::size_of::<*const u8>()).cast::<*mut u8>();
@@ -1944,8 +1988,8 @@ pub(crate) use __export_metric_impl as export;
 #[unsafe(link_section = "component-type:wit-bindgen:0.61.1:driftline:plugin@0.1.0:metric:encoded world")]
 #[doc(hidden)]
 #[allow(clippy::octal_escapes)]
-pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 1823] = *b"\
-\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xa2\x0d\x01A\x02\x01\
+pub static __WIT_BINDGEN_COMPONENT_TYPE: [u8; 1893] = *b"\
+\0asm\x0d\0\x01\0\0\x19\x16wit-component-encoding\x04\0\x07\xe8\x0d\x01A\x02\x01\
 A\x0c\x01B\x04\x01m\x04\x05error\x04warn\x04info\x05debug\x04\0\x05level\x03\0\0\
 \x01@\x02\x05level\x01\x07messages\x01\0\x04\0\x03log\x01\x02\x03\0\x1adriftline\
 :plugin/log@0.1.0\x05\0\x01B&\x01m\x03\x05typed\x03raw\x0adictionary\x04\0\x08en\
@@ -1965,28 +2009,29 @@ list-float64\x01\x0b\0\x0alist-int64\x01\x0e\0\x03raw\x01\x13\0\x05other\x01\x16
 tch\x03\0\x1e\x01r\x03\x04names\x0aarrow-types\x08nullable\x7f\x04\0\x05field\x03\
 \0\x20\x01o\x02ss\x01p\"\x01r\x03\x04names\x06labels#\x05valueu\x04\0\x06sample\x03\
 \0$\x03\0\x1cdriftline:plugin/types@0.1.0\x05\x01\x02\x03\0\x01\x08encoding\x02\x03\
-\0\x01\x05field\x01B\x18\x02\x03\x02\x01\x02\x04\0\x08encoding\x03\0\0\x02\x03\x02\
+\0\x01\x05field\x01B\x1a\x02\x03\x02\x01\x02\x04\0\x08encoding\x03\0\0\x02\x03\x02\
 \x01\x03\x04\0\x05field\x03\0\x02\x01ps\x01r\x05\x04names\x07summarys\x07accepts\
 \x04\x08encoding\x01\x08optional\x7f\x04\0\x05input\x03\0\x05\x01p\x06\x01r\x06\x04\
 names\x07versions\x07summarys\x0dstate-versiony\x0dconfig-schemas\x06inputs\x07\x04\
 \0\x0bplugin-info\x03\0\x08\x01r\x04\x04names\x0aarrow-types\x07summarys\x04unit\
-s\x04\0\x06output\x03\0\x0a\x01r\x04\x04names\x07summarys\x04units\x06labels\x04\
-\x04\0\x0bsample-info\x03\0\x0c\x01p\x0b\x01p\x0d\x01r\x02\x07outputs\x0e\x07sam\
-ples\x0f\x04\0\x0bdescription\x03\0\x10\x01@\0\0\x09\x04\0\x04info\x01\x12\x01p\x03\
-\x01j\x01\x11\x01s\x01@\x02\x06configs\x06inputs\x13\0\x14\x04\0\x08describe\x01\
-\x15\x04\0\x1cdriftline:plugin/about@0.1.0\x05\x04\x02\x03\0\x01\x05batch\x02\x03\
-\0\x01\x06sample\x01B\x1b\x02\x03\x02\x01\x05\x04\0\x05batch\x03\0\0\x02\x03\x02\
-\x01\x03\x04\0\x05field\x03\0\x02\x02\x03\x02\x01\x06\x04\0\x06sample\x03\0\x04\x04\
-\0\x0baccumulator\x03\x01\x01p\x03\x01p}\x01k\x08\x01i\x06\x01j\x01\x0a\x01s\x01\
-@\x03\x06configs\x06inputs\x07\x09reference\x09\0\x0b\x04\0\x1a[static]accumulat\
-or.create\x01\x0c\x01h\x06\x01j\x01w\x01s\x01@\x02\x04self\x0d\x05batch\x01\0\x0e\
-\x04\0\x1a[method]accumulator.update\x01\x0f\x01@\x01\x04self\x0d\0\x08\x04\0\x19\
-[method]accumulator.state\x01\x10\x01j\0\x01s\x01@\x02\x04self\x0d\x05state\x08\0\
-\x11\x04\0\x19[method]accumulator.merge\x01\x12\x01p\x05\x01j\x01\x13\x01s\x01@\x01\
-\x04self\x0d\0\x14\x04\0\x1a[method]accumulator.finish\x01\x15\x04\0\x1edriftlin\
-e:plugin/metrics@0.1.0\x05\x07\x04\0\x1ddriftline:plugin/metric@0.1.0\x04\0\x0b\x0c\
-\x01\0\x06metric\x03\0\0\0G\x09producers\x01\x0cprocessed-by\x02\x0dwit-componen\
-t\x070.258.3\x10wit-bindgen-rust\x060.61.1";
+s\x04\0\x06output\x03\0\x0a\x01m\x03\x10higher-is-better\x0flower-is-better\x07n\
+either\x04\0\x09direction\x03\0\x0c\x01r\x05\x04names\x07summarys\x04units\x09di\
+rection\x0d\x06labels\x04\x04\0\x0bsample-info\x03\0\x0e\x01p\x0b\x01p\x0f\x01r\x02\
+\x07outputs\x10\x07samples\x11\x04\0\x0bdescription\x03\0\x12\x01@\0\0\x09\x04\0\
+\x04info\x01\x14\x01p\x03\x01j\x01\x13\x01s\x01@\x02\x06configs\x06inputs\x15\0\x16\
+\x04\0\x08describe\x01\x17\x04\0\x1cdriftline:plugin/about@0.1.0\x05\x04\x02\x03\
+\0\x01\x05batch\x02\x03\0\x01\x06sample\x01B\x1b\x02\x03\x02\x01\x05\x04\0\x05ba\
+tch\x03\0\0\x02\x03\x02\x01\x03\x04\0\x05field\x03\0\x02\x02\x03\x02\x01\x06\x04\
+\0\x06sample\x03\0\x04\x04\0\x0baccumulator\x03\x01\x01p\x03\x01p}\x01k\x08\x01i\
+\x06\x01j\x01\x0a\x01s\x01@\x03\x06configs\x06inputs\x07\x09reference\x09\0\x0b\x04\
+\0\x1a[static]accumulator.create\x01\x0c\x01h\x06\x01j\x01w\x01s\x01@\x02\x04sel\
+f\x0d\x05batch\x01\0\x0e\x04\0\x1a[method]accumulator.update\x01\x0f\x01@\x01\x04\
+self\x0d\0\x08\x04\0\x19[method]accumulator.state\x01\x10\x01j\0\x01s\x01@\x02\x04\
+self\x0d\x05state\x08\0\x11\x04\0\x19[method]accumulator.merge\x01\x12\x01p\x05\x01\
+j\x01\x13\x01s\x01@\x01\x04self\x0d\0\x14\x04\0\x1a[method]accumulator.finish\x01\
+\x15\x04\0\x1edriftline:plugin/metrics@0.1.0\x05\x07\x04\0\x1ddriftline:plugin/m\
+etric@0.1.0\x04\0\x0b\x0c\x01\0\x06metric\x03\0\0\0G\x09producers\x01\x0cprocess\
+ed-by\x02\x0dwit-component\x070.258.3\x10wit-bindgen-rust\x060.61.1";
 
 #[inline(never)]
 #[doc(hidden)]

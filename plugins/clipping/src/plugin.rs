@@ -1,7 +1,7 @@
 //! The contract's side: inputs, labels, unusable rows and samples.
 
 use crate::bindings::driftline::plugin::types::{Batch, Column, Data, Encoding, Field, Sample};
-use crate::bindings::exports::driftline::plugin::about::{self, Description, Input, PluginInfo, SampleInfo};
+use crate::bindings::exports::driftline::plugin::about::{self, Description, Direction, Input, PluginInfo, SampleInfo};
 use crate::bindings::exports::driftline::plugin::metrics::{self, GuestAccumulator};
 use crate::config::{self, KEYS};
 use crate::counts::{Count, Counts, STATE_VERSION};
@@ -51,6 +51,7 @@ impl about::Guest for Plugin {
             name: name.into(),
             summary: summary.into(),
             unit: "ratio".into(),
+            direction: Direction::LowerIsBetter,
             labels: labels.clone(),
         };
         let samples = vec![

@@ -4,7 +4,8 @@
 use crate::diagnostic::Span;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU16;
 use std::time::Duration;
 use toml::Spanned;
 
@@ -112,8 +113,44 @@ pub struct PluginFrame {
     /// Put before the names of a transform's columns.
     #[serde(default)]
     pub prefix: String,
+    /// Instances of a metric or two-sample test that a block's rows are dealt to, to work at once; their states are merged at the end.
+    #[serde(default = "one")]
+    pub partitions: NonZeroU16,
+    /// What its language's runtime may have of WASI: without it, clocks stand still, random bytes are always the same, and stdout goes nowhere.
+    #[serde(default)]
+    pub grant: BTreeSet<Grant>,
+    /// A folder that it may read (as `/`), relative to the spec.
+    #[schemars(with = "Option<String>")]
+    pub folder: Option<Spanned<String>>,
     #[serde(default)]
     pub limits: LimitsFrame,
+}
+
+fn one() -> NonZeroU16 {
+    NonZeroU16::MIN
+}
+
+/// Something that a plugin does not get unless the spec says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Grant {
+    /// The time of day, and time passing.
+    Clock,
+    /// Random bytes.
+    Random,
+    /// What it prints goes to the log. (What it prints to stderr always does.)
+    Stdout,
+}
+
+impl Grant {
+    /// As the spec writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Grant::Clock => "clock",
+            Grant::Random => "random",
+            Grant::Stdout => "stdout",
+        }
+    }
 }
 
 /// `limits` of a plugin. A breach makes the plugin's checks `error` and nothing else.
@@ -126,12 +163,24 @@ pub struct LimitsFrame {
     /// Longest time of one call, to 5 ms.
     #[schemars(with = "String")]
     pub time: Time,
+    /// Longest time of all its calls in one evaluation together.
+    #[schemars(with = "String")]
+    pub total_time: Time,
     /// Most bytes that one call may give back.
     #[schemars(with = "String")]
     pub output: Bytes,
     /// Most bytes of one row's inputs; a larger row is null and counted.
     #[schemars(with = "String")]
     pub row: Bytes,
+    /// Most samples that a metric may give.
+    pub samples: usize,
+    /// Most bytes of messages to the log in one evaluation.
+    #[schemars(with = "String")]
+    pub log: Bytes,
+    /// Most elements of all tables of one instance.
+    pub table: usize,
+    /// Most instances at once: one for each column or segment of a check, times `partitions`.
+    pub instances: usize,
 }
 
 impl Default for LimitsFrame {
@@ -139,8 +188,13 @@ impl Default for LimitsFrame {
         Self {
             memory: Bytes(64 << 20),
             time: Time(Duration::from_millis(500)),
+            total_time: Time(Duration::from_secs(600)),
             output: Bytes(16 << 20),
             row: Bytes(16 << 20),
+            samples: 10_000,
+            log: Bytes(64 << 10),
+            table: 100_000,
+            instances: 256,
         }
     }
 }

@@ -108,6 +108,7 @@ impl Resolver<'_> {
 
     fn bind_all(&mut self, spec: MetricSpec<'_>) -> Vec<Bound> {
         let MetricSpec { metric: component, columns, .. } = spec;
+        let component = self.drift_by_plugin(component);
         if self.plugins.contains_key(&component.kind) {
             return self.bind_plugin(component, columns);
         }

@@ -4,7 +4,7 @@ use super::PlannedTransform;
 use super::binding::Bound;
 use super::resolver::Resolver;
 use super::selection::Selected;
-use crate::plugin_metric::{PluginMetric, family};
+use crate::plugin_metric::{PluginMetric, PluginTest, family};
 use arrow::datatypes::Schema;
 use driftline_core::catalogue::{Field, find};
 use driftline_core::column::{Column, Kind};
@@ -25,7 +25,7 @@ pub(super) struct Used {
 
 impl Resolver<'_> {
     pub(super) fn load_plugins(&mut self, specs: Vec<PluginSpec>) {
-        for spec in specs {
+        for mut spec in specs {
             if find(&self.planner.catalogue.metrics, &spec.name).is_some() || find(&self.planner.catalogue.tests, &spec.name).is_some() {
                 let message = format!("`{}` is the name of a metric or test; give the plugin another name", spec.name);
                 self.diagnostics.error(&spec.span, message);
@@ -33,7 +33,10 @@ impl Resolver<'_> {
             let plugin = self.planner.host.load(&spec, self.planner.folder);
             let name = spec.name.clone();
             let before = self.diagnostics.len();
-            let plugin = plugin.and_then(|p| self.add_plugin(&spec, p));
+            let plugin = plugin.and_then(|p| {
+                bind_only_input(&mut spec, p.as_ref());
+                self.add_plugin(&spec, p)
+            });
             if self.diagnostics.len() > before {
                 // What uses it is not wrong for that.
                 self.broken_plugins.push(name.clone());
@@ -92,6 +95,17 @@ impl Resolver<'_> {
         let name = spec.name.clone();
         self.transforms.push(PlannedTransform { name, plugin: plugin.clone(), bindings, outputs });
         Ok(())
+    }
+
+    /// `metric = "drift"` with the `test` of a plugin is that plugin.
+    pub(super) fn drift_by_plugin<'b>(&self, component: Component<'b>) -> Component<'b> {
+        let test = component.params.json().get("test").and_then(|test| test.as_str().map(str::to_owned));
+        let Some(test) = test.filter(|test| component.kind == "drift" && (self.plugins.contains_key(test) || self.broken_plugins.contains(test))) else {
+            return component;
+        };
+        let mut params = component.params;
+        params.take_value("test");
+        Component { kind: test, kind_span: component.kind_span, params }
     }
 
     pub(super) fn bind_plugin(&mut self, component: Component<'_>, columns: Option<(Vec<String>, Span)>) -> Vec<Bound> {
@@ -173,6 +187,9 @@ impl Resolver<'_> {
     ) -> BoundMetric {
         let bindings = bindings(spec, column.map(|c| c.name.as_str()));
         let schema = self.full_schema();
+        if let Some(plugin) = plugin.as_ref().ok().filter(|plugin| plugin.info().kind == PluginKind::TwoSampleTest) {
+            return self.plugin_test(spec, plugin.clone(), bindings, schema, column);
+        }
         let bound = plugin.as_ref().map_err(Clone::clone).and_then(|plugin| {
             for sample in plugin.describe(&bindings, &schema)?.samples {
                 self.sample_help.insert(family(&spec.name, &sample.name), sample.summary);
@@ -193,6 +210,29 @@ impl Resolver<'_> {
         }
     }
 
+    fn plugin_test(&mut self, spec: &PluginSpec, plugin: Arc<dyn Plugin>, bindings: Bindings, schema: Schema, column: Option<&Column>) -> BoundMetric {
+        let name = format!("plugin_{}", spec.name);
+        let described = plugin.describe(&bindings, &schema);
+        let gives = |field: &str| described.as_ref().is_ok_and(|described| described.samples.iter().any(|s| s.name == field));
+        let known = [
+            Field::new("statistic", "", "the test's statistic"),
+            Field::new("p_value", "ratio", "the test's p-value"),
+            Field::new("effect_size", "", "the test's effect size"),
+        ];
+        let fields: Vec<Field> = known.into_iter().filter(|field| field.name == "statistic" || gives(field.name)).collect();
+        let hypothesis = column.filter(|_| gives("p_value")).map(|column| vec![format!("test={}", spec.name), format!("column={}", column.name)]);
+        let hypotheses = Hypotheses { tests: vec![hypothesis], own_family: false };
+        let metric = match described {
+            Err(reason) => Err(reason),
+            Ok(_) => {
+                let side = plugin.samples(&bindings, &schema);
+                let fields = fields.iter().map(|field| field.name).collect();
+                Ok(Box::new(PluginTest { plugin, bindings, schema, side, fields, hypotheses: hypotheses.clone() }) as Box<dyn driftline_core::metric::Metric>)
+            }
+        };
+        BoundMetric { name, column: column.map(|c| c.name.clone()), labels: Vec::new(), fields, compares: true, hypotheses, filter: None, segment: None, metric }
+    }
+
     /// The source's columns and those that transforms add.
     fn full_schema(&self) -> Schema {
         let field = |c: &Column| arrow::datatypes::Field::new(&c.name, c.data_type.clone(), true);
@@ -206,6 +246,14 @@ struct PluginParameters {
     /// Of several samples, the one that is judged.
     #[schemars(with = "Option<String>")]
     sample: Option<Spanned<String>>,
+}
+
+/// The only input of a plugin that is asked for columns is read from them, unless the spec says otherwise.
+fn bind_only_input(spec: &mut PluginSpec, plugin: &dyn Plugin) {
+    let info = plugin.info();
+    if let ([only], true, true) = (info.inputs.as_slice(), spec.frame.inputs.is_empty(), info.kind != PluginKind::Transform) {
+        spec.frame.inputs.insert(only.name.clone(), Spanned::new(spec.span.clone(), "$column".to_owned()));
+    }
 }
 
 fn bindings(spec: &PluginSpec, column: Option<&str>) -> Bindings {

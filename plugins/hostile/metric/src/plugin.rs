@@ -2,7 +2,7 @@
 
 use crate::bindings::driftline::plugin::log::{Level, log};
 use crate::bindings::driftline::plugin::types::{Batch, Data, Encoding, Field, Sample};
-use crate::bindings::exports::driftline::plugin::about::{self, Description, Input, PluginInfo, SampleInfo};
+use crate::bindings::exports::driftline::plugin::about::{self, Description, Direction, Input, PluginInfo, SampleInfo};
 use crate::bindings::exports::driftline::plugin::metrics::{self, GuestAccumulator};
 use plugin_options::{Key, Kind, Options};
 use std::cell::Cell;
@@ -75,6 +75,7 @@ impl about::Guest for Plugin {
             name: "rows".into(),
             summary: "Number of rows seen.".into(),
             unit: String::new(),
+            direction: Direction::Neither,
             labels: Vec::new(),
         };
         Ok(Description { outputs: Vec::new(), samples: vec![rows] })

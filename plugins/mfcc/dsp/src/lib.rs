@@ -3,13 +3,15 @@
 //! Centred, zero-padded frames, periodic Hann window, power spectrum, Slaney mel filters with Slaney norm, decibels
 //! (at least 1e-10, and at most 80 dB below the clip's loudest value), orthonormal DCT-II.
 //!
+//! The FFT and the framing are public: `spectral-dsp` uses them too.
+//!
 //! Source: Davis and Mermelstein (1980), doi:10.1109/TASSP.1980.1163420; librosa's `feature/spectral.py`.
 
 mod dct;
 mod fft;
 mod filters;
 
-use fft::Fft;
+pub use fft::Fft;
 use filters::Filters;
 
 /// Power below this is taken as this (librosa's `amin`).
@@ -124,12 +126,12 @@ impl Mfcc {
 }
 
 /// The periodic Hann window.
-fn hann(n: usize) -> Vec<f64> {
+pub fn hann(n: usize) -> Vec<f64> {
     (0..n).map(|i| 0.5 - 0.5 * (2.0 * std::f64::consts::PI * i as f64 / n as f64).cos()).collect()
 }
 
 /// Writes the windowed frame that starts at sample `start - padding`; what lies outside the clip is zero.
-fn window(frame: &mut [f64], window: &[f64], samples: &[f32], start: usize, padding: usize) {
+pub fn window(frame: &mut [f64], window: &[f64], samples: &[f32], start: usize, padding: usize) {
     frame.fill(0.0);
     let before = padding.saturating_sub(start).min(frame.len());
     let rest = samples.get((start + before).saturating_sub(padding)..).unwrap_or(&[]);
@@ -139,7 +141,7 @@ fn window(frame: &mut [f64], window: &[f64], samples: &[f32], start: usize, padd
 }
 
 /// Turns the transform of two packed real frames into their power spectra: bins 0 to n / 2 of `re` and of `im`.
-fn split_powers(re: &mut [f64], im: &mut [f64]) {
+pub fn split_powers(re: &mut [f64], im: &mut [f64]) {
     let n = re.len();
     for bin in 0..=n / 2 {
         let mirror = (n - bin) % n;

@@ -1,12 +1,13 @@
 //! `driftline plugin test`: what a plugin gives for a file, and whether it keeps its contract.
 
-use super::compare::{kind, open, quoted};
-use super::print;
+use super::super::compare::{kind, open, quoted};
+use super::super::print;
 use driftline::core::accumulator::{Accumulator, Context};
 use driftline::core::block::Block;
 use driftline::core::diagnostic::{Diagnostics, Text};
 use driftline::core::plugin::{Bindings, Info, Plugin, PluginHost, PluginKind, PluginResult, PluginSample};
 use driftline::core::source::{Scan, Source};
+use driftline::core::two_sample::TestResult;
 use driftline::core::spec;
 use driftline::outputs::table::printable;
 use driftline::{Monitor, OpenError};
@@ -69,6 +70,7 @@ pub(super) fn test(asked: &Test) -> Result<ExitCode, OpenError> {
     let (findings, result) = match info.kind {
         PluginKind::Metric => of_metric(plugin.as_ref(), &bindings, &rows),
         PluginKind::Transform => of_transform(plugin.as_ref(), &bindings, &rows),
+        PluginKind::TwoSampleTest => of_two_sample_test(plugin.as_ref(), &bindings, &rows),
     };
     let mut findings = findings;
     if let Some(path) = &asked.expect {
@@ -210,10 +212,57 @@ fn of_metric(plugin: &dyn Plugin, bindings: &Bindings, rows: &RecordBatch) -> (V
     (findings, result)
 }
 
+/// The first half of the rows as reference, the second as current.
+fn of_two_sample_test(plugin: &dyn Plugin, bindings: &Bindings, rows: &RecordBatch) -> (Vec<Finding>, Value) {
+    let schema = rows.schema();
+    let request = plugin.samples(bindings, &schema).request;
+    let context = Context { reference: None, memory: 64 << 20, spill: std::env::temp_dir(), seed: 0 };
+    let state = |parts: &[RecordBatch]| -> Result<Vec<u8>, String> {
+        let mut whole = (request.make)(&context)?;
+        for part in parts {
+            let mut one = (request.make)(&context)?;
+            one.update(&Block::new(part))?;
+            whole.merge(&one.state()?)?;
+        }
+        let finished = whole.finish()?.downcast::<PluginResult>().map_err(|_| "it finished into something else")?;
+        Ok(finished.state.clone())
+    };
+    let compare = |reference: &[RecordBatch], current: &[RecordBatch]| plugin.compare(bindings, &schema, &state(reference)?, &state(current)?);
+    let [first, second] = halves(rows);
+    let whole = match compare(std::slice::from_ref(&first), std::slice::from_ref(&second)) {
+        Ok(whole) => whole,
+        Err(reason) => return (vec![(READS, Err(reason))], Value::Null),
+    };
+    let agrees = |other: Result<TestResult, String>| other.and_then(|other| same_comparison(&whole, &other));
+    let ([a, b], [c, d]) = (halves(&first), halves(&second));
+    let empty = first.slice(0, 0);
+    let findings = vec![
+        (READS, Ok(())),
+        ("gives the same again", agrees(compare(std::slice::from_ref(&first), std::slice::from_ref(&second)))),
+        ("gives the same merged from two states", agrees(compare(&[a.clone(), b.clone()], &[c.clone(), d.clone()]))),
+        ("gives the same merged the other way round", agrees(compare(&[b, a], &[d, c]))),
+        ("takes an empty batch", agrees(compare(&[empty, first.clone()], std::slice::from_ref(&second)))),
+        ("takes rows without values", nulls(&first).and_then(|nulls| compare(&[nulls, first.clone()], std::slice::from_ref(&second)).map(drop))),
+    ];
+    let sample = |(name, value): (&str, f64)| json!({ "name": name, "labels": {}, "value": value });
+    let numbers = [("statistic", Some(whole.statistic)), ("p_value", whole.p_value), ("effect_size", whole.effect_size)];
+    let samples: Vec<Value> = numbers.into_iter().filter_map(|(name, value)| Some((name, value?))).map(sample).collect();
+    (findings, json!({ "samples": samples }))
+}
+
+fn same_comparison(a: &TestResult, b: &TestResult) -> Result<(), String> {
+    let numbers = |r: &TestResult| [Some(r.statistic), r.p_value, r.effect_size, Some(r.n_reference as f64), Some(r.n_current as f64)];
+    let equal = numbers(a).into_iter().zip(numbers(b)).all(|(a, b)| match (a, b) {
+        (Some(a), Some(b)) => near(a, b),
+        (a, b) => a == b,
+    });
+    if equal { Ok(()) } else { Err(format!("{:?}, and before {:?}", numbers(b), numbers(a))) }
+}
+
 fn of_transform(plugin: &dyn Plugin, bindings: &Bindings, rows: &RecordBatch) -> (Vec<Finding>, Value) {
     let schema = rows.schema();
     let apply = |parts: &[RecordBatch]| -> Result<Vec<Vec<ArrayRef>>, String> {
-        let mut running = plugin.transform(bindings, &schema)?;
+        let mut running = plugin.transform(bindings, &schema, 1)?;
         parts.iter().map(|part| running.apply(&Block::new(part)).map(|given| given.columns)).collect()
     };
     let whole: Vec<ArrayRef> = match apply(std::slice::from_ref(rows)) {

@@ -1,5 +1,10 @@
 //! `driftline plugin`.
 
+mod build;
+mod languages;
+mod new;
+mod test;
+
 use super::print;
 use clap::Subcommand;
 use driftline::OpenError;
@@ -12,6 +17,10 @@ use std::process::ExitCode;
 
 #[derive(Subcommand)]
 pub(super) enum Plugin {
+    /// Write a folder with a plugin that builds at once.
+    New(new::New),
+    /// Make a component of a plugin's folder.
+    Build(build::Build),
     /// Print what a WebAssembly component is, imports and says of itself. Exit code: 1 if it cannot be used.
     Inspect {
         /// The component (.wasm).
@@ -24,14 +33,16 @@ pub(super) enum Plugin {
         files: Vec<PathBuf>,
     },
     /// Print what a plugin gives for a file, and check its contract. Exit code: 1 if it breaks it.
-    Test(super::plugin_test::Test),
+    Test(test::Test),
 }
 
 pub(super) fn plugin(asked: &Plugin) -> Result<ExitCode, OpenError> {
     let file = match asked {
         Plugin::Inspect { file } => file,
         Plugin::Compile { files } => return compile(files),
-        Plugin::Test(asked) => return super::plugin_test::test(asked),
+        Plugin::Test(asked) => return test::test(asked),
+        Plugin::New(asked) => return new::new(asked),
+        Plugin::Build(asked) => return build::build(asked),
     };
     let host = driftline::host().map_err(OpenError::Run)?;
     let found = host.inspect(file).map_err(OpenError::Run)?;
@@ -74,7 +85,11 @@ fn render(file: &Path, found: &Inspection) -> String {
 }
 
 fn about(out: &mut String, info: &Info) {
-    let kind = if info.kind == PluginKind::Transform { "transform: adds columns" } else { "metric" };
+    let kind = match info.kind {
+        PluginKind::Transform => "transform: adds columns",
+        PluginKind::Metric => "metric",
+        PluginKind::TwoSampleTest => "two-sample test",
+    };
     let _ = writeln!(out, "\n{} {} ({kind})\n{}", printable(&info.name), printable(&info.version), printable(&info.summary));
     let _ = writeln!(out, "\ninputs{}", if info.inputs.is_empty() { ": none" } else { "" });
     for input in &info.inputs {

@@ -1,0 +1,52 @@
+//! `driftline plugin build`: a component of a plugin's folder.
+
+use super::super::print;
+use super::languages::{LANGUAGES, Project};
+use driftline::OpenError;
+use driftline::core::name::suggestion;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(clap::Args)]
+pub(super) struct Build {
+    /// The plugin's folder, with its plugin.toml.
+    #[arg(default_value = ".")]
+    folder: PathBuf,
+    /// The component [default: NAME.wasm in the folder]
+    #[arg(long = "out", short = 'f')]
+    file: Option<PathBuf>,
+}
+
+/// `plugin.toml`.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Manifest {
+    pub name: String,
+    pub language: String,
+    /// `metric`, `transform` or `two-sample-test`.
+    pub world: String,
+}
+
+impl Manifest {
+    pub fn text(&self) -> String {
+        format!("# What `driftline plugin build` needs to know. `world` is metric, transform or two-sample-test.\nname = \"{}\"\nlanguage = \"{}\"\nworld = \"{}\"\n", self.name, self.language, self.world)
+    }
+}
+
+pub(super) fn build(asked: &Build) -> Result<ExitCode, OpenError> {
+    let folder = asked.folder.canonicalize().map_err(|e| OpenError::Spec(format!("{}: {e}", asked.folder.display())))?;
+    let at = folder.join("plugin.toml");
+    let wrong = |e: String| OpenError::Spec(format!("{}: {e}", at.display()));
+    let text = std::fs::read_to_string(&at).map_err(|e| wrong(format!("{e}; `driftline plugin new` makes a folder with one")))?;
+    let manifest: Manifest = toml::from_str(&text).map_err(|e| wrong(e.to_string()))?;
+    let names = LANGUAGES.map(|language| language.name);
+    let language = LANGUAGES.iter().find(|language| language.name == manifest.language).ok_or_else(|| {
+        let help = suggestion(&manifest.language, names).unwrap_or_else(|| format!("the languages are {}", names.join(", ")));
+        wrong(format!("no language `{}`; {help}", manifest.language))
+    })?;
+    let work = tempfile::tempdir().map_err(|e| OpenError::Run(e.to_string()))?;
+    let component = (language.build)(&Project { folder: folder.clone(), world: manifest.world, work }).map_err(OpenError::Run)?;
+    let file = asked.file.clone().unwrap_or_else(|| asked.folder.join(format!("{}.wasm", manifest.name)));
+    std::fs::write(&file, &component).map_err(|e| OpenError::Run(format!("{}: {e}", file.display())))?;
+    print(&format!("{}: {} bytes\n", file.display(), component.len()))
+}

@@ -1,0 +1,98 @@
+//! The languages that plugins are written in: one file each, with its template and its compiler.
+
+mod c;
+mod cpp;
+mod go;
+mod javascript;
+mod python;
+mod rust;
+mod zig;
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A language.
+pub(super) struct Language {
+    /// As `--lang` and `plugin.toml` write it.
+    pub name: &'static str,
+    /// As people write it.
+    pub title: &'static str,
+    /// Files of the template beside those of all languages. `NAME` stands for the plugin's name.
+    pub files: &'static [File],
+    /// How to get what it takes: a paragraph of the template's README.
+    pub toolchain: &'static str,
+    /// Makes the component. An error says what is missing, or what the compiler said.
+    pub build: fn(&Project) -> Result<Vec<u8>, String>,
+}
+
+/// A file of a template: its path, and its content.
+pub(super) type File = (&'static str, &'static str);
+
+/// All of them.
+pub(super) const LANGUAGES: [&Language; 7] = [&rust::RUST, &c::C, &cpp::CPP, &zig::ZIG, &go::GO, &python::PYTHON, &javascript::JAVASCRIPT];
+
+/// Files of every template.
+pub(super) const COMMON: [File; 5] = [
+    ("README.md", include_str!("../../../templates/common/README.md")),
+    ("sample.csv", include_str!("../../../templates/common/sample.csv")),
+    ("expected.json", include_str!("../../../templates/common/expected.json")),
+    (".gitignore", include_str!("../../../templates/common/gitignore")),
+    ("wit/plugin.wit", include_str!("../../../../../wit/plugin.wit")),
+];
+
+/// The contract's bindings for C, which the plugins of this repository are built with.
+const C_BINDINGS: [File; 2] = [
+    ("bindings/metric.h", include_str!("../../../../../plugins/rounded/metric.h")),
+    ("bindings/metric.c", include_str!("../../../../../plugins/rounded/metric.c")),
+];
+
+/// A plugin's folder while it is built.
+pub(super) struct Project {
+    pub folder: PathBuf,
+    /// The contract's name of what it is.
+    pub world: String,
+    /// Goes when the build is done.
+    pub work: tempfile::TempDir,
+}
+
+impl Project {
+    /// Files of the folder and of `bindings` whose name ends in `.extension`, in the order of their names.
+    fn sources(&self, extension: &str) -> Result<Vec<PathBuf>, String> {
+        let mut sources = Vec::new();
+        for folder in [self.folder.clone(), self.folder.join("bindings")] {
+            let entries = match std::fs::read_dir(&folder) {
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => continue,
+                entries => entries.map_err(|e| format!("{}: {e}", folder.display()))?,
+            };
+            let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+            sources.extend(paths.filter(|path| path.extension() == Some(OsStr::new(extension))));
+        }
+        sources.sort();
+        Ok(sources)
+    }
+
+    fn read(&self, made: &Path) -> Result<Vec<u8>, String> {
+        std::fs::read(made).map_err(|e| format!("{}: {e}", made.display()))
+    }
+}
+
+/// The first program that can be started of those that a toolchain may go by, each with its first arguments.
+fn find(candidates: &[(PathBuf, &[&str])], probe: &str) -> Option<(PathBuf, Vec<String>)> {
+    let works = |(program, first): &&(PathBuf, &[&str])| {
+        let answer = Command::new(program).args(*first).arg(probe).output();
+        answer.is_ok_and(|answer| answer.status.success())
+    };
+    candidates.iter().find(works).map(|(program, first)| (program.clone(), first.iter().map(|a| (*a).to_owned()).collect()))
+}
+
+/// Runs a compiler; what it prints goes to stderr. The error names the command.
+fn run(command: &mut Command) -> Result<(), String> {
+    let shown = command.get_program().to_string_lossy().into_owned();
+    command.stdout(std::io::stderr());
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("`{shown}` failed ({status}); its messages are above")),
+        Err(e) => Err(format!("`{shown}` cannot be started: {e}")),
+    }
+}

@@ -1,0 +1,14 @@
+//! `spectral`: the means of spectral features, zero crossings and loudness of audio clips, as columns.
+//!
+//! The crate `spectral-dsp` holds the mathematics and knows nothing of WebAssembly; `plugin` speaks the contract.
+
+#[rustfmt::skip]
+#[allow(warnings, clippy::all)]
+mod bindings;
+mod config;
+mod plugin;
+
+#[cfg(target_arch = "wasm32")]
+bindings::export!(Plugin with_types_in bindings);
+#[cfg(target_arch = "wasm32")]
+use plugin::Plugin;
