@@ -1,5 +1,5 @@
-/* WASI preview 1 that gives nothing: no arguments, no environment, no files; a clock that stands still at zero, always the
- * same random bytes, output that is swallowed. `driftline plugin build` links it into components whose language's runtime
+/* WASI preview 1 that gives nothing: no arguments, no environment, no files; a clock that stands still (not
+ * at zero, which Go takes for broken), always the same random bytes, output that is swallowed. `driftline plugin build` links it into components whose language's runtime
  * wants WASI, so that nothing of it is asked of the host. */
 typedef unsigned u32;
 typedef unsigned long long u64;
@@ -13,7 +13,7 @@ EXPORT(args_sizes_get)(u32 *count, u32 *bytes) { *count = *bytes = 0; return SUC
 EXPORT(environ_get)(u32 *environ, u8 *buffer) { return SUCCESS; }
 EXPORT(environ_sizes_get)(u32 *count, u32 *bytes) { *count = *bytes = 0; return SUCCESS; }
 EXPORT(clock_res_get)(u32 id, u64 *resolution) { *resolution = 1; return SUCCESS; }
-EXPORT(clock_time_get)(u32 id, u64 precision, u64 *time) { *time = 0; return SUCCESS; }
+EXPORT(clock_time_get)(u32 id, u64 precision, u64 *time) { *time = 1000000000; return SUCCESS; }
 EXPORT(random_get)(u8 *bytes, u32 length) {
   u32 x = 0x9E3779B9u; /* xorshift32 (Marsaglia 2003) */
   for (u32 i = 0; i < length; i++) {

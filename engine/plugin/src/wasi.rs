@@ -75,7 +75,7 @@ pub(crate) fn folder(of_spec: &Path, granted: &str) -> Result<PathBuf, String> {
     }
 }
 
-/// A clock that always shows 1970-01-01T00:00:00Z.
+/// A clock that always shows 1970-01-01T00:00:01Z. (Runtimes take zero for a broken clock.)
 struct Still;
 
 impl HostWallClock for Still {
@@ -84,7 +84,7 @@ impl HostWallClock for Still {
     }
 
     fn now(&self) -> Duration {
-        Duration::ZERO
+        Duration::from_secs(1)
     }
 }
 
@@ -94,7 +94,7 @@ impl HostMonotonicClock for Still {
     }
 
     fn now(&self) -> u64 {
-        0
+        1_000_000_000
     }
 }
 

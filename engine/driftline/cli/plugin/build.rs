@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
-pub(super) struct Build {
+pub(in crate::cli) struct Build {
     /// The plugin's folder, with its plugin.toml.
     #[arg(default_value = ".")]
     folder: PathBuf,
@@ -20,7 +20,7 @@ pub(super) struct Build {
 /// `plugin.toml`.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Manifest {
+pub(in crate::cli) struct Manifest {
     pub name: String,
     pub language: String,
     /// `metric`, `transform` or `two-sample-test`.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(clap::Args)]
-pub(super) struct New {
+pub(in crate::cli) struct New {
     /// Its name, lower_snake_case, which is its folder's, too.
     name: String,
     /// The language: rust, c, cpp, zig, go, python, javascript.

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 /// What is tested, on what.
 #[derive(clap::Args)]
-pub(super) struct Test {
+pub(in crate::cli) struct Test {
     /// The component (.wasm).
     file: PathBuf,
     /// File, folder or glob with rows: Parquet, CSV, NDJSON or Arrow. The first 100,000 rows are taken.

@@ -24,7 +24,7 @@ fn allocate(comptime T: type, n: usize) [*]T {
     return @ptrCast(@alignCast(c.calloc(n, @sizeOf(T)) orelse @trap()));
 }
 
-fn set(to: *String, text: []const u8) void {
+fn set(to: [*c]String, text: []const u8) void {
     c.metric_string_dup_n(to, text.ptr, text.len);
 }
 
@@ -140,9 +140,9 @@ export fn exports_driftline_plugin_metrics_method_accumulator_merge(self: *Accum
     return true;
 }
 
-fn giveSample(sample: *c.driftline_plugin_types_sample_t, name: []const u8, value: f64) void {
-    set(&sample.name, name);
-    sample.value = value;
+fn giveSample(sample: [*c]c.driftline_plugin_types_sample_t, name: []const u8, value: f64) void {
+    set(&sample.*.name, name);
+    sample.*.value = value;
 }
 
 /// Without a value there is no mean, so there is no sample.

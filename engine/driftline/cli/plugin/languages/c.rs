@@ -21,6 +21,7 @@ pub(super) fn compile(project: &Project, extension: &str) -> Result<Vec<u8>, Str
     let made = project.work.path().join("core.wasm");
     let mut objects = Vec::new();
     let mut sources: Vec<(PathBuf, &str)> = project.sources("c")?.into_iter().map(|path| (path, "c")).collect();
+    sources.push((project.described()?, "c"));
     if extension != "c" {
         sources.extend(project.sources(extension)?.into_iter().map(|path| (path, extension)));
     }

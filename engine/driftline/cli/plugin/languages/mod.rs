@@ -72,6 +72,16 @@ impl Project {
         Ok(sources)
     }
 
+    /// C that defines what the bindings refer to so that a linker would not leave out their description of the world, which
+    /// `componentize` adds itself.
+    fn described(&self) -> Result<PathBuf, String> {
+        let path = self.work.path().join("described.c");
+        let world = self.world.replace('-', "_");
+        let text = format!("void __component_type_object_force_link_{world}(void) {{}}\n");
+        std::fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
+        Ok(path)
+    }
+
     fn read(&self, made: &Path) -> Result<Vec<u8>, String> {
         std::fs::read(made).map_err(|e| format!("{}: {e}", made.display()))
     }
