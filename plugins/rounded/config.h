@@ -1,6 +1,6 @@
 /* The config of rounded: a JSON object that may hold "step", a positive number. */
 #pragma once
-#include "metric.h"
+#include "bindings/metric.h"
 
 #define CONFIG_SCHEMA                                                                                                   \
   "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"type\":\"object\",\"properties\":{\"step\":{"       \

@@ -3,7 +3,7 @@
  * Who frees what: arguments belong to the callee, so each function frees its own; results belong to the caller.
  */
 #include "config.h"
-#include "metric.h"
+#include "bindings/metric.h"
 #include "text.h"
 #include <math.h>
 #include <stdlib.h>

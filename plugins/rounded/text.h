@@ -1,6 +1,6 @@
 /* Texts and memory. */
 #pragma once
-#include "metric.h"
+#include "bindings/metric.h"
 
 /* A part of a text that belongs to somebody else. */
 typedef struct {

@@ -16,7 +16,7 @@ use wasmtime_wasi::{WasiCtxView, WasiView};
 pub(crate) const TICK: Duration = Duration::from_millis(5);
 
 /// Core instances, memories and tables of one component; each costs the host something, even if it is empty.
-const MOST_PARTS: usize = 32;
+const MOST_PARTS: usize = 64;
 
 /// What all instances of a plugin share in one evaluation.
 #[derive(Clone)]

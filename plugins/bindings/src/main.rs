@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! driftline-plugin-bindings rust WIT WORLD FOLDER    writes FOLDER/bindings.rs
-//! driftline-plugin-bindings c    WIT WORLD FOLDER    writes FOLDER/WORLD.{h,c} and FOLDER/WORLD_component_type.o
+//! driftline-plugin-bindings c    WIT WORLD FOLDER    writes FOLDER/WORLD.{h,c}
 //! ```
 
 use anyhow::{Context, Result, bail};
@@ -35,7 +35,8 @@ fn write(mut generator: Box<dyn WorldGenerator>, wit: &str, world: &str, folder:
     let world_id = resolve.select_world(&[package], Some(world))?;
     let mut files = Files::default();
     generator.generate(&mut resolve, world_id, &mut files)?;
-    for (name, content) in files.iter() {
+    // A C world's description of itself is added when the component is made.
+    for (name, content) in files.iter().filter(|(name, _)| !name.ends_with(".o")) {
         // The Rust file is named after its world; in a plugin's folder it is simply "bindings".
         let name = if name.ends_with(".rs") { "bindings.rs" } else { name };
         let path = Path::new(folder).join(name);

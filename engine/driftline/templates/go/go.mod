@@ -1,3 +1,8 @@
 module NAME
 
 go 1.24
+
+require driftline v0.0.0
+
+// It speaks the contract, and comes with this folder.
+replace driftline => ./driftline

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"math"
 
-	"NAME/driftline"
+	"driftline"
 )
 
 // What is known of the rows so far.

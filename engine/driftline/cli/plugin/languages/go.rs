@@ -9,6 +9,7 @@ pub(super) const GO: Language = Language {
         ("go.mod", include_str!("../../../templates/go/go.mod")),
         ("main.go", include_str!("../../../templates/go/main.go")),
         ("main_test.go", include_str!("../../../templates/go/main_test.go")),
+        ("driftline/go.mod", include_str!("../../../templates/go/driftline/go.mod")),
         ("driftline/contract.go", include_str!("../../../templates/go/driftline/contract.go")),
         ("driftline/abi_wasip1.go", include_str!("../../../templates/go/driftline/abi_wasip1.go")),
         ("driftline/elsewhere.go", include_str!("../../../templates/go/driftline/elsewhere.go")),

@@ -43,8 +43,8 @@ pub(super) const COMMON: [File; 5] = [
 
 /// The contract's bindings for C, which the plugins of this repository are built with.
 const C_BINDINGS: [File; 2] = [
-    ("bindings/metric.h", include_str!("../../../../../plugins/rounded/metric.h")),
-    ("bindings/metric.c", include_str!("../../../../../plugins/rounded/metric.c")),
+    ("bindings/metric.h", include_str!("../../../../../plugins/rounded/bindings/metric.h")),
+    ("bindings/metric.c", include_str!("../../../../../plugins/rounded/bindings/metric.c")),
 ];
 
 /// A plugin's folder while it is built.
