@@ -67,7 +67,10 @@ const ROWS: &[(&str, &[Panel])] = &[
             title: "Samples of plugins",
             description: "What the metrics of plugins found.",
             unit: "short",
-            queries: &[("{__name__=~\"driftline_plugin_.+\", monitor=~\"$monitor\"}", "{{__name__}} {{column}}")],
+            queries: &[(
+                "{__name__=~\"driftline_plugin_.+\", __name__!~\"driftline_plugin_((calls|rows|seconds|failures)_total|peak_memory_bytes|quarantined)\", monitor=~\"$monitor\"}",
+                "{{__name__}} {{column}}",
+            )],
         },
     ]),
     ("Model performance", &[
@@ -176,6 +179,21 @@ const ROWS: &[(&str, &[Panel])] = &[
                 "rate(driftline_plugin_failures_total{monitor=~\"$monitor\"}[$__rate_interval])",
                 "{{plugin}}: {{reason}}",
             )],
+        },
+        Panel {
+            title: "Time in plugins",
+            description: "Seconds of each second that are spent in a plugin's calls, on all threads; and 1 for a plugin that is quarantined.",
+            unit: "short",
+            queries: &[
+                ("rate(driftline_plugin_seconds_total{monitor=~\"$monitor\"}[$__rate_interval])", "{{plugin}}"),
+                ("driftline_plugin_quarantined{monitor=~\"$monitor\"} == 1", "{{plugin}} is quarantined"),
+            ],
+        },
+        Panel {
+            title: "Memory of plugins",
+            description: "Most linear memory that one instance had in the last evaluation. Its limit is `limits.memory`.",
+            unit: "bytes",
+            queries: &[("driftline_plugin_peak_memory_bytes{monitor=~\"$monitor\"}", "{{plugin}}")],
         },
         Panel {
             title: "Undefined values",

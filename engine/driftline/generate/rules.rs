@@ -66,6 +66,13 @@ const ALERTS: &[(&str, &str, &str, &str, &str)] = &[
         "Plugin {{ $labels.plugin }} of {{ $labels.monitor }} breaks its contract or a limit ({{ $labels.reason }})",
     ),
     (
+        "DriftlinePluginQuarantined",
+        "driftline_plugin_quarantined == 1",
+        "5m",
+        "warning",
+        "Plugin {{ $labels.plugin }} of {{ $labels.monitor }} is not run, for it failed in evaluation after evaluation",
+    ),
+    (
         "DriftlineEvaluationFails",
         "increase(driftline_evaluation_failures_total[15m]) > 0",
         "5m",

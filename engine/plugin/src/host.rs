@@ -64,8 +64,14 @@ impl Host {
 impl PluginHost for Host {
     fn load(&self, spec: &PluginSpec, folder: &Path) -> Result<Arc<dyn Plugin>, String> {
         let path = folder.join(spec.frame.component.get_ref());
-        let bytes = std::fs::read(&path).map_err(|e| format!("plugin `{}`: {}: {e}", spec.name, path.display()))?;
         let named = |e: String| format!("plugin `{}`: {}: {e}", spec.name, path.display());
+        let size = std::fs::metadata(&path).map_err(|e| named(e.to_string()))?.len();
+        let most = spec.frame.limits.component.0;
+        if size > most {
+            let shown = |bytes| bytesize::ByteSize(bytes).display().iec().to_string();
+            return Err(named(format!("it has {}, more than its component limit of {}", shown(size), shown(most))));
+        }
+        let bytes = std::fs::read(&path).map_err(|e| named(e.to_string()))?;
         let digest = cache::hex(&bytes);
         if let Some(pinned) = spec.frame.sha256.as_ref().map(|pinned| pinned.get_ref()).filter(|pinned| !pinned.eq_ignore_ascii_case(&digest)) {
             return Err(named(format!("its SHA-256 is {digest}, and the spec wants {pinned}: the file was changed, or `sha256` is that of another one")));

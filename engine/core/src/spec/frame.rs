@@ -157,6 +157,9 @@ impl Grant {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LimitsFrame {
+    /// Largest file of a component; larger ones are not read.
+    #[schemars(with = "String")]
+    pub component: Bytes,
     /// Most memory of one instance.
     #[schemars(with = "String")]
     pub memory: Bytes,
@@ -186,6 +189,7 @@ pub struct LimitsFrame {
 impl Default for LimitsFrame {
     fn default() -> Self {
         Self {
+            component: Bytes(64 << 20),
             memory: Bytes(64 << 20),
             time: Time(Duration::from_millis(500)),
             total_time: Time(Duration::from_secs(600)),

@@ -12,9 +12,9 @@ const KEYS: &[Key] = &[
     Key {
         name: "behaviour",
         summary: "What the plugin does wrong: in `update` it loops for ever, allocates for ever, panics, returns an error, \
-                  floods the log or recurses for ever; in `finish` it returns many samples, a NaN, a sample that it did not describe, or one with a label \
-                  that every series has; or it writes a state \
-                  that it cannot read. `good` counts rows, `reference` \
+                  floods the log or recurses for ever; in `finish` it returns many samples, one for each of many labels, a NaN, an infinite one, one that it did \
+                  not describe, the same one twice, or one with a label that every series has; in `describe` it panics or describes a sample that is no name, in \
+                  `create` it loops for ever; its state is one that it cannot read, or huge. `good` counts rows, `reference` \
                   those of the reference, and `bytes` sums the bytes of the inputs `raw`, `time` and `other`.",
         kind: Kind::Choice {
             default: Some("good"),
@@ -29,6 +29,13 @@ const KEYS: &[Key] = &[
                 "log_flood",
                 "deep_recursion",
                 "many_samples",
+                "label_bomb",
+                "infinite_sample",
+                "twice",
+                "describe_trap",
+                "describe_lie",
+                "create_loop",
+                "huge_state",
                 "nan_sample",
                 "other_sample",
                 "taken_label",
@@ -38,7 +45,7 @@ const KEYS: &[Key] = &[
     },
     Key {
         name: "amount",
-        summary: "Number of samples of `many_samples`, or of messages of `log_flood`.",
+        summary: "Number of samples of `many_samples` and `label_bomb`, of messages of `log_flood`, or of bytes of `huge_state`.",
         kind: Kind::Integer { default: Some(2_000_000), min: 0, max: 1_000_000_000 },
     },
 ];
@@ -70,13 +77,18 @@ impl about::Guest for Plugin {
     }
 
     fn describe(config: String, _: Vec<Field>) -> Result<Description, String> {
-        Options::parse(&config, KEYS)?;
+        let options = Options::parse(&config, KEYS)?;
+        let name = match options.text("behaviour") {
+            Some("describe_trap") => panic!("asked to panic"),
+            Some("describe_lie") => "rows 1\ndriftline_status",
+            _ => "rows",
+        };
         let rows = SampleInfo {
-            name: "rows".into(),
+            name: name.into(),
             summary: "Number of rows seen.".into(),
             unit: String::new(),
             direction: Direction::Neither,
-            labels: Vec::new(),
+            labels: vec!["number".into()],
         };
         Ok(Description { outputs: Vec::new(), samples: vec![rows] })
     }
@@ -99,6 +111,9 @@ pub struct Accumulator {
 impl GuestAccumulator for Accumulator {
     fn create(config: String, _: Vec<Field>, reference: Option<Vec<u8>>) -> Result<metrics::Accumulator, String> {
         let options = Options::parse(&config, KEYS)?;
+        if options.text("behaviour") == Some("create_loop") {
+            loop_for_ever();
+        }
         let bad_state = options.text("behaviour") == Some("bad_state");
         let reference = reference.filter(|_| !bad_state).map(decode).transpose()?;
         Ok(metrics::Accumulator::new(Accumulator { options, rows: Cell::new(0), bytes: Cell::new(0), reference }))
@@ -121,6 +136,9 @@ impl GuestAccumulator for Accumulator {
 
     /// Eight bytes; one less with `bad_state`.
     fn state(&self) -> Vec<u8> {
+        if self.behaviour() == "huge_state" {
+            return vec![1; usize::try_from(self.amount()).unwrap_or(0)];
+        }
         let mut state = self.rows.get().to_le_bytes().to_vec();
         state.truncate(if self.behaviour() == "bad_state" { 7 } else { 8 });
         state
@@ -133,9 +151,11 @@ impl GuestAccumulator for Accumulator {
 
     fn finish(&self) -> Result<Vec<Sample>, String> {
         Ok(match self.behaviour() {
-            "many_samples" => (0..self.amount()).map(labelled).collect(),
+            "many_samples" | "label_bomb" => (0..self.amount()).map(labelled).collect(),
             "bytes" => vec![rows(self.bytes.get() as f64)],
             "nan_sample" => vec![rows(f64::NAN)],
+            "infinite_sample" => vec![rows(f64::INFINITY)],
+            "twice" => vec![rows(1.0), rows(2.0)],
             "other_sample" => vec![Sample { name: "rows 1\ndriftline_status 1".into(), ..rows(1.0) }],
             "taken_label" => vec![Sample { labels: vec![("monitor".into(), "another".into())], ..rows(1.0) }],
             "reference" => self.reference.map(|reference| rows(reference as f64)).into_iter().collect(),

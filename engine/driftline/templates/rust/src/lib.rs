@@ -4,6 +4,7 @@
 #[allow(warnings, clippy::all)]
 mod bindings;
 
+use bindings::driftline::plugin::log::{Level, log};
 use bindings::driftline::plugin::types::{Batch, Data, Encoding, Field, Sample};
 use bindings::exports::driftline::plugin::about::{self, Description, Direction, Input, PluginInfo, SampleInfo};
 use bindings::exports::driftline::plugin::metrics::{self, GuestAccumulator};
@@ -90,6 +91,8 @@ pub struct Accumulator(RefCell<Sums>);
 
 impl GuestAccumulator for Accumulator {
     fn create(_config: String, _inputs: Vec<Field>, _reference: Option<Vec<u8>>) -> Result<metrics::Accumulator, String> {
+        // A panic ends the instance; this is how its message reaches the user.
+        std::panic::set_hook(Box::new(|panic| log(Level::Error, &panic.to_string())));
         Ok(metrics::Accumulator::new(Accumulator(RefCell::new(Sums::EMPTY))))
     }
 
