@@ -3,6 +3,7 @@
 use driftline_core::catalogue::Catalogue;
 use driftline_core::diagnostic::{Diagnostics, Text};
 use driftline_core::outcome::Outcome;
+use driftline_core::plugin::{Plugin, PluginHost};
 use driftline_core::spec::{self, Environment};
 use driftline_plugin::Host;
 use driftline_runtime::evaluate::{EvaluateError, Evaluator};
@@ -101,6 +102,16 @@ impl Monitor {
             }
             PlanError::Source(e) => OpenError::Run(e.to_string()),
         })
+    }
+
+    /// The spec's plugins without its data; a reason for each that cannot be used.
+    pub fn plugins(&self) -> Result<Vec<(String, Result<Arc<dyn Plugin>, String>)>, OpenError> {
+        let mut diagnostics = Diagnostics::default();
+        let spec = spec::parse(&self.text, &self.environment, &mut diagnostics);
+        if !diagnostics.is_empty() {
+            return Err(OpenError::Spec(self.text.render(&diagnostics, false)));
+        }
+        Ok(spec.plugins.iter().map(|plugin| (plugin.name.clone(), self.host.load(plugin, &self.folder))).collect())
     }
 
     /// What the spec says of serving, without looking at its data.

@@ -16,6 +16,7 @@ mod golden_mfcc;
 mod grafana;
 mod hostile;
 mod labels;
+mod languages;
 mod layers;
 mod meanings;
 mod performance;

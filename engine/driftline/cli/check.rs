@@ -1,6 +1,8 @@
 //! `driftline check`.
 
 use super::print;
+use driftline::core::plugin::Info;
+use driftline::core::spec::PluginSpec;
 use driftline::outputs::table::printable;
 use driftline::runtime::plan::{Plan, Side};
 use driftline::{Monitor, OpenError};
@@ -51,6 +53,13 @@ fn render(plan: &Plan) -> String {
         let line = format!("  {:<24} {:<12} {:<16} {role} {from}", column.name, column.kind.name(), column.data_type.to_string());
         let _ = writeln!(out, "{}", line.trim_end());
     }
+    if !plan.plugins.is_empty() {
+        let _ = writeln!(out, "\nplugins");
+    }
+    for (spec, info) in &plan.plugins {
+        let _ = writeln!(out, "  {:<24} {} {} ({}), sha256 {}", spec.name, printable(&info.name), printable(&info.version), info.kind.name(), info.digest);
+        let _ = writeln!(out, "  {:<24} gets {}", "", grants(spec, info));
+    }
     for (name, reason) in &plan.unusable_plugins {
         let _ = writeln!(out, "\nplugin {name} is unusable: {reason}");
     }
@@ -80,6 +89,18 @@ fn render(plan: &Plan) -> String {
         let _ = writeln!(out, "export {name}");
     }
     out
+}
+
+/// What a plugin may have, beside its inputs.
+fn grants(spec: &PluginSpec, info: &Info) -> String {
+    let granted = spec.frame.grant.iter().map(|grant| grant.name().to_owned());
+    let folder = spec.frame.folder.iter().map(|folder| format!("the folder {} (read-only)", folder.get_ref()));
+    let granted: Vec<String> = granted.chain(folder).collect();
+    let runtime = if info.imports.is_empty() { "" } else { "; its runtime imports WASI, which gives nothing else" };
+    match granted.is_empty() {
+        true => format!("its inputs and a log{runtime}"),
+        false => format!("its inputs, a log, {}{runtime}", granted.join(", ")),
+    }
 }
 
 fn bytes(n: u64) -> String {

@@ -1,13 +1,15 @@
 //! `driftline list` and `driftline explain`.
 
 use super::print;
-use driftline::OpenError;
+use driftline::{Monitor, OpenError};
+use driftline::outputs::table::printable;
 use driftline::core::catalogue::{Catalogue, Doc, Entry, TestEntry};
 use driftline::core::column::{Column, Kind};
 use driftline::core::diagnostic::Diagnostics;
 use driftline::core::spec::{Component, Table};
 use driftline::core::name::suggestion;
 use std::fmt::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 fn docs<E: Entry>(entries: &[E]) -> Vec<Doc> {
@@ -25,7 +27,7 @@ fn sections(catalogue: &Catalogue) -> [(&'static str, Vec<Doc>); 5] {
 }
 
 /// One line an entry. Writing to a string cannot fail.
-pub fn list(catalogue: &Catalogue) -> String {
+pub fn list(catalogue: &Catalogue, spec: Option<&Path>) -> Result<String, OpenError> {
     let mut out = String::new();
     for (title, docs) in sections(catalogue) {
         let _ = writeln!(out, "{title}");
@@ -34,10 +36,25 @@ pub fn list(catalogue: &Catalogue) -> String {
         }
         out.push('\n');
     }
-    out
+    let Some(spec) = spec else { return Ok(out) };
+    let _ = writeln!(out, "plugins of {}", spec.display());
+    for (name, plugin) in Monitor::open(spec)?.plugins()? {
+        let _ = match plugin {
+            Ok(plugin) => writeln!(out, "  {name:<28} {} ({})", printable(&plugin.info().summary), plugin.info().kind.name()),
+            Err(reason) => writeln!(out, "  {name:<28} cannot be used: {}", printable(&reason)),
+        };
+    }
+    Ok(out)
 }
 
-pub fn explain(catalogue: &Catalogue, name: &str) -> Result<ExitCode, OpenError> {
+pub fn explain(catalogue: &Catalogue, name: &str, spec: Option<&Path>) -> Result<ExitCode, OpenError> {
+    if let Some(spec) = spec {
+        let plugins = Monitor::open(spec)?.plugins()?;
+        if let Some((_, plugin)) = plugins.into_iter().find(|(of_spec, _)| of_spec == name) {
+            let plugin = plugin.map_err(OpenError::Run)?;
+            return print(&super::plugin::page(plugin.as_ref()));
+        }
+    }
     let all: Vec<Doc> = sections(catalogue).into_iter().flat_map(|(_, docs)| docs).collect();
     match all.iter().find(|d| d.name == name || d.aliases.contains(&name)) {
         Some(doc) => print(&(page(doc) + &rules(catalogue, doc.name) + &checks(catalogue, doc.name))),

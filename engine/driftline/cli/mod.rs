@@ -46,9 +46,16 @@ enum Command {
     #[command(subcommand)]
     Plugin(plugin::Plugin),
     /// Print the catalogue: metrics, two-sample tests, sources, exporters.
-    List,
-    /// Print all that is known of a catalogue entry.
-    Explain { name: String },
+    List {
+        /// A TOML file whose plugins are listed, too.
+        spec: Option<PathBuf>,
+    },
+    /// Print all that is known of a catalogue entry, or of a plugin.
+    Explain {
+        name: String,
+        /// The TOML file that the plugin is in.
+        spec: Option<PathBuf>,
+    },
     /// Print the spec's JSON Schema.
     Schema,
     /// Print a generated file for the systems around Driftline.
@@ -79,8 +86,8 @@ pub fn main() -> ExitCode {
         Command::Check { spec } => check::check(&spec),
         Command::Serve { specs } => serve::serve(&specs),
         Command::Plugin(asked) => plugin::plugin(&asked),
-        Command::List => print(&explain::list(&catalogue())),
-        Command::Explain { name } => explain::explain(&catalogue(), &name),
+        Command::List { spec } => explain::list(&catalogue(), spec.as_deref()).and_then(|text| print(&text)),
+        Command::Explain { name, spec } => explain::explain(&catalogue(), &name, spec.as_deref()),
         Command::Schema => print(&format!("{:#}\n", driftline::generate::schema::schema(&catalogue()))),
         Command::Generate { what: Generated::Dashboard } => {
             print(&format!("{:#}\n", driftline::generate::dashboard::dashboard()))

@@ -11,7 +11,7 @@ use arrow::datatypes::{
 use std::sync::Arc;
 
 /// The Arrow type of a name that the contract uses.
-pub(crate) fn data_type(name: &str) -> Option<DataType> {
+pub fn data_type(name: &str) -> Option<DataType> {
     let list = |t| Some(DataType::List(Arc::new(Field::new_list_field(t, true))));
     match name {
         "Boolean" => Some(DataType::Boolean),

@@ -96,5 +96,8 @@ impl PluginHost for Host {
 
 /// A component that wants more than its inputs.
 fn refused(error: &wasmtime::Error) -> String {
-    format!("it needs what a plugin does not get: {}", cache::first_line(error))
+    let reason = cache::first_line(error);
+    let known = ["wasi:sockets", "wasi:http"].into_iter().find(|name| reason.contains(name));
+    let help = known.map(|_| "; build it without network, such as with componentize-py's --stub-wasi or componentize-js' -d http fetch-event").unwrap_or_default();
+    format!("it needs what a plugin does not get: {reason}{help}")
 }

@@ -25,6 +25,8 @@ pub enum Grant {
     Granted,
     /// Types without functions: there is nothing to grant.
     TypesOnly,
+    /// A part of WASI that is there for the runtime's sake, and gives nothing unless the spec has this key.
+    Stub(Option<&'static str>),
     Refused,
 }
 
@@ -58,11 +60,25 @@ impl Host {
             ComponentItem::ComponentInstance(instance) => instance.exports(self.engine()).any(|(_, item)| !matches!(item.ty, ComponentItem::Type(_))),
             item => !matches!(item, ComponentItem::Type(_)),
         };
-        match (name == LOG, functions(item)) {
-            (true, _) => Grant::Granted,
-            (false, false) => Grant::TypesOnly,
-            (false, true) => Grant::Refused,
+        match (name == LOG, functions(item), stub(name)) {
+            (true, ..) => Grant::Granted,
+            (false, _, Some(key)) => Grant::Stub(key),
+            (false, false, None) => Grant::TypesOnly,
+            (false, true, None) => Grant::Refused,
         }
+    }
+}
+
+/// The key that grants what is behind an interface of WASI; `None` for an interface that plugins may not have at all.
+pub(crate) fn stub(interface: &str) -> Option<Option<&'static str>> {
+    let name = interface.split('@').next().unwrap_or(interface);
+    match name {
+        "wasi:cli/stdout" => Some(Some("grant = [\"stdout\"]")),
+        name if name.starts_with("wasi:clocks/") => Some(Some("grant = [\"clock\"]")),
+        name if name.starts_with("wasi:random/") => Some(Some("grant = [\"random\"]")),
+        name if name.starts_with("wasi:filesystem/") => Some(Some("folder = \"…\"")),
+        name if name.starts_with("wasi:io/") || name.starts_with("wasi:cli/") => Some(None),
+        _ => None,
     }
 }
 

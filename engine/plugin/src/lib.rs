@@ -16,6 +16,7 @@ mod two_sample;
 mod usage;
 mod wasi;
 
+pub use columns::data_type;
 pub use component::componentize;
 pub use host::Host;
 pub use inspect::{Grant, Import, Inspection};

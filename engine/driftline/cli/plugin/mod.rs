@@ -8,7 +8,9 @@ mod test;
 use super::print;
 use clap::Subcommand;
 use driftline::OpenError;
-use driftline::core::plugin::{Info, PluginKind};
+use arrow::datatypes::{Field, Schema};
+use driftline::core::catalogue::Direction;
+use driftline::core::plugin::{Info, Input, Plugin as Loaded, PluginKind};
 use driftline::outputs::table::printable;
 use driftline::plugin::{Grant, Inspection};
 use std::fmt::Write;
@@ -73,7 +75,9 @@ fn render(file: &Path, found: &Inspection) -> String {
         let grant = match import.grant {
             Grant::Granted => "granted",
             Grant::TypesOnly => "types only",
-            Grant::Refused => "refused: a plugin gets its inputs and a log, and nothing else",
+            Grant::Stub(None) => "for the runtime's sake; gives nothing",
+            Grant::Stub(Some(key)) => &format!("gives nothing, unless the spec says {key}"),
+            Grant::Refused => "refused: no plugin gets this",
         };
         let _ = writeln!(out, "  {:<40} {grant}", printable(&import.name));
     }
@@ -82,6 +86,43 @@ fn render(file: &Path, found: &Inspection) -> String {
         let _ = writeln!(out, "  {}", printable(export));
     }
     out
+}
+
+/// All that a plugin tells, with what it gives for inputs of the types that it likes best.
+pub(super) fn page(plugin: &dyn Loaded) -> String {
+    let mut out = String::new();
+    about(&mut out, plugin.info());
+    given(&mut out, plugin);
+    out
+}
+
+/// What it gives for its config and for inputs of the types that it likes best.
+fn given(out: &mut String, plugin: &dyn Loaded) {
+    let inputs: Vec<&Input> = plugin.info().inputs.iter().filter(|input| !input.optional).collect();
+    let field = |input: &&Input| Some(Field::new(&input.name, driftline::plugin::data_type(input.accepts.first()?)?, true));
+    let schema = Schema::new(inputs.iter().filter_map(field).collect::<Vec<_>>());
+    let bindings = inputs.iter().map(|input| (input.name.clone(), input.name.clone())).collect();
+    let described = match plugin.describe(&bindings, &schema) {
+        Ok(described) => described,
+        Err(reason) => {
+            let _ = writeln!(out, "\nwhat it gives depends on its config: {}", printable(&reason));
+            return;
+        }
+    };
+    let _ = writeln!(out, "\ngives");
+    for (name, data_type) in &described.outputs {
+        let _ = writeln!(out, "  {:<24} {data_type}", printable(name));
+    }
+    for sample in &described.samples {
+        let unit = if sample.unit.is_empty() { String::new() } else { format!(" [{}]", sample.unit) };
+        let labels = if sample.labels.is_empty() { String::new() } else { format!(", by {}", sample.labels.join(", ")) };
+        let better = match sample.direction {
+            Direction::Higher => ", higher is better",
+            Direction::Lower => ", lower is better",
+            Direction::Neither => "",
+        };
+        let _ = writeln!(out, "  {:<24} {}", printable(&sample.name), printable(&format!("{}{unit}{labels}{better}", sample.summary)));
+    }
 }
 
 fn about(out: &mut String, info: &Info) {

@@ -16,10 +16,10 @@ use driftline_core::catalogue::{Catalogue, find_or_report};
 use driftline_core::column::{Column, Roles};
 use driftline_core::diagnostic::Diagnostics;
 use driftline_core::exporter::Starting;
-use driftline_core::plugin::{Bindings, Plugin, PluginHost};
+use driftline_core::plugin::{Bindings, Info, Plugin, PluginHost};
 use driftline_core::query::{QueryEngine, QueryTable};
 use driftline_core::source::{Derived, Source, SourceError};
-use driftline_core::spec::{Component, RunFrame, SourceSpec, Spec, SuiteSpec};
+use driftline_core::spec::{PluginSpec, Component, RunFrame, SourceSpec, Spec, SuiteSpec};
 use driftline_core::suite::{BoundMetric, Suite, condition_fields};
 use inference::infer_columns;
 pub use labels::LabelColumns;
@@ -63,6 +63,8 @@ pub struct Plan {
     pub roles: Roles,
     pub transforms: Vec<PlannedTransform>,
     pub plugin_digests: BTreeMap<String, String>,
+    /// Plugins that can be used, with what the spec says of them.
+    pub plugins: Vec<(PluginSpec, Info)>,
     /// Plugins that cannot be used, and why: their checks are errors.
     pub unusable_plugins: BTreeMap<String, String>,
     pub metrics: Vec<BoundMetric>,
@@ -211,10 +213,13 @@ impl Planner<'_> {
         };
         let reference = reference.map(sliced).transpose()?;
         let current = sliced(current)?;
-        let (mut plugin_digests, mut unusable_plugins) = (BTreeMap::new(), BTreeMap::new());
+        let (mut plugin_digests, mut usable_plugins, mut unusable_plugins) = (BTreeMap::new(), Vec::new(), BTreeMap::new());
         for (name, used) in plugins {
             match used.plugin {
-                Ok(plugin) => drop(plugin_digests.insert(name, plugin.info().digest.clone())),
+                Ok(plugin) => {
+                    plugin_digests.insert(name, plugin.info().digest.clone());
+                    usable_plugins.push((used.spec, plugin.info().clone()));
+                }
                 Err(reason) => drop(unusable_plugins.insert(name, reason)),
             }
         }
@@ -229,6 +234,7 @@ impl Planner<'_> {
             roles,
             transforms,
             plugin_digests,
+            plugins: usable_plugins,
             unusable_plugins,
             metrics: plan_metrics,
             suites,

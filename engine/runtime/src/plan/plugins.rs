@@ -6,12 +6,12 @@ use super::resolver::Resolver;
 use super::selection::Selected;
 use crate::plugin_metric::{PluginMetric, PluginTest, family};
 use arrow::datatypes::Schema;
-use driftline_core::catalogue::{Field, find};
+use driftline_core::catalogue::{Direction, Field, find};
 use driftline_core::column::{Column, Kind};
 use driftline_core::diagnostic::{Diagnostic, Span};
 use driftline_core::metric::Hypotheses;
 use driftline_core::name::suggestion;
-use driftline_core::plugin::{Bindings, Plugin, PluginKind};
+use driftline_core::plugin::{Bindings, Plugin, PluginKind, SampleInfo};
 use driftline_core::spec::{Component, PluginSpec};
 use driftline_core::suite::BoundMetric;
 use std::sync::Arc;
@@ -192,7 +192,7 @@ impl Resolver<'_> {
         }
         let bound = plugin.as_ref().map_err(Clone::clone).and_then(|plugin| {
             for sample in plugin.describe(&bindings, &schema)?.samples {
-                self.sample_help.insert(family(&spec.name, &sample.name), sample.summary);
+                self.sample_help.insert(family(&spec.name, &sample.name), help(&sample));
             }
             let samples = plugin.samples(&bindings, &schema);
             Ok(Box::new(PluginMetric { plugin: spec.name.clone(), samples }) as Box<dyn driftline_core::metric::Metric>)
@@ -246,6 +246,18 @@ struct PluginParameters {
     /// Of several samples, the one that is judged.
     #[schemars(with = "Option<String>")]
     sample: Option<Spanned<String>>,
+}
+
+/// A sample's summary, with its unit and which values are the better ones.
+fn help(sample: &SampleInfo) -> String {
+    let unit = (!sample.unit.is_empty()).then(|| sample.unit.clone());
+    let better = match sample.direction {
+        Direction::Higher => Some("higher is better".to_owned()),
+        Direction::Lower => Some("lower is better".to_owned()),
+        Direction::Neither => None,
+    };
+    let more: Vec<String> = unit.into_iter().chain(better).collect();
+    if more.is_empty() { sample.summary.clone() } else { format!("{} ({})", sample.summary, more.join("; ")) }
 }
 
 /// The only input of a plugin that is asked for columns is read from them, unless the spec says otherwise.
