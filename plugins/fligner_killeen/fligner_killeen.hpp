@@ -21,7 +21,8 @@ struct Result {
   // Of the chi-square distribution with one degree of freedom, if the scales are equal and the sides are not small.
   double statistic;
   double p_value;
-  // Epsilon squared: the share of the scores' variance that lies between the sides, in [0, 1]. It does not tell which side is wider.
+  // Epsilon squared: the share of the scores' variance that lies between the sides, in [0, 1]. It is statistic / (N - 1) of N
+  // values, and does not tell which side is wider.
   double effect_size;
 };
 

@@ -1,4 +1,4 @@
-"""The statistics and the config, in plain CPython: `python3 -m unittest` in this folder.
+"""The statistics and the config, in plain CPython (3.11 or later): `python3 -m unittest` in this folder.
 
 With textstat (`pip install textstat`, 0.7.13) its numbers are compared where its definitions are ours.
 """
@@ -97,7 +97,8 @@ class Words(unittest.TestCase):
             self.assertEqual(words(given), count, given)
 
     def test_letters_are_neither_apostrophes_nor_points_nor_unseen(self) -> None:
-        for given, letters in [("don't", 4), ("3.14", 3), ("soft\u00adhyphen", 10), ("می\u200cخواهم", 7), ("नमस्ते", 6)]:
+        letters_of = {"don't": 4, "3.14": 3, "soft\u00adhyphen": 10, "می\u200cخواهم": 7, "नमस्ते": 6}
+        for given, letters in letters_of.items():
             self.assertEqual(statistics(given).mean_word_length, letters, given)
 
     def test_types_have_no_case(self) -> None:
@@ -181,15 +182,15 @@ class AgainstTextstat(unittest.TestCase):
     """
 
     PLAIN = "The quick brown fox jumps over the lazy dog while forty two 42 sleepy cats look on"
-    MARKED = "It was a bright cold day in April. The clocks were striking thirteen, and Winston didn't look up! Why should he do so?"
+    MARKED = "It was a cold day in April. The clocks were striking thirteen, and nobody didn't look up! Why should they do so?"
 
     def test_counts(self) -> None:
         for given in (self.PLAIN, self.MARKED):
-            found = statistics(given)
+            found, letters = statistics(given), textstat.letter_count(given)
             self.assertEqual(found.characters, textstat.char_count(given))
             self.assertEqual(found.words, textstat.lexicon_count(given))
             self.assertEqual(found.sentences, textstat.sentence_count(given))
-            self.assertAlmostEqual(found.mean_word_length, textstat.letter_count(given) / textstat.lexicon_count(given), places=12)
+            self.assertAlmostEqual(found.mean_word_length, letters / found.words, places=12)
 
     def test_automated_readability_index_without_punctuation(self) -> None:
         found = statistics(self.PLAIN).automated_readability_index

@@ -1,3 +1,5 @@
+"""Columns of texts: batches in, statistics out. Named after the interface `transforms`, where its class is looked for."""
+
 import re
 from typing import Iterator, Optional
 

@@ -14,6 +14,7 @@ mod evidently;
 mod examples;
 mod golden_mfcc;
 mod grafana;
+mod grants;
 mod hostile;
 mod labels;
 mod languages;

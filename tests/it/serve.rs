@@ -152,3 +152,33 @@ fn check_with_promtool(metrics: &str) {
     let output = promtool.wait_with_output().expect("promtool ends");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
+
+#[test]
+fn a_plugin_that_fails_again_and_again_is_left_alone() {
+    let folder = tables(50, 0.0);
+    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
+    let plugin = |name: &str, behaviour: &str| {
+        let component = crate::support::root().join("plugins/hostile/hostile_metric.wasm");
+        format!("[plugin.{name}]\ncomponent = {:?}\ninputs = {{ value = \"x\" }}\nconfig = {{ behaviour = \"{behaviour}\" }}\n[[record]]\nmetric = \"{name}\"\n", component.display().to_string())
+    };
+    let rest = format!("{}{}[export.prometheus]\nlisten = \"127.0.0.1:{port}\"\n[schedule]\nevery = \"20ms\"\n", plugin("bad", "trap"), plugin("good", "good"));
+    let log = std::fs::File::create(folder.path().join("log")).expect("a file");
+    let child = driftline().arg("serve").arg(spec(folder.path(), &rest)).stderr(log).spawn().expect("serve starts");
+    let _served = Served(child);
+    let metrics = || get(&format!("http://127.0.0.1:{port}/metrics"), "").map(|r| r.2);
+    let number = |series: &str| metrics().and_then(|m| value(&m, series)).unwrap_or(-1.0);
+    let bad = "driftline_plugin_failures_total{monitor=\"test\",plugin=\"bad\",reason=\"trap\"}";
+    wait("eight failures", || (number(bad) == 8.0).then_some(()));
+    wait("the quarantine's reason", || std::fs::read_to_string(folder.path().join("log")).ok().filter(|log| log.contains("quarantined, for it failed in 8 evaluations in a row")));
+    let evaluations = number("driftline_evaluations_total{monitor=\"test\"}");
+    wait("more evaluations", || (number("driftline_evaluations_total{monitor=\"test\"}") > evaluations + 10.0).then_some(()));
+    assert_eq!(number(bad), 8.0, "it is not run any more");
+    assert_eq!(number("driftline_plugin_quarantined{monitor=\"test\",plugin=\"bad\"}"), 1.0);
+    assert_eq!(number("driftline_plugin_quarantined{monitor=\"test\",plugin=\"good\"}"), 0.0);
+    assert_eq!(number("driftline_plugin_good_rows{monitor=\"test\"}"), 50.0);
+    assert!(number("driftline_plugin_rows_total{monitor=\"test\",plugin=\"good\"}") >= 100.0);
+    assert!(number("driftline_plugin_calls_total{monitor=\"test\",plugin=\"good\"}") > 10.0);
+    assert!(number("driftline_plugin_seconds_total{monitor=\"test\",plugin=\"good\"}") > 0.0);
+    assert!(number("driftline_plugin_peak_memory_bytes{monitor=\"test\",plugin=\"good\"}") >= 65_536.0);
+    check_with_promtool(&metrics().expect("metrics"));
+}

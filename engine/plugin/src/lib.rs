@@ -17,7 +17,7 @@ mod usage;
 mod wasi;
 
 pub use columns::data_type;
-pub use component::componentize;
+pub use component::{Wasi, componentize};
 pub use host::Host;
 pub use inspect::{Grant, Import, Inspection};
 

@@ -25,6 +25,9 @@ pub(in crate::cli) struct Manifest {
     pub language: String,
     /// `metric`, `transform` or `two-sample-test`.
     pub world: String,
+    /// Whether clocks, random bytes, stdout and files of its language's library are those that a spec grants, and not none at all.
+    #[serde(default)]
+    pub wasi: bool,
 }
 
 impl Manifest {
@@ -45,7 +48,7 @@ pub(super) fn build(asked: &Build) -> Result<ExitCode, OpenError> {
         wrong(format!("no language `{}`; {help}", manifest.language))
     })?;
     let work = tempfile::tempdir().map_err(|e| OpenError::Run(e.to_string()))?;
-    let component = (language.build)(&Project { folder: folder.clone(), world: manifest.world, work }).map_err(OpenError::Run)?;
+    let component = (language.build)(&Project { folder: folder.clone(), world: manifest.world, wasi: manifest.wasi, work }).map_err(OpenError::Run)?;
     let file = asked.file.clone().unwrap_or_else(|| asked.folder.join(format!("{}.wasm", manifest.name)));
     std::fs::write(&file, &component).map_err(|e| OpenError::Run(format!("{}: {e}", file.display())))?;
     print(&format!("{}: {} bytes\n", file.display(), component.len()))

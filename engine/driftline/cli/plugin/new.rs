@@ -36,7 +36,7 @@ pub(super) fn new(asked: &New) -> Result<ExitCode, OpenError> {
 }
 
 fn write(folder: &Path, name: &str, language: &Language) -> Result<(), String> {
-    let manifest = Manifest { name: name.to_owned(), language: language.name.to_owned(), world: "metric".to_owned() };
+    let manifest = Manifest { name: name.to_owned(), language: language.name.to_owned(), world: "metric".to_owned(), wasi: false };
     let written = [("plugin.toml", manifest.text())];
     let template = COMMON.iter().chain(language.files).map(|(path, content)| (*path, fill(content, name, language)));
     for (path, content) in template.chain(written) {

@@ -1,5 +1,4 @@
 use super::{C_BINDINGS, Language, Project, find, run};
-use driftline::plugin::componentize;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -28,7 +27,7 @@ pub(super) fn compile(project: &Project, extension: &str) -> Result<Vec<u8>, Str
     for (i, (source, language)) in sources.iter().enumerate() {
         let object = project.work.path().join(format!("{i}.o"));
         let mut compiler = compiler(language != &"c")?;
-        compiler.args(["-c", "-O3", "-msimd128", "-g0", if *language == "c" { "-std=c17" } else { "-std=c++20" }]);
+        compiler.args(["-c", "-O3", "-msimd128", "-g0", if *language == "c" { "-std=gnu17" } else { "-std=gnu++20" }]);
         if *language != "c" {
             compiler.args(["-fno-exceptions", "-fno-rtti"]);
         }
@@ -39,7 +38,7 @@ pub(super) fn compile(project: &Project, extension: &str) -> Result<Vec<u8>, Str
     }
     let mut linker = compiler(extension != "c")?;
     run(linker.args(["-mexec-model=reactor", "-Wl,--strip-all", "-Wl,--gc-sections", "-o"]).arg(&made).args(&objects))?;
-    componentize(&project.read(&made)?)
+    project.component(&made)
 }
 
 fn compiler(cpp: bool) -> Result<Command, String> {

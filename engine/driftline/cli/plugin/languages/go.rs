@@ -1,5 +1,4 @@
 use super::{Language, Project, find, run};
-use driftline::plugin::componentize;
 use std::process::Command;
 
 pub(super) const GO: Language = Language {
@@ -26,5 +25,5 @@ fn build(project: &Project) -> Result<Vec<u8>, String> {
     command.current_dir(&project.folder).env("GOOS", "wasip1").env("GOARCH", "wasm");
     command.args(["build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w -buildid=", "-o"]).arg(&made).arg(".");
     run(&mut command)?;
-    componentize(&project.read(&made)?)
+    project.component(&made)
 }

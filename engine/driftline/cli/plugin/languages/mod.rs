@@ -8,6 +8,7 @@ mod python;
 mod rust;
 mod zig;
 
+use driftline::plugin::{Wasi, componentize};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -52,6 +53,8 @@ pub(super) struct Project {
     pub folder: PathBuf,
     /// The contract's name of what it is.
     pub world: String,
+    /// Whether it may ask for what a spec grants: time, random bytes, stdout, a folder.
+    pub wasi: bool,
     /// Goes when the build is done.
     pub work: tempfile::TempDir,
 }
@@ -80,6 +83,11 @@ impl Project {
         let text = format!("void __component_type_object_force_link_{world}(void) {{}}\n");
         std::fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
         Ok(path)
+    }
+
+    /// The component of the module that a compiler made.
+    fn component(&self, module: &Path) -> Result<Vec<u8>, String> {
+        componentize(&self.read(module)?, if self.wasi { Wasi::Granted } else { Wasi::Nothing })
     }
 
     fn read(&self, made: &Path) -> Result<Vec<u8>, String> {

@@ -1,5 +1,4 @@
 use super::{Language, Project};
-use driftline::plugin::componentize;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -32,7 +31,7 @@ fn build(project: &Project) -> Result<Vec<u8>, String> {
     let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
     let files = artifacts.flat_map(|a| a["filenames"].as_array().cloned().unwrap_or_default());
     let made = files.filter_map(|file| file.as_str().map(PathBuf::from)).rfind(|file| file.extension().is_some_and(|e| e == "wasm"));
-    componentize(&project.read(&made.ok_or("Cargo made no .wasm file: Cargo.toml needs [lib] crate-type = [\"cdylib\"]")?)?)
+    project.component(&made.ok_or("Cargo made no .wasm file: Cargo.toml needs [lib] crate-type = [\"cdylib\"]")?)
 }
 
 /// Whether the standard library is there for the target, or is built with the plugin.

@@ -1,5 +1,4 @@
 use super::{C_BINDINGS, Language, Project, c, run};
-use driftline::plugin::componentize;
 use std::process::Stdio;
 
 pub(super) const ZIG: Language = Language {
@@ -27,5 +26,5 @@ fn build(project: &Project) -> Result<Vec<u8>, String> {
     zig.arg("-I").arg(&bindings).args(project.sources("c")?).arg(project.described()?);
     zig.args(["--dep", "contract", "-Mroot=plugin.zig"]).arg(format!("-Mcontract={}", contract.display()));
     run(zig.arg(format!("-femit-bin={}", made.display())))?;
-    componentize(&project.read(&made)?)
+    project.component(&made)
 }
