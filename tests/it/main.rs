@@ -29,6 +29,7 @@ mod queries;
 mod ranking;
 mod segments;
 mod serve;
+mod shelf;
 mod slices;
 mod sources;
 mod specs;

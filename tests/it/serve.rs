@@ -175,7 +175,7 @@ fn a_plugin_that_fails_again_and_again_is_left_alone() {
     assert_eq!(number(bad), 8.0, "it is not run any more");
     assert_eq!(number("driftline_plugin_quarantined{monitor=\"test\",plugin=\"bad\"}"), 1.0);
     assert_eq!(number("driftline_plugin_quarantined{monitor=\"test\",plugin=\"good\"}"), 0.0);
-    assert_eq!(number("driftline_plugin_good_rows{monitor=\"test\"}"), 50.0);
+    assert_eq!(number("driftline_plugin_good_rows{monitor=\"test\""), 50.0);
     assert!(number("driftline_plugin_rows_total{monitor=\"test\",plugin=\"good\"}") >= 100.0);
     assert!(number("driftline_plugin_calls_total{monitor=\"test\",plugin=\"good\"}") > 10.0);
     assert!(number("driftline_plugin_seconds_total{monitor=\"test\",plugin=\"good\"}") > 0.0);

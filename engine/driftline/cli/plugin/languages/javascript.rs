@@ -19,7 +19,7 @@ fn build(project: &Project) -> Result<Vec<u8>, String> {
     let (program, _) = find(&candidates, "--help").ok_or("componentize-js is missing: run `npm install` in the plugin's folder (it takes Node.js)")?;
     let made = project.work.path().join("component.wasm");
     let mut command = Command::new(program);
-    command.current_dir(&project.folder).args(["plugin.js", "--wit", "wit", "-n", &project.world]);
+    command.current_dir(&project.folder).args(["plugin.js", "--wit"]).arg(project.wit()?).args(["-n", &project.world]);
     // What it prints to stderr goes to the log, and stdout with a grant; a plugin has no network.
     run(command.args(["-d", "http", "fetch-event", "-o"]).arg(&made))?;
     project.read(&made)

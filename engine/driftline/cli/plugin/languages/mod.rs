@@ -85,6 +85,18 @@ impl Project {
         Ok(path)
     }
 
+    /// The folder with the contract: the plugin's own, else this version's.
+    fn wit(&self) -> Result<PathBuf, String> {
+        let (own, made) = (self.folder.join("wit"), self.work.path().join("wit"));
+        if own.is_dir() {
+            return Ok(own);
+        }
+        let error = |e: std::io::Error| format!("{}: {e}", made.display());
+        std::fs::create_dir_all(&made).map_err(error)?;
+        std::fs::write(made.join("plugin.wit"), include_str!("../../../../../wit/plugin.wit")).map_err(error)?;
+        Ok(made)
+    }
+
     /// The component of the module that a compiler made.
     fn component(&self, module: &Path) -> Result<Vec<u8>, String> {
         componentize(&self.read(module)?, if self.wasi { Wasi::Granted } else { Wasi::Nothing })

@@ -20,7 +20,7 @@ fn build(project: &Project) -> Result<Vec<u8>, String> {
     let (program, _) = find(&candidates, "--version").ok_or("componentize-py is missing: `pip install componentize-py`")?;
     let made = project.work.path().join("component.wasm");
     let mut command = Command::new(program);
-    command.current_dir(&project.folder).args(["-d", "wit", "-w", &project.world, "componentize", "--stub-wasi", "plugin", "-o"]).arg(&made);
+    command.current_dir(&project.folder).arg("-d").arg(project.wit()?).args(["-w", &project.world, "componentize", "--stub-wasi", "plugin", "-o"]).arg(&made);
     run(&mut command)?;
     project.read(&made)
 }

@@ -1,0 +1,149 @@
+//! The repository's plugins as components in the engine: what they give agrees with their oracles.
+
+use crate::support::{checks, driftline, outcome, root, text};
+use arrow::array::{ArrayRef, AsArray, ListArray, RecordBatch};
+use arrow::datatypes::{Float32Type, Float64Type};
+use driftline::core::block::Block;
+use driftline::core::diagnostic::{Diagnostics, Text};
+use driftline::core::plugin::PluginHost;
+use driftline::core::spec;
+use driftline::plugin::Host;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A component, where it was built; those that are not committed need `plugins/build`.
+fn component(name: &str) -> Option<PathBuf> {
+    let rebuilt = std::env::var_os("DRIFTLINE_REBUILT").map(PathBuf::from);
+    let path = rebuilt.clone().unwrap_or_else(|| root().join("plugins")).join(format!("{name}.wasm"));
+    assert!(path.exists() || rebuilt.is_none(), "{} was not built", path.display());
+    path.exists().then_some(path)
+}
+
+fn golden(path: &str) -> Value {
+    serde_json::from_str(&std::fs::read_to_string(root().join(path)).expect("the golden file")).expect("JSON")
+}
+
+fn numbers(json: &Value) -> Vec<f64> {
+    json.as_array().expect("numbers").iter().map(|n| n.as_f64().expect("a number")).collect()
+}
+
+fn write_column(folder: &Path, side: &str, values: &[f64]) {
+    let lines: String = values.iter().map(|v| format!("{v:?}\n")).collect();
+    std::fs::write(folder.join(format!("{side}.csv")), format!("x\n{lines}")).expect("a file is written");
+}
+
+fn write_spec(folder: &Path, rest: &str) -> PathBuf {
+    let path = folder.join("monitor.toml");
+    let sources = "[monitor]\nname = \"shelf\"\n[source.reference]\nkind = \"csv\"\npath = \"reference.csv\"\n[source.current]\nkind = \"csv\"\npath = \"current.csv\"\n";
+    std::fs::write(&path, format!("{sources}{rest}")).expect("a file is written");
+    path
+}
+
+#[test]
+fn fligner_killeen_is_scipys() {
+    let component = component("fligner_killeen").expect("it is committed");
+    let golden = golden("plugins/fligner_killeen/golden.json");
+    for case in golden["cases"].as_array().expect("cases") {
+        let folder = tempfile::tempdir().expect("a folder");
+        write_column(folder.path(), "reference", &numbers(&case["reference"]));
+        write_column(folder.path(), "current", &numbers(&case["current"]));
+        // By its name as a metric, and as the test of a drift check, in one suite with a correction: one hypothesis.
+        let plugin = format!("[columns]\nnumerical = [\"x\"]\n[plugin.scale]\ncomponent = {:?}\npartitions = 2\n", component.display().to_string());
+        let suite = "[[suite]]\nname = \"s\"\ncorrection = \"bonferroni\"\n[[suite.check]]\nname = \"metric\"\nmetric = \"scale\"\ncolumns = \"x\"\nfail = \"p_value < 0.01\"\n[[suite.check]]\nname = \"drift\"\nmetric = \"drift\"\ntest = \"scale\"\ncolumns = \"x\"\nfail = \"effect_size > 0.5\"\n";
+        let checks = checks(&outcome(&write_spec(folder.path(), &(plugin + suite))));
+        assert_eq!(checks.len(), 2);
+        for (id, check) in checks {
+            for field in ["statistic", "p_value", "effect_size"] {
+                let (found, expected) = (check["fields"][field].as_f64(), case[field].as_f64().expect("a number"));
+                let found = found.unwrap_or_else(|| panic!("{}: {id}: {check}", case["name"]));
+                assert!((found - expected).abs() <= 1e-9 * expected.abs(), "{}: {id}: {field} is {found}, and SciPy's {expected}", case["name"]);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_two_sample_test_cannot_compare_is_an_error_with_its_reason() {
+    let component = component("fligner_killeen").expect("it is committed");
+    let folder = tempfile::tempdir().expect("a folder");
+    write_column(folder.path(), "reference", &[0.0, 2.0]);
+    write_column(folder.path(), "current", &[5.0, 7.0]);
+    let plugin = format!("[columns]\nnumerical = [\"x\"]\n[plugin.scale]\ncomponent = {:?}\n[[suite]]\nname = \"s\"\n[[suite.check]]\nname = \"a\"\nmetric = \"scale\"\ncolumns = \"x\"\nfail = \"p_value < 0.01\"\n", component.display().to_string());
+    let checks = checks(&outcome(&write_spec(folder.path(), &plugin)));
+    assert_eq!(checks[0].1["status"], "error");
+    assert!(checks[0].1["message"].as_str().is_some_and(|m| m.contains("equally far from the median")), "{}", checks[0].1);
+}
+
+/// The mean samples of a clip whose formula is a sum of tones.
+fn tones(clip: &Value) -> Vec<f32> {
+    let rate = clip["sample_rate"].as_f64().expect("a rate");
+    let tones: Vec<Vec<f64>> = clip["signal"]["tones"].as_array().expect("tones").iter().map(numbers).collect();
+    let at = |i: u64| tones.iter().map(|t| t[1] * (2.0 * std::f64::consts::PI * t[0] * i as f64 / rate).sin()).sum::<f64>() as f32;
+    (0..clip["length"].as_u64().expect("a length")).map(at).collect()
+}
+
+#[test]
+fn spectral_features_are_librosas() {
+    let component = component("spectral").expect("it is committed");
+    let host = Host::new(None).expect("a host");
+    let golden = golden("plugins/spectral/dsp/tests/golden.json");
+    let mut compared = 0;
+    for clip in golden["clips"].as_array().expect("clips").iter().filter(|clip| clip["signal"]["kind"] == "tones") {
+        let params = &clip["params"];
+        let text = format!(
+            "[plugin.spectral]\ncomponent = {:?}\nconfig = {{ sample_rate = {}, n_fft = {}, hop_length = {}, roll_percent = {} }}\n",
+            component.display().to_string(), clip["sample_rate"], params["n_fft"], params["hop_length"], params["roll_percent"]
+        );
+        let text = Text::new("test", text);
+        let spec = spec::parse(&text, &Default::default(), &mut Diagnostics::default());
+        let plugin = host.load(&spec.plugins[0], Path::new("")).expect("loads");
+        let samples = tones(clip).into_iter().map(Some);
+        let list = ListArray::from_iter_primitive::<Float32Type, _, _>([Some(samples)]);
+        let batch = RecordBatch::try_from_iter([("clip", Arc::new(list) as ArrayRef)]).expect("a batch");
+        let bindings = vec![("audio".to_owned(), "clip".to_owned())];
+        let outputs = plugin.describe(&bindings, &batch.schema()).expect("a description").outputs;
+        let mut transform = plugin.transform(&bindings, &batch.schema(), 2).expect("a transform");
+        let columns = transform.apply(&Block::new(&batch)).expect("columns").columns;
+        for ((feature, _), column) in outputs.iter().zip(&columns) {
+            let found = column.as_primitive::<Float64Type>().value(0);
+            let expected = clip["mean"][feature].as_f64().expect("librosa's");
+            assert!((found - expected).abs() <= 2e-6 * expected.abs(), "{feature} of {}: {found}, and librosa's {expected}", clip["name"]);
+            compared += 1;
+        }
+    }
+    assert!(compared >= 12, "{compared} numbers");
+}
+
+#[test]
+fn geography_counts_places() {
+    let Some(component) = component("geography") else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let rows = "latitude,longitude\n52.520009,13.404954\n48.137154,11.576124\n0,0\n95,13\n,13\n40.712776,-74.005974\n";
+    std::fs::write(folder.path().join("current.csv"), rows).expect("a file is written");
+    let spec = format!("[monitor]\nname = \"shelf\"\n[source.current]\nkind = \"csv\"\npath = \"current.csv\"\n[plugin.area]\ncomponent = {:?}\ninputs = {{ latitude = \"latitude\", longitude = \"longitude\" }}\nconfig = {{ latitude = 52.520008, longitude = 13.404954, radius = 600000 }}\n[[record]]\nmetric = \"area\"\n", component.display().to_string());
+    let path = folder.path().join("monitor.toml");
+    std::fs::write(&path, &spec).expect("a file is written");
+    let outcome = outcome(&path);
+    let value = |name: &str| {
+        let sample = outcome["samples"].as_array().expect("samples").iter().find(|s| s["name"].as_str().is_some_and(|n| n.contains(name)));
+        sample.unwrap_or_else(|| panic!("no {name}: {outcome:#}"))["value"].as_f64().expect("a number")
+    };
+    // The distances are scikit-learn's (plugins/geography/area_test.go).
+    let mean = (0.11119508067319862 + 504301.52557993657 + 6385009.485789925) / 3.0;
+    assert!((value("mean_distance") - mean).abs() < 1e-6 * mean);
+    assert_eq!((value("impossible_share"), value("nowhere_share")), (0.2, 0.2));
+    assert!((value("served_share") - 2.0 / 3.0).abs() < 1e-12);
+    assert_eq!(outcome["counters"]["current.unusable_rows.plugin_area(latitude,longitude)"], 1);
+    std::fs::write(&path, spec.replace("radius = 600000", "radius = 0")).expect("a file is written");
+    let wrong = driftline().arg("run").arg(&path).output().expect("it runs");
+    assert!(text(&wrong.stderr).contains("radius"), "{}", text(&wrong.stderr));
+}
+
+#[test]
+fn text_statistics_are_the_expected_ones() {
+    let Some(component) = component("text_statistics") else { return };
+    let folder = root().join("plugins/text_statistics");
+    let output = driftline().args(["plugin", "test"]).arg(&component).arg("--data").arg(folder.join("sample.csv")).arg("--expect").arg(folder.join("expected.json")).output().expect("it runs");
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+}
