@@ -1,5 +1,6 @@
 //! `driftline plugin`.
 
+mod bench;
 mod build;
 mod languages;
 mod new;
@@ -36,6 +37,8 @@ pub(super) enum Plugin {
     },
     /// Print what a plugin gives for a file, and check its contract. Exit code: 1 if it breaks it.
     Test(test::Test),
+    /// Measure a plugin: its instances, its rows a second beside those of an empty plugin, its memory.
+    Bench(bench::Bench),
 }
 
 pub(super) fn plugin(asked: &Plugin) -> Result<ExitCode, OpenError> {
@@ -43,6 +46,7 @@ pub(super) fn plugin(asked: &Plugin) -> Result<ExitCode, OpenError> {
         Plugin::Inspect { file } => file,
         Plugin::Compile { files } => return compile(files),
         Plugin::Test(asked) => return test::test(asked),
+        Plugin::Bench(asked) => return bench::bench(asked),
         Plugin::New(asked) => return new::new(asked),
         Plugin::Build(asked) => return build::build(asked),
     };

@@ -1,6 +1,6 @@
 //! `driftline plugin test`: what a plugin gives for a file, and whether it keeps its contract.
 
-use super::super::compare::{kind, open, quoted};
+use super::super::compare::{kind, open as with_sources, quoted};
 use super::super::print;
 use driftline::core::accumulator::{Accumulator, Context};
 use driftline::core::block::Block;
@@ -10,6 +10,7 @@ use driftline::core::source::{Scan, Source};
 use driftline::core::two_sample::TestResult;
 use driftline::core::spec;
 use driftline::outputs::table::printable;
+use driftline::plugin::Host;
 use driftline::{Monitor, OpenError};
 use arrow::array::{Array, ArrayRef, RecordBatch, new_null_array};
 use arrow::compute::concat_batches;
@@ -22,9 +23,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// What is tested, on what.
+/// A plugin and rows for it.
 #[derive(clap::Args)]
-pub(in crate::cli) struct Test {
+pub(in crate::cli) struct Given {
     /// The component (.wasm).
     file: PathBuf,
     /// File, folder or glob with rows: Parquet, CSV, NDJSON or Arrow. The first 100,000 rows are taken.
@@ -36,6 +37,13 @@ pub(in crate::cli) struct Test {
     /// A key of the config and its value, as TOML.
     #[arg(long = "config", value_name = "KEY=VALUE")]
     config: Vec<String>,
+}
+
+/// What is tested, on what.
+#[derive(clap::Args)]
+pub(in crate::cli) struct Test {
+    #[command(flatten)]
+    given: Given,
     /// JSON file with the `result` that is expected, as `--output json` prints it; numbers may differ by 1e-9 of themselves.
     #[arg(long)]
     expect: Option<PathBuf>,
@@ -55,11 +63,19 @@ const READS: &str = "reads the rows";
 /// What was looked at, and why it does not hold.
 type Finding = (&'static str, Result<(), String>);
 
-pub(super) fn test(asked: &Test) -> Result<ExitCode, OpenError> {
+/// A plugin that is ready to be called, with its rows.
+pub(super) struct Opened {
+    pub host: Host,
+    pub plugin: Arc<dyn Plugin>,
+    pub bindings: Bindings,
+    pub rows: RecordBatch,
+}
+
+pub(super) fn open(asked: &Given) -> Result<Opened, OpenError> {
     let host = driftline::host().map_err(OpenError::Run)?;
     let info = host.inspect(&asked.file).and_then(|found| found.info).map_err(OpenError::Run)?;
     let sources = format!("[source.current]\nkind = \"{}\"\npath = {}\n", kind(&asked.data)?, quoted(&asked.data));
-    let source = open(&sources, "[[record]]\nmetric = \"row_count\"\n")?.plan()?.current.source;
+    let source = with_sources(&sources, "[[record]]\nmetric = \"row_count\"\n")?.plan()?.current.source;
     let bindings = bindings(asked, &info, source.as_ref())?;
     let text = spec_of(asked, &sources, &info, &bindings);
     // Wrong inputs and a wrong config are told as those of a spec are.
@@ -67,6 +83,12 @@ pub(super) fn test(asked: &Test) -> Result<ExitCode, OpenError> {
     let plugins = spec::parse(&Text::new("plugin test", text), &Default::default(), &mut Diagnostics::default()).plugins;
     let plugin = host.load(plugins.first().ok_or_else(|| OpenError::Run("the plugin is in no spec".into()))?, ".".as_ref()).map_err(OpenError::Run)?;
     let rows = read(source.as_ref(), &bindings).map_err(OpenError::Run)?;
+    Ok(Opened { host, plugin, bindings, rows })
+}
+
+pub(super) fn test(asked: &Test) -> Result<ExitCode, OpenError> {
+    let Opened { host: _, plugin, bindings, rows } = open(&asked.given)?;
+    let info = plugin.info();
     let (findings, result) = match info.kind {
         PluginKind::Metric => of_metric(plugin.as_ref(), &bindings, &rows),
         PluginKind::Transform => of_transform(plugin.as_ref(), &bindings, &rows),
@@ -79,13 +101,13 @@ pub(super) fn test(asked: &Test) -> Result<ExitCode, OpenError> {
     let failed = findings.iter().any(|(_, found)| found.is_err());
     let text = match asked.output {
         Output::Json => format!("{:#}\n", json!({ "result": result, "contract": findings.iter().map(|(what, found)| json!({ "rule": what, "broken": found.as_ref().err() })).collect::<Vec<_>>() })),
-        Output::Table => render(&info, rows.num_rows(), &findings, &result),
+        Output::Table => render(info, rows.num_rows(), &findings, &result),
     };
     print(&text)?;
     Ok(ExitCode::from(u8::from(failed)))
 }
 
-fn bindings(asked: &Test, info: &Info, source: &dyn Source) -> Result<Bindings, OpenError> {
+fn bindings(asked: &Given, info: &Info, source: &dyn Source) -> Result<Bindings, OpenError> {
     let mut bindings = Bindings::new();
     for given in &asked.inputs {
         let (input, column) = given.split_once('=').ok_or_else(|| OpenError::Spec(format!("--input {given}: write NAME=COLUMN")))?;
@@ -105,7 +127,7 @@ fn bindings(asked: &Test, info: &Info, source: &dyn Source) -> Result<Bindings, 
 }
 
 /// A spec with the plugin and nothing else.
-fn spec_of(asked: &Test, sources: &str, info: &Info, bindings: &Bindings) -> String {
+fn spec_of(asked: &Given, sources: &str, info: &Info, bindings: &Bindings) -> String {
     let component = asked.file.to_string_lossy();
     let inputs: Vec<String> = bindings.iter().map(|(input, column)| format!("{} = {}", quoted(input), quoted(column))).collect();
     let mut text = format!("[monitor]\nname = \"plugin_test\"\n{sources}[plugin.tested]\ncomponent = {}\ninputs = {{ {} }}\n", quoted(&component), inputs.join(", "));

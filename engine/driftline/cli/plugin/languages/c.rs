@@ -37,7 +37,7 @@ pub(super) fn compile(project: &Project, extension: &str) -> Result<Vec<u8>, Str
         objects.push(object);
     }
     let mut linker = compiler(extension != "c")?;
-    run(linker.args(["-mexec-model=reactor", "-Wl,--strip-all", "-Wl,--gc-sections", "-o"]).arg(&made).args(&objects))?;
+    run(linker.args(["-mexec-model=reactor", "-Wl,--strip-all", "-Wl,--gc-sections", STACK, "-o"]).arg(&made).args(&objects))?;
     project.component(&made)
 }
 
@@ -51,6 +51,9 @@ fn compiler(cpp: bool) -> Result<Command, String> {
     command.args([if cpp { "c++" } else { "cc" }, "--target=wasm32-wasi", "-mcpu=generic+simd128"]);
     Ok(command)
 }
+
+/// A mebibyte: a larger one is memory of every instance.
+const STACK: &str = "-Wl,-z,stack-size=1048576";
 
 /// Zig, as a program or as Python's package.
 pub(super) fn zig() -> Result<Command, String> {

@@ -22,7 +22,7 @@ fn build(project: &Project) -> Result<Vec<u8>, String> {
     }
     std::fs::write(&contract, &translated.stdout).map_err(|e| format!("{}: {e}", contract.display()))?;
     let mut zig = c::zig()?;
-    zig.current_dir(&project.folder).args(["build-exe", "-target", "wasm32-wasi", "-mcpu", "generic+simd128", "-mexec-model=reactor", "-rdynamic", "-fstrip", "-O", "ReleaseFast", "-lc"]);
+    zig.current_dir(&project.folder).args(["build-exe", "-target", "wasm32-wasi", "-mcpu", "generic+simd128", "-mexec-model=reactor", "-rdynamic", "-fstrip", "--stack", "1048576", "-O", "ReleaseFast", "-lc"]);
     zig.arg("-I").arg(&bindings).args(project.sources("c")?).arg(project.described()?);
     zig.args(["--dep", "contract", "-Mroot=plugin.zig"]).arg(format!("-Mcontract={}", contract.display()));
     run(zig.arg(format!("-femit-bin={}", made.display())))?;

@@ -1,0 +1,159 @@
+//! What plugins cost, beside what the same work costs without them: `cargo bench --bench plugins`. It prints one table of ratios,
+//! each of medians of rounds that take turns. With `LIBROSA_PYTHON` set to an interpreter that has librosa, MFCC are compared with
+//! librosa's, too.
+
+use arrow::array::{ArrayRef, BinaryArray, Float64Array, RecordBatch};
+use driftline::core::accumulator::{Accumulator, Context};
+use driftline::core::block::{BLOCK_ROWS, Block};
+use driftline::core::diagnostic::{Diagnostics, Text};
+use driftline::core::plugin::{Bindings, Plugin, PluginHost};
+use driftline::core::spec;
+use driftline::plugin::Host;
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Instant;
+
+const ROUNDS: usize = 41;
+
+/// Median seconds of each piece of work, which take turns.
+fn medians<const N: usize>(mut work: [&mut dyn FnMut(); N]) -> [f64; N] {
+    let mut took = [const { Vec::new() }; N];
+    for round in 0..ROUNDS {
+        for (work, took) in work.iter_mut().zip(&mut took) {
+            let before = Instant::now();
+            work();
+            // The first round warms up.
+            if round > 0 {
+                took.push(before.elapsed().as_secs_f64());
+            }
+        }
+    }
+    took.map(|mut took| {
+        took.sort_by(f64::total_cmp);
+        took[took.len() / 2]
+    })
+}
+
+fn row(what: &str, measured: f64, unit: &str, target: &str) {
+    println!("| {what} | {measured:.2} {unit} | {target} |");
+}
+
+struct Loaded {
+    plugin: Arc<dyn Plugin>,
+    bindings: Bindings,
+}
+
+fn load(host: &Host, file: &str, inputs: &[&str], rest: &str) -> Option<Loaded> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("plugins").join(file);
+    let text = Text::new("bench", format!("[plugin.p]\ncomponent = {:?}\n{rest}\n", path.display().to_string()));
+    let spec = spec::parse(&text, &Default::default(), &mut Diagnostics::default());
+    let plugin = path.exists().then(|| host.load(&spec.plugins[0], Path::new("")).expect("loads"))?;
+    Some(Loaded { plugin, bindings: inputs.iter().map(|input| ((*input).to_owned(), "x".to_owned())).collect() })
+}
+
+impl Loaded {
+    fn state(&self, rows: &RecordBatch) -> Box<dyn Accumulator> {
+        let context = Context { reference: None, memory: 1 << 28, spill: std::env::temp_dir(), seed: 0 };
+        (self.plugin.samples(&self.bindings, &rows.schema()).request.make)(&context).expect("an accumulator")
+    }
+}
+
+fn floats(rows: usize) -> RecordBatch {
+    let values: Vec<f64> = (0..rows).map(|i| (i as f64 * 0.618_033_988_749).fract()).collect();
+    RecordBatch::try_from_iter([("x", Arc::new(Float64Array::from(values)) as ArrayRef)]).expect("a batch")
+}
+
+/// Handing float columns over, against a copy of them.
+fn crossing(host: &Host) {
+    let Some(guest) = load(host, "hostile/hostile_metric.wasm", &["value"], "") else { return };
+    for rows in [BLOCK_ROWS, 8_192] {
+        let batch = floats(rows);
+        let mut state = guest.state(&batch);
+        let block = Block::new(&batch);
+        let source = batch.column(0).to_data().buffers()[0].as_slice()[..8 * rows].to_vec();
+        let mut copy = vec![0_u8; 8 * rows];
+        let repeat = 64;
+        let [passed, copied] = medians([
+            &mut || (0..repeat).for_each(|_| state.update(black_box(&block)).expect("an update")),
+            &mut || (0..repeat).for_each(|_| black_box(&mut copy).copy_from_slice(black_box(&source))),
+        ]);
+        row(&format!("{rows} float64 to a Rust guest, against a copy of them"), passed / copied, "times", "1.2 times");
+    }
+    let one = floats(1);
+    let (mut state, block) = (guest.state(&one), Block::new(&one));
+    let repeat = 1_000;
+    let [called] = medians([&mut || (0..repeat).for_each(|_| state.update(black_box(&block)).expect("an update"))]);
+    row("a call with one row", called / f64::from(repeat) * 1e6, "µs", "2 µs");
+}
+
+/// An instance that is ready to be fed, from compiled code.
+fn instances(host: &Host) {
+    for (language, target) in [("rust", "50 µs"), ("c", "50 µs"), ("cpp", ""), ("zig", ""), ("go", ""), ("javascript", ""), ("python", "2000 µs")] {
+        let Some(guest) = load(host, &format!("mean_and_max/{language}.wasm"), &["value"], "limits = { memory = \"128MiB\" }") else { continue };
+        let batch = floats(1);
+        let repeat = if ["go", "javascript", "python"].contains(&language) { 3 } else { 50 };
+        let [made] = medians([&mut || (0..repeat).for_each(|_| drop(black_box(guest.state(&batch))))]);
+        row(&format!("an instance of a metric in {language}, with its accumulator"), made / f64::from(repeat) * 1e6, "µs", target);
+    }
+}
+
+/// MFCC in a plugin against the same code natively, on one thread; the plugin on two threads against one.
+fn mfcc(host: &Host) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/audio/0_chord_22050.wav");
+    let wav = std::fs::read(&path).expect("a clip");
+    let clips = 64;
+    let batch = RecordBatch::try_from_iter([("x", Arc::new(BinaryArray::from_vec(vec![wav.as_slice(); clips])) as ArrayRef)]).expect("a batch");
+    let Some(guest) = load(host, "mfcc.wasm", &["audio"], "limits = { time = \"10s\" }") else { return };
+    let transform = |threads| guest.plugin.transform(&guest.bindings, &batch.schema(), threads).expect("a transform");
+    let (mut one, mut two, block) = (transform(1), transform(2), Block::new(&batch));
+    let mut native = mfcc_dsp::Mfcc::new(mfcc_dsp::Params { coefficients: 13, n_fft: 2048, hop_length: 512, n_mels: 128 });
+    let offsets: Vec<u32> = (0..=clips).map(|i| (i * wav.len()) as u32).collect();
+    let all = wav.repeat(clips);
+    let [in_plugin, natively] = medians([
+        &mut || drop(black_box(one.apply(black_box(&block)).expect("columns"))),
+        &mut || {
+            let clips = plugin_audio::Clips::of_wav(&offsets, black_box(&all), None).expect("clips");
+            for row in 0..clips.rows() {
+                let clip = clips.get(row).expect("a clip");
+                black_box(native.means(&clip.samples, clip.rate.expect("a rate")));
+            }
+        },
+    ]);
+    row("MFCC in the plugin, against the same code natively", in_plugin / natively, "times", "1.5 times");
+    let [alone, together] = medians([
+        &mut || drop(black_box(one.apply(black_box(&block)).expect("columns"))),
+        &mut || drop(black_box(two.apply(black_box(&block)).expect("columns"))),
+    ]);
+    row("MFCC on two threads, against one", alone / together, "times faster", "1.8 times");
+    if let Some(python) = std::env::var_os("LIBROSA_PYTHON") {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/librosa_mfcc.py");
+        let output = Command::new(python).arg(script).arg(&path).env("OMP_NUM_THREADS", "1").output().expect("python starts");
+        let seconds: f64 = String::from_utf8_lossy(&output.stdout).trim().parse().expect("seconds for a clip");
+        row("MFCC in the plugin, against librosa", seconds / (in_plugin / clips as f64), "times faster", "5 times");
+    }
+}
+
+/// Two partitions of a metric on two cores, against one.
+fn partitions(host: &Host) {
+    let parts = |n: usize| load(host, "rounded.wasm", &["value"], &format!("partitions = {n}")).expect("it is committed");
+    let batch = floats(BLOCK_ROWS);
+    let (mut one, mut two, block) = (parts(1).state(&batch), parts(2).state(&batch), Block::new(&batch));
+    let repeat = 16;
+    let [alone, together] = medians([
+        &mut || (0..repeat).for_each(|_| one.update(black_box(&block)).expect("an update")),
+        &mut || (0..repeat).for_each(|_| two.update(black_box(&block)).expect("an update")),
+    ]);
+    row("a metric (`rounded`) in two partitions, against one", alone / together, "times faster", "1.8 times");
+}
+
+fn main() {
+    let cache = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("bench-cache");
+    let host = Host::new(Some(cache)).expect("a host");
+    println!("| | measured | target |\n|---|---|---|");
+    crossing(&host);
+    instances(&host);
+    mfcc(&host);
+    partitions(&host);
+}
