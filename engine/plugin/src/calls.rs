@@ -8,7 +8,7 @@ use driftline_core::block::Block;
 use std::ops::Range;
 
 /// Bytes of inputs that one call gets, unless a single row is larger.
-const CALL_BYTES: usize = 1 << 20;
+const CALL_BYTES: usize = 256 << 10;
 
 /// An input bound to a column, with the type in which it crosses.
 #[derive(Clone)]
@@ -47,8 +47,16 @@ pub(crate) enum Call {
 /// Cuts a block by the bytes of its inputs, and by rows.
 pub(crate) fn calls(inputs: &[ArrayRef], rows: usize, most_row: usize, most_rows: usize) -> Vec<Call> {
     let mut calls = Vec::new();
-    let (mut start, mut bytes) = (0, 0);
     let sizes: Vec<Sizes> = inputs.iter().map(Sizes::new).collect();
+    if let Some(size) = sizes.iter().map(Sizes::fixed).sum::<Option<usize>>() {
+        // Rows alike are cut without looking at each.
+        if size > most_row {
+            return (0..rows).map(|_| Call::TooLarge).collect();
+        }
+        let most = (CALL_BYTES / size.max(1)).clamp(1, most_rows.max(1));
+        return (0..rows).step_by(most).map(|start| Call::Rows(start..(start + most).min(rows))).collect();
+    }
+    let (mut start, mut bytes) = (0, 0);
     for row in 0..rows {
         let size: usize = sizes.iter().map(|s| s.of(row)).sum();
         if row > start && (bytes + size > CALL_BYTES || size > most_row || row - start == most_rows) {
@@ -108,6 +116,13 @@ impl Sizes {
                 lengths(&|row| inner.sum(list.value_offset(row) as usize, *n as usize))
             }
             other => Sizes::Fixed(other.primitive_width().unwrap_or(16)),
+        }
+    }
+
+    fn fixed(&self) -> Option<usize> {
+        match self {
+            Sizes::Fixed(size) => Some(*size),
+            Sizes::Rows(_) => None,
         }
     }
 

@@ -11,6 +11,7 @@ use arrow::array::ArrayRef;
 use driftline_core::accumulator::{Accumulator, Context, Finished, Header};
 use driftline_core::block::Block;
 use driftline_core::name::is_identifier;
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 use driftline_core::plugin::{Info, PluginResult, PluginSample, SampleInfo};
 use std::collections::BTreeSet;
 use std::num::NonZeroU16;
@@ -192,15 +193,14 @@ impl Accumulator for PluginAccumulator {
         let inputs = inputs(&maker.bound, block)?;
         let partitions = self.members.len();
         let calls = calls(&inputs, block.rows, maker.linked.most_row(), block.rows.div_ceil(partitions));
-        let members = self.members.iter_mut().map(|member| member.get_mut().unwrap_or_else(|e| e.into_inner()));
         // The n-th call of a block is the n-th member's, so that the result does not depend on who is faster.
-        let feed = |(i, member): (usize, &mut Member)| member.feed(maker, &inputs, calls.iter().skip(i).step_by(partitions));
+        let feed = |(i, member): (usize, &mut Mutex<Member>)| {
+            let member = member.get_mut().unwrap_or_else(|e| e.into_inner());
+            member.feed(maker, &inputs, calls.iter().skip(i).step_by(partitions))
+        };
         let unusable: Vec<Result<u64, String>> = match partitions {
-            1 => members.enumerate().map(feed).collect(),
-            _ => std::thread::scope(|scope| {
-                let running: Vec<_> = members.enumerate().map(|member| scope.spawn(|| feed(member))).collect();
-                running.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err("internal error: a plugin's thread panicked".into()))).collect()
-            }),
+            1 => self.members.iter_mut().enumerate().map(feed).collect(),
+            _ => self.members.par_iter_mut().enumerate().map(feed).collect(),
         };
         for of_member in unusable {
             self.unusable += of_member?;

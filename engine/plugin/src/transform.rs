@@ -11,6 +11,7 @@ use arrow::array::{Array, ArrayRef, new_null_array};
 use arrow::datatypes::DataType;
 use driftline_core::block::Block;
 use driftline_core::plugin::{Transform, Transformed};
+use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use wasmtime::component::ResourceAny;
@@ -80,11 +81,7 @@ impl Running {
             }
             given
         };
-        let mut given: Vec<(usize, Given)> = std::thread::scope(|scope| {
-            let running: Vec<_> = self.members.iter_mut().map(|member| scope.spawn(|| work(member))).collect();
-            let panicked = |_| vec![(0, Err("internal error: a plugin's thread panicked".to_owned()))];
-            running.into_iter().flat_map(|thread| thread.join().unwrap_or_else(panicked)).collect()
-        });
+        let mut given: Vec<(usize, Given)> = self.members.par_iter_mut().flat_map_iter(work).collect();
         given.sort_by_key(|(i, _)| *i);
         given.into_iter().map(|(_, columns)| columns).collect()
     }

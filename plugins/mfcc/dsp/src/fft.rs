@@ -64,51 +64,110 @@ impl Stockham {
 
 /// One pass: for each root, four runs of `stride` values become four neighbouring runs.
 fn radix4(roots: &[[(f64, f64); 3]], stride: usize, from: (&[f64], &[f64]), to: (&mut [f64], &mut [f64])) {
-    let quarter = from.0.len() / 4;
-    let outputs = to.0.chunks_exact_mut(4 * stride).zip(to.1.chunks_exact_mut(4 * stride));
-    for ((p, roots), (to_re, to_im)) in roots.iter().enumerate().zip(outputs) {
-        let input = |part: usize| part * quarter + p * stride..part * quarter + p * stride + stride;
-        let re = [0, 1, 2, 3].map(|part| &from.0[input(part)]);
-        let im = [0, 1, 2, 3].map(|part| &from.1[input(part)]);
-        butterflies(roots, re, im, quarters(to_re, stride), quarters(to_im, stride));
+    // Lengths that the compiler knows take no loop, which would cost more than the arithmetic of short runs.
+    match stride {
+        1 if roots.len() >= 4 => radix4_short::<1, 4>(roots, from, to),
+        1 => radix4_short::<1, 1>(roots, from, to),
+        4 => radix4_short::<4, 1>(roots, from, to),
+        16 => radix4_short::<16, 1>(roots, from, to),
+        _ => radix4_long(roots, stride, from, to),
     }
 }
 
-fn quarters(run: &mut [f64], stride: usize) -> [&mut [f64]; 4] {
-    let (half, other) = run.split_at_mut(2 * stride);
-    let (a, b) = half.split_at_mut(stride);
-    let (c, d) = other.split_at_mut(stride);
+/// `ROOTS` at a time, which divides their number.
+fn radix4_short<const STRIDE: usize, const ROOTS: usize>(roots: &[[(f64, f64); 3]], from: (&[f64], &[f64]), to: (&mut [f64], &mut [f64])) {
+    let runs = |values| quarters(chunks::<STRIDE, f64>(values)).map(chunks::<ROOTS, _>);
+    let ([re0, re1, re2, re3], [im0, im1, im2, im3]) = (runs(from.0), runs(from.1));
+    let re = re0.iter().zip(re1).zip(re2).zip(re3);
+    let im = im0.iter().zip(im1).zip(im2).zip(im3);
+    let outputs = |values| chunks_mut::<ROOTS, _>(chunks_mut::<4, _>(chunks_mut::<STRIDE, f64>(values)));
+    let outputs = outputs(to.0).iter_mut().zip(outputs(to.1));
+    for (((roots, (((a, b), c), d)), (((e, f), g), h)), (out_re, out_im)) in chunks::<ROOTS, _>(roots).iter().zip(re).zip(im).zip(outputs) {
+        for r in 0..ROOTS {
+            for q in 0..STRIDE {
+                let out = butterfly(&roots[r], [a, b, c, d].map(|part| part[r][q]), [e, f, g, h].map(|part| part[r][q]));
+                for part in 0..4 {
+                    (out_re[r][part][q], out_im[r][part][q]) = out[part];
+                }
+            }
+        }
+    }
+}
+
+fn chunks<const N: usize, T>(values: &[T]) -> &[[T; N]] {
+    values.as_chunks().0
+}
+
+fn chunks_mut<const N: usize, T>(values: &mut [T]) -> &mut [[T; N]] {
+    values.as_chunks_mut().0
+}
+
+fn radix4_long(roots: &[[(f64, f64); 3]], stride: usize, from: (&[f64], &[f64]), to: (&mut [f64], &mut [f64])) {
+    let (re, im) = (quarters(from.0), quarters(from.1));
+    let outputs = to.0.chunks_exact_mut(4 * stride).zip(to.1.chunks_exact_mut(4 * stride));
+    for ((p, roots), (to_re, to_im)) in roots.iter().enumerate().zip(outputs) {
+        let [re0, re1, re2, re3] = re.map(|part| part[p * stride..][..stride].as_chunks::<PIECE>().0);
+        let [im0, im1, im2, im3] = im.map(|part| part[p * stride..][..stride].as_chunks::<PIECE>().0);
+        let (to_re, to_im) = (quarters_mut(to_re), quarters_mut(to_im));
+        let [o0, o1, o2, o3] = to_re.map(|part| part.as_chunks_mut::<PIECE>().0);
+        let [u0, u1, u2, u3] = to_im.map(|part| part.as_chunks_mut::<PIECE>().0);
+        let n = stride / PIECE;
+        let (re0, re1, re2, re3) = (&re0[..n], &re1[..n], &re2[..n], &re3[..n]);
+        let (im0, im1, im2, im3) = (&im0[..n], &im1[..n], &im2[..n], &im3[..n]);
+        let (o0, o1, o2, o3) = (&mut o0[..n], &mut o1[..n], &mut o2[..n], &mut o3[..n]);
+        let (u0, u1, u2, u3) = (&mut u0[..n], &mut u1[..n], &mut u2[..n], &mut u3[..n]);
+        for i in 0..n {
+            for q in 0..PIECE {
+                let out = butterfly(roots, [re0[i][q], re1[i][q], re2[i][q], re3[i][q]], [im0[i][q], im1[i][q], im2[i][q], im3[i][q]]);
+                (o0[i][q], u0[i][q]) = out[0];
+                (o1[i][q], u1[i][q]) = out[1];
+                (o2[i][q], u2[i][q]) = out[2];
+                (o3[i][q], u3[i][q]) = out[3];
+            }
+        }
+    }
+}
+
+/// Values of a long run that are worked on without a loop.
+const PIECE: usize = 4;
+
+fn quarters<T>(values: &[T]) -> [&[T]; 4] {
+    let quarter = values.len() / 4;
+    [0, 1, 2, 3].map(|part| &values[part * quarter..(part + 1) * quarter])
+}
+
+fn quarters_mut(values: &mut [f64]) -> [&mut [f64]; 4] {
+    let (half, other) = values.split_at_mut(values.len() / 2);
+    let (a, b) = half.split_at_mut(half.len() / 2);
+    let (c, d) = other.split_at_mut(other.len() / 2);
     [a, b, c, d]
 }
 
+/// The transform of four values, times the roots.
 #[inline(always)]
-fn butterflies(
-    &[w1, w2, w3]: &[(f64, f64); 3],
-    re: [&[f64]; 4],
-    im: [&[f64]; 4],
-    out_re: [&mut [f64]; 4],
-    out_im: [&mut [f64]; 4],
-) {
-    // Slices of one length known to the compiler, so that the loop needs no bounds checks and becomes SIMD.
-    let n = re[0].len();
-    let (re, im) = (re.map(|part| &part[..n]), im.map(|part| &part[..n]));
-    let (out_re, out_im) = (out_re.map(|part| &mut part[..n]), out_im.map(|part| &mut part[..n]));
-    for q in 0..n {
-        let (sum02_re, sum02_im) = (re[0][q] + re[2][q], im[0][q] + im[2][q]);
-        let (dif02_re, dif02_im) = (re[0][q] - re[2][q], im[0][q] - im[2][q]);
-        let (sum13_re, sum13_im) = (re[1][q] + re[3][q], im[1][q] + im[3][q]);
-        let (dif13_re, dif13_im) = (re[1][q] - re[3][q], im[1][q] - im[3][q]);
-        out_re[0][q] = sum02_re + sum13_re;
-        out_im[0][q] = sum02_im + sum13_im;
-        (out_re[1][q], out_im[1][q]) = times((dif02_re + dif13_im, dif02_im - dif13_re), w1);
-        (out_re[2][q], out_im[2][q]) = times((sum02_re - sum13_re, sum02_im - sum13_im), w2);
-        (out_re[3][q], out_im[3][q]) = times((dif02_re - dif13_im, dif02_im + dif13_re), w3);
-    }
+fn butterfly(&[w1, w2, w3]: &[(f64, f64); 3], re: [f64; 4], im: [f64; 4]) -> [(f64, f64); 4] {
+    let (sum02_re, sum02_im) = (re[0] + re[2], im[0] + im[2]);
+    let (dif02_re, dif02_im) = (re[0] - re[2], im[0] - im[2]);
+    let (sum13_re, sum13_im) = (re[1] + re[3], im[1] + im[3]);
+    let (dif13_re, dif13_im) = (re[1] - re[3], im[1] - im[3]);
+    [
+        (sum02_re + sum13_re, sum02_im + sum13_im),
+        times((dif02_re + dif13_im, dif02_im - dif13_re), w1),
+        times((sum02_re - sum13_re, sum02_im - sum13_im), w2),
+        times((dif02_re - dif13_im, dif02_im + dif13_re), w3),
+    ]
 }
 
 /// The last pass when the length is 2 times a power of four: its only root is 1.
 fn radix2(values: &mut [f64]) {
     let (low, high) = values.split_at_mut(values.len() / 2);
+    let (pieces, low) = low.as_chunks_mut::<16>();
+    let (pieces_of, high) = high.as_chunks_mut::<16>();
+    for (low, high) in pieces.iter_mut().zip(pieces_of) {
+        for i in 0..16 {
+            (low[i], high[i]) = (low[i] + high[i], low[i] - high[i]);
+        }
+    }
     low.iter_mut().zip(high).for_each(|(a, b)| (*a, *b) = (*a + *b, *a - *b));
 }
 
