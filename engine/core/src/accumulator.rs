@@ -58,6 +58,8 @@ pub struct Request {
     pub columns: Vec<String>,
     /// Whether it keeps values and so shares the memory setting.
     pub spills: bool,
+    /// Accumulators that take blocks in turn, on several threads, and are merged at the end: 1 for all that are faster than the reader.
+    pub partitions: usize,
     pub make: Arc<Make>,
 }
 
@@ -75,7 +77,7 @@ impl<T: Send + Sync + 'static> Handle<T> {
         make: impl Fn(&Context) -> Result<A, String> + Send + Sync + 'static,
     ) -> Self {
         let make: Arc<Make> = Arc::new(move |context| Ok(Box::new(make(context)?)));
-        Self { request: Request { key, columns, spills, make }, result: PhantomData }
+        Self { request: Request { key, columns, spills, partitions: 1, make }, result: PhantomData }
     }
 }
 

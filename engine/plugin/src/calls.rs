@@ -8,7 +8,7 @@ use driftline_core::block::Block;
 use std::ops::Range;
 
 /// Bytes of inputs that one call gets, unless a single row is larger.
-const CALL_BYTES: usize = 256 << 10;
+const CALL_BYTES: usize = 512 << 10;
 
 /// An input bound to a column, with the type in which it crosses.
 #[derive(Clone)]

@@ -10,9 +10,12 @@ use driftline_core::plugin::{Plugin, PluginHost, PluginUse};
 use driftline_core::spec::PluginSpec;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use wasmtime::component::Linker;
+use std::sync::{Arc, Mutex};
+use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine};
+
+/// Components that are kept in memory: more than a spec has.
+const KEPT_COMPONENTS: usize = 32;
 
 /// Runs plugins with Wasmtime.
 pub struct Host {
@@ -20,6 +23,8 @@ pub struct Host {
     linker: Linker<State>,
     cache: Option<PathBuf>,
     plugins: Plugins,
+    /// Those that were loaded before, by digest: `serve` loads them for every evaluation.
+    components: Mutex<BTreeMap<String, Component>>,
 }
 
 impl Host {
@@ -39,7 +44,7 @@ impl Host {
                 std::thread::sleep(TICK);
             }
         });
-        Ok(Self { engine, linker, cache, plugins: Plugins::default() })
+        Ok(Self { engine, linker, cache, plugins: Plugins::default(), components: Mutex::default() })
     }
 }
 
@@ -50,6 +55,20 @@ impl Host {
         let bytes = std::fs::read(path).map_err(|e| at(e.to_string()))?;
         let folder = self.cache.as_deref().ok_or("there is no folder for compiled code; set DRIFTLINE_CACHE")?;
         cache::keep(&self.engine, &bytes, folder).map_err(at)
+    }
+
+    fn component(&self, digest: &str, bytes: &[u8]) -> Result<Component, String> {
+        // Only whole components are ever put in.
+        let mut known = self.components.lock().unwrap_or_else(|e| e.into_inner());
+        if let Some(component) = known.get(digest) {
+            return Ok(component.clone());
+        }
+        let component = cache::compile(&self.engine, bytes, self.cache.as_deref())?;
+        if known.len() == KEPT_COMPONENTS {
+            known.pop_first();
+        }
+        known.insert(digest.to_owned(), component.clone());
+        Ok(component)
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -77,7 +96,7 @@ impl PluginHost for Host {
             return Err(named(format!("its SHA-256 is {digest}, and the spec wants {pinned}: the file was changed, or `sha256` is that of another one")));
         }
         let usage = self.plugins.begin(&spec.name, &digest).map_err(named)?;
-        let component = cache::compile(&self.engine, &bytes, self.cache.as_deref()).map_err(named)?;
+        let component = self.component(&digest, &bytes).map_err(named)?;
         let pre = self.linker.instantiate_pre(&component).map_err(|e| named(refused(&e)))?;
         let read = spec.frame.folder.as_ref().map(|granted| wasi::folder(folder, granted.get_ref())).transpose().map_err(named)?;
         let grants = Arc::new(Grants { what: spec.frame.grant.clone(), folder: read });

@@ -194,7 +194,9 @@ impl Plugin for Loaded {
         let columns: Vec<String> = bindings.iter().map(|(_, column)| column.clone()).collect();
         let key = format!("plugin_{}({})", self.linked.shared.plugin, columns.join(","));
         let maker = self.maker(key.clone(), bindings, schema).map(Arc::new);
-        Handle::new(key, columns, false, move |context| maker.as_ref().map_err(Clone::clone)?.accumulator(context))
+        let mut handle = Handle::new(key, columns, false, move |context| maker.as_ref().map_err(Clone::clone)?.accumulator(context));
+        handle.request.partitions = self.partitions.get().into();
+        handle
     }
 }
 
@@ -208,7 +210,7 @@ impl Loaded {
         let bound = self.bind(bindings, schema)?;
         let samples = self.describe(bindings, schema)?.samples.into();
         let linked = self.linked.clone();
-        Ok(Maker::new(linked, indices, key, &self.info, self.config.clone(), bound, samples, self.partitions))
+        Ok(Maker::new(linked, indices, key, &self.info, self.config.clone(), bound, samples))
     }
 }
 

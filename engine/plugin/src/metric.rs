@@ -11,10 +11,8 @@ use arrow::array::ArrayRef;
 use driftline_core::accumulator::{Accumulator, Context, Finished, Header};
 use driftline_core::block::Block;
 use driftline_core::name::is_identifier;
-use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 use driftline_core::plugin::{Info, PluginResult, PluginSample, SampleInfo};
 use std::collections::BTreeSet;
-use std::num::NonZeroU16;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard};
 use wasmtime::component::ResourceAny;
@@ -30,12 +28,9 @@ pub(crate) struct Maker {
     /// The samples that it describes.
     samples: Arc<[SampleInfo]>,
     header: Header,
-    /// Instances that work at once.
-    partitions: NonZeroU16,
 }
 
 impl Maker {
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
         linked: Linked,
         indices: StateIndices,
@@ -44,16 +39,14 @@ impl Maker {
         config: String,
         bound: Vec<Bound>,
         samples: Arc<[SampleInfo]>,
-        partitions: NonZeroU16,
     ) -> Self {
         let header = Header::new(&info.name, info.state_version, cache::hex(config.as_bytes()));
-        Self { linked, indices, key, config, bound, samples, header, partitions }
+        Self { linked, indices, key, config, bound, samples, header }
     }
 
     pub fn accumulator(self: &Arc<Self>, context: &Context) -> Result<PluginAccumulator, String> {
-        let reference = self.reference(context)?;
-        let members = (0..self.partitions.get()).map(|_| self.member(reference.as_deref()).map(Mutex::new));
-        Ok(PluginAccumulator { members: members.collect::<Result<_, _>>()?, maker: self.clone(), reference, unusable: 0 })
+        let member = self.member(self.reference(context)?.as_deref())?;
+        Ok(PluginAccumulator { member: Mutex::new(member), maker: self.clone(), unusable: 0 })
     }
 
     fn member(&self, reference: Option<&PluginResult>) -> Result<Member, String> {
@@ -97,7 +90,7 @@ impl Member {
     }
 
     /// Feeds the rows of some calls, and gives how many could not be used.
-    fn feed<'a>(&mut self, maker: &Maker, inputs: &[ArrayRef], calls: impl Iterator<Item = &'a Call>) -> Result<u64, String> {
+    fn feed(&mut self, maker: &Maker, inputs: &[ArrayRef], calls: &[Call]) -> Result<u64, String> {
         let mut unusable = 0;
         for call in calls {
             let Call::Rows(range) = call else {
@@ -127,11 +120,10 @@ impl Member {
     }
 }
 
-/// A plugin's state between two blocks, in one instance for each partition.
+/// A plugin's state between two blocks.
 pub(crate) struct PluginAccumulator {
     maker: Arc<Maker>,
-    members: Vec<Mutex<Member>>,
-    reference: Option<Arc<PluginResult>>,
+    member: Mutex<Member>,
     unusable: u64,
 }
 
@@ -139,18 +131,9 @@ pub(crate) struct PluginAccumulator {
 const TAKEN_LABELS: [&str; 4] = ["monitor", "column", "segment", "params"];
 
 impl PluginAccumulator {
-    /// Works with the state of all rows: the only member, or a fresh one that the others are merged into.
-    fn whole<R>(&self, work: impl FnOnce(&mut Member) -> Result<R, String>) -> Result<R, String> {
-        if let [only] = self.members.as_slice() {
-            return work(&mut lock(only));
-        }
-        let linked = &self.maker.linked;
-        let mut whole = self.maker.member(self.reference.as_deref())?;
-        for member in &self.members {
-            let state = lock(member).state(linked)?;
-            whole.merge(linked, &state)?;
-        }
-        work(&mut whole)
+    /// A guest whose call was cut short is dead, and says so at the next call.
+    fn member(&self) -> MutexGuard<'_, Member> {
+        self.member.lock().unwrap_or_else(|e| e.into_inner())
     }
 
     /// What is wrong with the samples as series.
@@ -189,64 +172,42 @@ impl PluginAccumulator {
 
 impl Accumulator for PluginAccumulator {
     fn update(&mut self, block: &Block) -> Result<(), String> {
-        let maker = &*self.maker;
+        let maker = self.maker.clone();
         let inputs = inputs(&maker.bound, block)?;
-        let partitions = self.members.len();
-        let calls = calls(&inputs, block.rows, maker.linked.most_row(), block.rows.div_ceil(partitions));
-        // The n-th call of a block is the n-th member's, so that the result does not depend on who is faster.
-        let feed = |(i, member): (usize, &mut Mutex<Member>)| {
-            let member = member.get_mut().unwrap_or_else(|e| e.into_inner());
-            member.feed(maker, &inputs, calls.iter().skip(i).step_by(partitions))
-        };
-        let unusable: Vec<Result<u64, String>> = match partitions {
-            1 => self.members.iter_mut().enumerate().map(feed).collect(),
-            _ => self.members.par_iter_mut().enumerate().map(feed).collect(),
-        };
-        for of_member in unusable {
-            self.unusable += of_member?;
-        }
+        let calls = calls(&inputs, block.rows, maker.linked.most_row(), block.rows);
+        let unusable = self.member().feed(&maker, &inputs, &calls)?;
+        self.unusable += unusable;
         Ok(())
     }
 
     fn state(&self) -> Result<Vec<u8>, String> {
-        let state = self.whole(|member| member.state(&self.maker.linked))?;
+        let state = self.member().state(&self.maker.linked)?;
         self.maker.header.encode(&(self.unusable, state))
     }
 
     fn merge(&mut self, state: &[u8]) -> Result<(), String> {
         let (unusable, state): (u64, Vec<u8>) = self.maker.header.decode(state)?;
         self.unusable += unusable;
-        // There is one member at least.
-        match self.members.first_mut() {
-            Some(first) => first.get_mut().unwrap_or_else(|e| e.into_inner()).merge(&self.maker.linked, &state),
-            None => Ok(()),
-        }
+        self.member().merge(&self.maker.linked, &state)
     }
 
     fn finish(&self) -> Result<Finished, String> {
         let linked = &self.maker.linked;
-        self.whole(|member| {
-            let samples = member.call(linked, "finish", |guest, store, state| guest.finish(store, state))?;
-            if let Some(wrong) = self.wrong(&samples) {
-                return Err(linked.fail("output", &wrong));
-            }
-            let sample = |s: types::Sample| PluginSample { name: s.name, labels: s.labels, value: s.value };
-            let samples = samples.into_iter().map(sample).collect();
-            Ok(Arc::new(PluginResult { samples, state: member.state(linked)? }) as Finished)
-        })
+        let mut member = self.member();
+        let samples = member.call(linked, "finish", |guest, store, state| guest.finish(store, state))?;
+        if let Some(wrong) = self.wrong(&samples) {
+            return Err(linked.fail("output", &wrong));
+        }
+        let sample = |s: types::Sample| PluginSample { name: s.name, labels: s.labels, value: s.value };
+        let samples = samples.into_iter().map(sample).collect();
+        Ok(Arc::new(PluginResult { samples, state: member.state(linked)? }))
     }
 
     fn size(&self) -> usize {
-        let instance = usize::try_from(self.maker.linked.shared.limits.memory.0).unwrap_or(usize::MAX / 2);
-        size_of::<Self>() + instance.saturating_mul(self.members.len())
+        size_of::<Self>() + usize::try_from(self.maker.linked.shared.limits.memory.0).unwrap_or(usize::MAX / 2)
     }
 
     fn unusable(&self) -> u64 {
         self.unusable
     }
-}
-
-/// A guest whose call was cut short is dead, and says so at the next call.
-fn lock(member: &Mutex<Member>) -> MutexGuard<'_, Member> {
-    member.lock().unwrap_or_else(|e| e.into_inner())
 }

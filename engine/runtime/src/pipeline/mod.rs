@@ -20,7 +20,7 @@ use reader::{Reader, slices};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
-use workers::{Done, Lane, deal, make, wide_columns, work};
+use workers::{Done, Lane, deal, join, make, wide_columns, work};
 
 /// A transform of the plan, made anew for each side.
 pub struct RunningTransform {
@@ -129,6 +129,7 @@ fn pass(job: Job, context: &Context, progress: Progress<'_>) -> Result<Passed, S
     accumulators.iter_mut().for_each(|fed| fed.lane = Lane::of(&fed.columns, &wide));
     let mut reader = Reader::new(slices, job.transforms, &accumulators);
     let shares = deal(&mut accumulators, job.threads.max(1));
+    let mut worked = Vec::new();
     let outcome = std::thread::scope(|scope| {
         let (senders, workers): (Vec<_>, Vec<_>) = shares
             .into_iter()
@@ -142,11 +143,12 @@ fn pass(job: Job, context: &Context, progress: Progress<'_>) -> Result<Passed, S
         drop(senders);
         for worker in workers {
             // A panic is ours, not the user's; its accumulators stay without a result and their checks are errors.
-            results.extend(worker.join().unwrap_or_default());
+            worked.extend(worker.join().unwrap_or_default());
         }
         read
     });
     outcome?;
+    results.extend(join(worked, &job.requests, context, job.keep_states));
     let mut counters = reader.counters;
     for result in results.iter().filter(|r| r.unusable > 0) {
         *counters.entry(format!("unusable_rows.{}", result.place.1)).or_default() += result.unusable;

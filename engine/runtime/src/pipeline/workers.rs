@@ -30,7 +30,22 @@ pub(super) struct Fed {
     pub place: Place,
     pub columns: Vec<String>,
     pub lane: Lane,
+    /// Which blocks it takes.
+    pub turn: Turn,
     pub accumulator: Box<dyn Accumulator>,
+}
+
+/// Every `of`-th block, from the `part`-th on. The blocks of one part do not depend on threads.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Turn {
+    part: usize,
+    of: usize,
+}
+
+impl Turn {
+    fn takes(self, block: usize) -> bool {
+        block % self.of == self.part
+    }
 }
 
 /// What an accumulator is fed with.
@@ -65,18 +80,23 @@ pub(super) struct Done {
     pub unusable: u64,
 }
 
-/// Makes each distinct accumulator once; those that cannot be made are results already.
+/// What a worker leaves: a result, or a part's state that is still to be merged with those of the others.
+pub(super) enum Worked {
+    Done(Done),
+    Part { place: Place, part: usize, state: Result<Vec<u8>, String> },
+}
+
+/// Makes each distinct accumulator once, or once for each of its partitions; those that cannot be made are results already.
 pub(super) fn make(requests: &[(Slice, Request)], context: &Context) -> (Vec<Fed>, Vec<Done>) {
     let distinct: BTreeMap<Place, &Request> = requests.iter().map(|(slice, r)| ((slice.clone(), r.key.clone()), r)).collect();
     let (mut fed, mut failed) = (Vec::new(), Vec::new());
     for (place, request) in distinct {
-        let reference = match (&place.0, &context.reference) {
-            (Some(filter), Some(reference)) => reference.slice(filter),
-            (None, reference) => reference.clone(),
-            (Some(_), None) => None,
-        };
-        match (request.make)(&Context { reference, ..context.clone() }) {
-            Ok(accumulator) => fed.push(Fed { place, columns: request.columns.clone(), lane: Lane::Blocks, accumulator }),
+        let context = of_slice(context, &place.0);
+        let made: Result<Vec<_>, String> = (0..request.partitions).map(|_| (request.make)(&context)).collect();
+        let columns = || request.columns.clone();
+        let of_part = |(part, accumulator)| Fed { place: place.clone(), columns: columns(), lane: Lane::Blocks, turn: Turn { part, of: request.partitions }, accumulator };
+        match made {
+            Ok(accumulators) => fed.extend(accumulators.into_iter().enumerate().map(of_part)),
             Err(reason) => failed.push(Done { place, finished: Err(reason), state: None, unusable: 0 }),
         }
     }
@@ -92,20 +112,73 @@ pub(super) fn deal(accumulators: &mut Vec<Fed>, workers: usize) -> Vec<Vec<Fed>>
     shares
 }
 
-pub(super) fn work(share: Vec<Fed>, blocks: Receiver<Arc<Blocks>>, keep_states: bool) -> Vec<Done> {
+pub(super) fn work(share: Vec<Fed>, blocks: Receiver<Arc<Blocks>>, keep_states: bool) -> Vec<Worked> {
     let mut running: Vec<(Fed, Option<String>)> = share.into_iter().map(|f| (f, None)).collect();
+    // Blocks and slabs of the side until now.
+    let mut counts = [0; 2];
     for block in blocks {
+        let count = &mut counts[usize::from(block.lane == Lane::Slabs)];
         for (fed, failed) in &mut running {
-            if failed.is_none() && fed.lane == block.lane {
+            if failed.is_none() && fed.lane == block.lane && fed.turn.takes(*count) {
                 *failed = block.of(&fed.place.0).and_then(|block| fed.accumulator.update(block)).err();
             }
         }
+        *count += 1;
     }
-    let finish = |(fed, failed): (Fed, Option<String>)| Done {
-        state: keep_states.then(|| failed.clone().map_or_else(|| fed.accumulator.state(), Err)),
-        finished: failed.map_or_else(|| fed.accumulator.finish(), Err),
-        unusable: fed.accumulator.unusable(),
-        place: fed.place,
+    let worked = |(fed, failed): (Fed, Option<String>)| match fed.turn.of {
+        1 => Worked::Done(done(fed.place, fed.accumulator.as_ref(), failed, keep_states)),
+        _ => Worked::Part { place: fed.place, part: fed.turn.part, state: failed.map_or_else(|| fed.accumulator.state(), Err) },
     };
-    running.into_iter().map(finish).collect()
+    running.into_iter().map(worked).collect()
+}
+
+fn done(place: Place, accumulator: &dyn Accumulator, failed: Option<String>, keep_states: bool) -> Done {
+    Done {
+        state: keep_states.then(|| failed.clone().map_or_else(|| accumulator.state(), Err)),
+        finished: failed.map_or_else(|| accumulator.finish(), Err),
+        unusable: accumulator.unusable(),
+        place,
+    }
+}
+
+/// Merges the parts of each place in their order.
+pub(super) fn join(worked: Vec<Worked>, requests: &[(Slice, Request)], context: &Context, keep_states: bool) -> Vec<Done> {
+    let (mut all, mut parts): (Vec<Done>, BTreeMap<Place, BTreeMap<usize, Result<Vec<u8>, String>>>) = Default::default();
+    for one in worked {
+        match one {
+            Worked::Done(done) => all.push(done),
+            Worked::Part { place, part, state } => drop(parts.entry(place).or_default().insert(part, state)),
+        }
+    }
+    for (place, states) in parts {
+        // A part comes of a request, so that there is one.
+        let Some((_, request)) = requests.iter().find(|(slice, request)| (slice, &request.key) == (&place.0, &place.1)) else { continue };
+        all.push(merged(place, states, request, context, keep_states));
+    }
+    all
+}
+
+fn merged(place: Place, states: BTreeMap<usize, Result<Vec<u8>, String>>, request: &Request, context: &Context, keep_states: bool) -> Done {
+    let whole = || -> Result<Box<dyn Accumulator>, String> {
+        if states.len() < request.partitions {
+            return Err("internal error: a part of the rows was lost".into());
+        }
+        let mut whole = (request.make)(&of_slice(context, &place.0))?;
+        states.into_values().try_for_each(|state| whole.merge(&state?))?;
+        Ok(whole)
+    };
+    match whole() {
+        Ok(whole) => done(place, whole.as_ref(), None, keep_states),
+        Err(reason) => Done { state: keep_states.then(|| Err(reason.clone())), finished: Err(reason), unusable: 0, place },
+    }
+}
+
+/// What accumulators of a slice may use: its own reference.
+fn of_slice(context: &Context, slice: &Slice) -> Context {
+    let reference = match (slice, &context.reference) {
+        (Some(filter), Some(reference)) => reference.slice(filter),
+        (None, reference) => reference.clone(),
+        (Some(_), None) => None,
+    };
+    Context { reference, ..context.clone() }
 }
