@@ -10,6 +10,7 @@ mod golden_tests;
 mod accumulators;
 mod catalogue;
 mod cli;
+mod contract;
 mod evidently;
 mod examples;
 mod golden_mfcc;

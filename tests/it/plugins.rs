@@ -271,3 +271,35 @@ fn components_are_compiled_ahead_of_time() {
     let (code, told) = compile(cache.path(), &folder.path().join("current.csv"));
     assert!(code == Some(3) && told.contains("not a WebAssembly component"), "{told}");
 }
+
+/// Resident memory of this process in bytes.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("a status");
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("VmRSS");
+    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).expect("a number") * 1024
+}
+
+#[test]
+fn ten_thousand_runs_leave_memory_flat() {
+    let text = Text::new("test", format!("[plugin.p]\ncomponent = {:?}\n", root().join("plugins/mean_and_max/rust.wasm").display().to_string()));
+    let spec = spec::parse(&text, &Default::default(), &mut Diagnostics::default());
+    let host = Host::new(None).expect("a host");
+    let values: ArrayRef = Arc::new(Float64Array::from_iter_values((0..1_000).map(f64::from)));
+    let batch = RecordBatch::try_from_iter([("x", values)]).expect("a batch");
+    let bindings = vec![("value".to_owned(), "x".to_owned())];
+    let context = Context { reference: None, memory: 1 << 20, spill: std::env::temp_dir(), seed: 0 };
+    let run = || {
+        let plugin = host.load(&spec.plugins[0], &root()).expect("loads");
+        let mut accumulator = (plugin.samples(&bindings, &batch.schema()).request.make)(&context).expect("an accumulator");
+        accumulator.update(&Block::new(&batch)).expect("an update");
+        let result = accumulator.finish().expect("a result").downcast::<PluginResult>().expect("a plugin's");
+        assert_eq!(result.samples[0].value, 499.5);
+        host.take_use();
+    };
+    (0..1_000).for_each(|_| run());
+    let before = resident();
+    (0..9_000).for_each(|_| run());
+    let grown = resident().saturating_sub(before);
+    // Other tests run in this process, too; an instance alone has 2 MB.
+    assert!(grown < 64 << 20, "{grown} bytes more after 10,000 runs");
+}
