@@ -282,7 +282,7 @@ fn resident() -> u64 {
 #[test]
 fn ten_thousand_runs_leave_memory_flat() {
     let text = Text::new("test", format!("[plugin.p]\ncomponent = {:?}\n", root().join("plugins/mean_and_max/rust.wasm").display().to_string()));
-    let spec = spec::parse(&text, &Default::default(), &mut Diagnostics::default());
+    let spec = driftline::core::spec::parse(&text, &Default::default(), &mut Diagnostics::default());
     let host = Host::new(None).expect("a host");
     let values: ArrayRef = Arc::new(Float64Array::from_iter_values((0..1_000).map(f64::from)));
     let batch = RecordBatch::try_from_iter([("x", values)]).expect("a batch");
