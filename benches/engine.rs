@@ -87,5 +87,26 @@ fn plugin_call(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, kolmogorov, accumulators, plugin_call);
+/// An instance, a call, and a block that is handed over; `benches/plugins.rs` sets them beside what they are compared with.
+fn plugin_crossing(c: &mut Criterion) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = Text::new("bench", "[plugin.empty]\ncomponent = \"plugins/empty.wasm\"\n");
+    let spec = spec::parse(&text, &Default::default(), &mut Diagnostics::default());
+    let host = Host::new(None).expect("a host");
+    let plugin = host.load(&spec.plugins[0], root).expect("loads");
+    let batch = |rows| RecordBatch::try_from_iter([("x", Arc::new(Float64Array::from(numbers(rows, 0.618_033_988_749))) as ArrayRef)]).expect("a batch");
+    let request = plugin.samples(&vec![("a".to_owned(), "x".to_owned())], &batch(1).schema()).request;
+    let context = Context { reference: None, memory: 1 << 28, spill: std::env::temp_dir(), seed: 0 };
+    let make = || (request.make)(&context).expect("an accumulator");
+    let mut group = c.benchmark_group("empty plugin");
+    group.bench_function("an instance with its accumulator", |bench| bench.iter(make));
+    for rows in [1, BLOCK_ROWS] {
+        let (mut accumulator, block) = (make(), Block::new(&batch(rows)));
+        group.throughput(Throughput::Elements(rows as u64));
+        group.bench_function(format!("a call with {rows} rows"), |bench| bench.iter(|| accumulator.update(black_box(&block)).expect("updates")));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, kolmogorov, accumulators, plugin_call, plugin_crossing);
 criterion_main!(benches);

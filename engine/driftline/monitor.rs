@@ -51,6 +51,9 @@ impl From<EvaluateError> for OpenError {
     }
 }
 
+/// A plugin of a spec by name, or why it cannot be used.
+pub type LoadedPlugin = (String, Result<Arc<dyn Plugin>, String>);
+
 /// An opened spec.
 #[derive(Clone)]
 pub struct Monitor {
@@ -105,7 +108,7 @@ impl Monitor {
     }
 
     /// The spec's plugins without its data; a reason for each that cannot be used.
-    pub fn plugins(&self) -> Result<Vec<(String, Result<Arc<dyn Plugin>, String>)>, OpenError> {
+    pub fn plugins(&self) -> Result<Vec<LoadedPlugin>, OpenError> {
         let mut diagnostics = Diagnostics::default();
         let spec = spec::parse(&self.text, &self.environment, &mut diagnostics);
         if !diagnostics.is_empty() {

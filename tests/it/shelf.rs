@@ -141,9 +141,12 @@ fn geography_counts_places() {
 }
 
 #[test]
-fn text_statistics_are_the_expected_ones() {
-    let Some(component) = component("text_statistics") else { return };
-    let folder = root().join("plugins/text_statistics");
-    let output = driftline().args(["plugin", "test"]).arg(&component).arg("--data").arg(folder.join("sample.csv")).arg("--expect").arg(folder.join("expected.json")).output().expect("it runs");
-    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+fn plugins_give_what_their_folders_expect() {
+    let plugins: [(&str, &[&str]); 3] = [("text_statistics", &[]), ("json_fields", &["--config", "fields = [\"price\", \"user.id\"]"]), ("leading_digits", &[])];
+    for (name, config) in plugins {
+        let Some(component) = component(name) else { continue };
+        let folder = root().join("plugins").join(name);
+        let output = driftline().args(["plugin", "test"]).arg(&component).arg("--data").arg(folder.join("sample.csv")).arg("--expect").arg(folder.join("expected.json")).args(config).output().expect("it runs");
+        assert!(output.status.success(), "{name}: {}{}", text(&output.stdout), text(&output.stderr));
+    }
 }

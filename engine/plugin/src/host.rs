@@ -9,6 +9,7 @@ use crate::world::driftline::plugin::log;
 use driftline_core::plugin::{Plugin, PluginHost, PluginUse};
 use driftline_core::spec::PluginSpec;
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use wasmtime::component::{Component, Linker};
@@ -84,13 +85,7 @@ impl PluginHost for Host {
     fn load(&self, spec: &PluginSpec, folder: &Path) -> Result<Arc<dyn Plugin>, String> {
         let path = folder.join(spec.frame.component.get_ref());
         let named = |e: String| format!("plugin `{}`: {}: {e}", spec.name, path.display());
-        let size = std::fs::metadata(&path).map_err(|e| named(e.to_string()))?.len();
-        let most = spec.frame.limits.component.0;
-        if size > most {
-            let shown = |bytes| bytesize::ByteSize(bytes).display().iec().to_string();
-            return Err(named(format!("it has {}, more than its component limit of {}", shown(size), shown(most))));
-        }
-        let bytes = std::fs::read(&path).map_err(|e| named(e.to_string()))?;
+        let bytes = read(&path, spec.frame.limits.component.0).map_err(named)?;
         let digest = cache::hex(&bytes);
         if let Some(pinned) = spec.frame.sha256.as_ref().map(|pinned| pinned.get_ref()).filter(|pinned| !pinned.eq_ignore_ascii_case(&digest)) {
             return Err(named(format!("its SHA-256 is {digest}, and the spec wants {pinned}: the file was changed, or `sha256` is that of another one")));
@@ -110,6 +105,18 @@ impl PluginHost for Host {
 
     fn take_use(&self) -> BTreeMap<String, PluginUse> {
         self.plugins.take()
+    }
+}
+
+/// A file, if it has no more bytes than it may.
+fn read(path: &Path, most: u64) -> Result<Vec<u8>, String> {
+    let file = std::fs::File::open(path).map_err(|e| e.to_string())?;
+    let mut bytes = Vec::new();
+    // One more tells a file that goes on, or that never ends.
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+    match bytes.len() as u64 > most {
+        true => Err(format!("it has more bytes than its component limit of {}", bytesize::ByteSize(most).display().iec())),
+        false => Ok(bytes),
     }
 }
 

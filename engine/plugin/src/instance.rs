@@ -245,6 +245,7 @@ fn failure(state: &State, call: &str, total: bool, error: &wasmtime::Error) -> F
             ("output", format!("gave back more than its output limit of {}", bytes(limits.output.0)))
         }
         (_, Some(trap)) => ("trap", format!("trapped: {trap}")),
+        (_, None) if error.is::<wasmtime_wasi::I32Exit>() => ("trap", "wanted to end the process".to_owned()),
         (_, None) => ("error", first_line(error)),
     };
     Failure { reason, message: format!("plugin `{}`: {call} {what}", state.shared.plugin) }

@@ -17,6 +17,9 @@ use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, random, sync};
 use wasmtime_wasi::random::WasiRandom;
 use wasmtime_wasi::{Deterministic, FsPerms, HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
+/// Streams, files and other resources of one instance: they live in the host's memory.
+const MOST_RESOURCES: usize = 1_000;
+
 /// What the spec grants a plugin.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Grants {
@@ -53,12 +56,14 @@ impl Wasi {
             let bytes = || Deterministic::new((0..=255).collect());
             wasi.secure_random(bytes()).insecure_random(bytes()).insecure_random_seed(0);
         }
-        if let Some(folder) = &grants.folder {
-            if let Err(e) = wasi.preopened_dir(folder, "/", FsPerms::ReadOnly) {
-                tracing::warn!(plugin = &*shared.plugin, "{}: {e}", folder.display());
-            }
+        if let Some(folder) = &grants.folder
+            && let Err(e) = wasi.preopened_dir(folder, "/", FsPerms::ReadOnly)
+        {
+            tracing::warn!(plugin = &*shared.plugin, "{}: {e}", folder.display());
         }
-        Self { context: wasi.build(), table: ResourceTable::new() }
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(MOST_RESOURCES);
+        Self { context: wasi.build(), table }
     }
 
     pub fn view(&mut self) -> WasiCtxView<'_> {

@@ -141,9 +141,12 @@ fn done(place: Place, accumulator: &dyn Accumulator, failed: Option<String>, kee
     }
 }
 
+/// States by part.
+type Parts = BTreeMap<usize, Result<Vec<u8>, String>>;
+
 /// Merges the parts of each place in their order.
 pub(super) fn join(worked: Vec<Worked>, requests: &[(Slice, Request)], context: &Context, keep_states: bool) -> Vec<Done> {
-    let (mut all, mut parts): (Vec<Done>, BTreeMap<Place, BTreeMap<usize, Result<Vec<u8>, String>>>) = Default::default();
+    let (mut all, mut parts): (Vec<Done>, BTreeMap<Place, Parts>) = Default::default();
     for one in worked {
         match one {
             Worked::Done(done) => all.push(done),
@@ -158,7 +161,7 @@ pub(super) fn join(worked: Vec<Worked>, requests: &[(Slice, Request)], context: 
     all
 }
 
-fn merged(place: Place, states: BTreeMap<usize, Result<Vec<u8>, String>>, request: &Request, context: &Context, keep_states: bool) -> Done {
+fn merged(place: Place, states: Parts, request: &Request, context: &Context, keep_states: bool) -> Done {
     let whole = || -> Result<Box<dyn Accumulator>, String> {
         if states.len() < request.partitions {
             return Err("internal error: a part of the rows was lost".into());

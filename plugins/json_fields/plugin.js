@@ -1,0 +1,75 @@
+// json_fields: whether a column of JSON texts is valid, and how often each of some fields is there and not null.
+import { log } from 'driftline:plugin/log@0.1.0';
+import { Counts, parseConfig, SCHEMA } from './fields.js';
+
+const decoder = new TextDecoder('utf-8');
+
+/** What is known of the rows so far. */
+class Accumulator {
+  constructor(fields) {
+    this.counts = new Counts(fields);
+  }
+
+  static create(config, inputs, reference) {
+    return new Accumulator(parseConfig(config));
+  }
+
+  update(batch) {
+    // An exception would end the plugin without a word.
+    try {
+      return this.addRows(batch);
+    } catch (error) {
+      if (error instanceof Error) log('error', String(error));
+      throw error;
+    }
+  }
+
+  addRows({ rows, columns }) {
+    const column = columns.find(({ name }) => name === 'text');
+    if (column?.data.tag !== 'utf8') throw 'the batch has no column `text` of Utf8';
+    const { offsets, values } = column.data.val;
+    let unusable = 0;
+    for (let row = 0; row < rows; row += 1) {
+      if (column.validity && !column.validity[row]) unusable += 1;
+      else this.counts.add(decoder.decode(values.subarray(offsets[row], offsets[row + 1])));
+    }
+    return BigInt(unusable);
+  }
+
+  state() {
+    return new TextEncoder().encode(this.counts.toState());
+  }
+
+  merge(state) {
+    this.counts.merge(decoder.decode(state));
+  }
+
+  finish() {
+    return this.counts.samples();
+  }
+}
+
+export const metrics = { Accumulator };
+
+const sample = (name, summary, direction, labels) => ({ name, summary, unit: 'ratio', direction, labels });
+
+export const about = {
+  info: () => ({
+    name: 'json_fields',
+    version: '0.1.0',
+    summary: 'Whether JSON texts are valid, and how often their fields are there.',
+    stateVersion: 1,
+    configSchema: JSON.stringify(SCHEMA),
+    inputs: [{ name: 'text', summary: 'JSON texts.', accepts: ['Utf8'], encoding: 'typed', optional: false }],
+  }),
+  describe: (config, inputs) => {
+    parseConfig(config);
+    return {
+      outputs: [],
+      samples: [
+        sample('valid_share', 'Share of the texts that are JSON objects.', 'higher-is-better', []),
+        sample('present_share', 'Share of the objects in which the field is there, and not null.', 'higher-is-better', ['field']),
+      ],
+    };
+  },
+};
