@@ -15,7 +15,10 @@ fn a_released_version_does_not_change() {
     let now = std::fs::read_to_string(root().join("wit/plugin.wit")).expect("the contract");
     let version = now.split_once("package driftline:plugin@").and_then(|(_, rest)| rest.split(';').next()).expect("a version");
     let released = root().join(format!("wit/released/{version}.wit"));
-    if let Ok(then) = std::fs::read_to_string(released) {
+    // A version that has not been released has no components in tests/plugins.
+    let compiled = std::fs::read_dir(root().join("tests/plugins")).expect("components").filter_map(Result::ok);
+    if compiled.into_iter().any(|entry| entry.file_name().to_string_lossy().contains(version)) {
+        let then = std::fs::read_to_string(released).expect("the released contract");
         assert_eq!(bare(&now), bare(&then), "{version} is released: a change of plugin.wit needs another version, see wit/README.md");
     }
 }

@@ -11,6 +11,7 @@ mod accumulators;
 mod catalogue;
 mod cli;
 mod contract;
+mod crafted;
 mod evidently;
 mod examples;
 mod golden_mfcc;

@@ -75,6 +75,43 @@ fn what_a_two_sample_test_cannot_compare_is_an_error_with_its_reason() {
     assert!(checks[0].1["message"].as_str().is_some_and(|m| m.contains("equally far from the median")), "{}", checks[0].1);
 }
 
+#[test]
+fn a_two_sample_test_that_cannot_be_loaded_costs_its_own_checks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_column(folder.path(), "reference", &(0..200).map(|i| (f64::from(i) * 0.618).fract()).collect::<Vec<_>>());
+    write_column(folder.path(), "current", &(0..200).map(|i| (f64::from(i) * 0.414).fract()).collect::<Vec<_>>());
+    let component = component("fligner_killeen").expect("it is committed");
+    let run = |pin: &str, checks_of: &str| {
+        let plugin = format!("[columns]\nnumerical = [\"x\"]\n[plugin.scale]\ncomponent = {:?}\n{pin}\n[[suite]]\nname = \"s\"\ncorrection = \"bonferroni\"\n[[suite.check]]\nname = \"healthy\"\nmetric = \"drift\"\ncolumns = \"x\"\nfail = \"p_value < 1e-9\"\n{checks_of}", component.display().to_string());
+        checks(&outcome(&write_spec(folder.path(), &plugin)))
+    };
+    let drift = "[[suite.check]]\nname = \"a\"\nmetric = \"drift\"\ntest = { name = \"scale\" }\ncolumns = \"x\"\nfail = \"p_value < 0.01 and effect_size > 0.1\"\n";
+    let metric = "[[suite.check]]\nname = \"b\"\nmetric = \"scale\"\ncolumns = \"x\"\nfail = \"statistic > 10\"\n";
+    let of = |checks: &[(String, Value)], id: &str| checks.iter().find(|(found, _)| found == id).unwrap_or_else(|| panic!("no {id} in {checks:?}")).1.clone();
+    let whole = run("", drift);
+    let broken = run(&format!("sha256 = \"{}\"", "0".repeat(64)), &format!("{drift}{metric}"));
+    assert_eq!((of(&broken, "a")["status"].as_str(), of(&broken, "b")["status"].as_str()), (Some("error"), Some("error")));
+    // What failed counts in the correction as what did not.
+    assert_eq!(of(&broken, "healthy"), of(&whole, "healthy"));
+}
+
+#[test]
+fn a_plugin_is_used_for_what_it_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write_column(folder.path(), "reference", &[1.0, 2.0, 3.0]);
+    write_column(folder.path(), "current", &[1.0, 2.0, 4.0]);
+    let fails = |plugin: &str, check: &str| {
+        let component = component(plugin).expect("it is committed").display().to_string();
+        let rest = format!("[columns]\nnumerical = [\"x\"]\n[plugin.p]\ncomponent = {component:?}\n[[suite]]\nname = \"s\"\n[[suite.check]]\ncolumns = \"x\"\nfail = \"value > 0\"\n{check}");
+        let output = driftline().arg("run").arg(write_spec(folder.path(), &rest)).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+        text(&output.stderr)
+    };
+    assert!(fails("rounded", "metric = \"drift\"\ntest = \"p\"\n").contains("is a metric, and no two-sample test"));
+    let sample = fails("fligner_killeen", "metric = \"p\"\nsample = \"p_value\"\n");
+    assert!(sample.contains("no samples to choose from") && sample.contains("p_value < 0.01"), "{sample}");
+}
+
 /// The mean samples of a clip whose formula is a sum of tones.
 fn tones(clip: &Value) -> Vec<f32> {
     let rate = clip["sample_rate"].as_f64().expect("a rate");

@@ -24,6 +24,7 @@ pub(crate) fn compile(engine: &Engine, bytes: &[u8], folder: Option<&Path>) -> R
     if let Some(component) = path.as_ref().and_then(|p| load(engine, p)) {
         return Ok(component);
     }
+    compilable(bytes)?;
     let component = Component::new(engine, bytes).map_err(|e| format!("not a WebAssembly component: {}", first_line(&e)))?;
     if let (Some(path), Ok(code)) = (path, component.serialize())
         && let Err(e) = store(&path, &code)
@@ -31,6 +32,25 @@ pub(crate) fn compile(engine: &Engine, bytes: &[u8], folder: Option<&Path>) -> R
         tracing::debug!("compiled code is kept in memory only: {}: {e}", path.display());
     }
     Ok(component)
+}
+
+/// Most bytes of a function, and locals in it: the time and memory of compiling grow faster than these. Interpreters stay below.
+const LARGEST_FUNCTION: usize = 512 << 10;
+const MOST_LOCALS: u32 = 1_000;
+
+/// Refuses what would take very long to compile; there is no other way to stop it.
+fn compilable(bytes: &[u8]) -> Result<(), String> {
+    for payload in wasmparser::Parser::new(0).parse_all(bytes) {
+        // The compiler tells what is no component better than this could.
+        let Ok(payload) = payload else { return Ok(()) };
+        let wasmparser::Payload::CodeSectionEntry(body) = payload else { continue };
+        let size = body.as_bytes().len();
+        let locals = body.get_locals_reader().map_or(0, |locals| locals.into_iter().filter_map(Result::ok).map(|(n, _)| n).fold(0, u32::saturating_add));
+        if size > LARGEST_FUNCTION || locals > MOST_LOCALS {
+            return Err(format!("it has a function of {size} bytes with {locals} locals, which would take too long to compile; {LARGEST_FUNCTION} bytes and {MOST_LOCALS} locals are the limits"));
+        }
+    }
+    Ok(())
 }
 
 /// Where the compiled code of a component is kept.

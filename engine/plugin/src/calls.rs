@@ -46,6 +46,10 @@ pub(crate) enum Call {
 
 /// Cuts a block by the bytes of its inputs, and by rows.
 pub(crate) fn calls(inputs: &[ArrayRef], rows: usize, most_row: usize, most_rows: usize) -> Vec<Call> {
+    // A block without rows is a call without rows.
+    if rows == 0 {
+        return vec![Call::Rows(0..0)];
+    }
     let mut calls = Vec::new();
     let sizes: Vec<Sizes> = inputs.iter().map(Sizes::new).collect();
     if let Some(size) = sizes.iter().map(Sizes::fixed).sum::<Option<usize>>() {

@@ -1,6 +1,6 @@
 //! A plugin's config against the JSON Schema that the plugin declares, each error at its place in the spec.
 
-use boon::{Compiler, ErrorKind, Schemas, ValidationError};
+use boon::{Compiler, ErrorKind, Schemas, UrlLoader, ValidationError};
 use driftline_core::diagnostic::{Diagnostic, Diagnostics};
 use driftline_core::name::suggestion;
 use driftline_core::spec::PluginSpec;
@@ -12,7 +12,12 @@ const DOCUMENT: &str = "urn:driftline:config-schema";
 /// Adds an error for each part of the config that the schema refuses. `Err` if the schema itself is wrong.
 pub(crate) fn check(schema: &str, spec: &PluginSpec, diagnostics: &mut Diagnostics) -> Result<(), String> {
     let schema: Value = serde_json::from_str(schema).map_err(|e| format!("its config schema is not JSON: {e}"))?;
+    let references = references(&schema);
+    if references > MOST_REFERENCES {
+        return Err(format!("its config schema has {references} references; more than {MOST_REFERENCES} could take for ever"));
+    }
     let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+    compiler.use_loader(Box::new(Nothing));
     let wrong = |e: boon::CompileError| format!("its config schema is not a JSON Schema: {e:#}");
     compiler.add_resource(DOCUMENT, schema.clone()).map_err(wrong)?;
     let index = compiler.compile(DOCUMENT, &mut schemas).map_err(wrong)?;
@@ -20,6 +25,26 @@ pub(crate) fn check(schema: &str, spec: &PluginSpec, diagnostics: &mut Diagnosti
         Report { spec, schema: &schema, diagnostics }.add(&error);
     }
     Ok(())
+}
+
+/// References that a schema may have: each may double the work of those before it.
+const MOST_REFERENCES: usize = 16;
+
+fn references(schema: &Value) -> usize {
+    match schema {
+        Value::Object(keys) => keys.iter().map(|(key, value)| usize::from(key.ends_with("ef") && key.starts_with('$')) + references(value)).sum(),
+        Value::Array(items) => items.iter().map(references).sum(),
+        _ => 0,
+    }
+}
+
+/// Fetches nothing: no file, no URL.
+struct Nothing;
+
+impl UrlLoader for Nothing {
+    fn load(&self, url: &str) -> Result<Value, Box<dyn std::error::Error>> {
+        Err(format!("`{url}` is outside of the schema").into())
+    }
 }
 
 struct Report<'a> {

@@ -1,7 +1,7 @@
 //! Finds, compiles and links components.
 
 use crate::cache;
-use crate::instance::{Log, Shared, State, TICK};
+use crate::instance::{Failure, Log, STACK, Shared, State, TICK};
 use crate::loaded::{Linked, Loaded};
 use crate::usage::Plugins;
 use crate::wasi::{self, Grants};
@@ -32,7 +32,9 @@ impl Host {
     /// Keeps compiled code in `cache`, or in memory only.
     pub fn new(cache: Option<PathBuf>) -> Result<Self, String> {
         let mut config = Config::new();
-        config.wasm_component_model(true).epoch_interruption(true);
+        config.wasm_component_model(true).epoch_interruption(true).max_wasm_stack(STACK);
+        // Its results depend on the processor.
+        config.wasm_relaxed_simd(false);
         let engine = Engine::new(&config).map_err(|e| format!("Wasmtime cannot start: {e:#}"))?;
         let mut linker = Linker::new(&engine);
         log::add_to_linker::<State, Log>(&mut linker, |state| state).map_err(|e| format!("{e:#}"))?;
@@ -91,15 +93,17 @@ impl PluginHost for Host {
             return Err(named(format!("its SHA-256 is {digest}, and the spec wants {pinned}: the file was changed, or `sha256` is that of another one")));
         }
         let usage = self.plugins.begin(&spec.name, &digest).map_err(named)?;
-        let component = self.component(&digest, &bytes).map_err(named)?;
-        let pre = self.linker.instantiate_pre(&component).map_err(|e| named(refused(&e)))?;
+        // What cannot be compiled or linked would be tried again for every evaluation.
+        let failed = |message: String| usage.count(Failure { reason: "trap", message: named(message) });
+        let component = self.component(&digest, &bytes).map_err(failed)?;
+        let pre = self.linker.instantiate_pre(&component).map_err(|e| failed(refused(&e)))?;
         let read = spec.frame.folder.as_ref().map(|granted| wasi::folder(folder, granted.get_ref())).transpose().map_err(named)?;
         let grants = Arc::new(Grants { what: spec.frame.grant.clone(), folder: read });
         let component_type = component.component_type();
         let imports = component_type.imports(&self.engine).map(|(name, _)| name.to_owned());
         let imports: Vec<String> = imports.filter(|name| name.starts_with("wasi:")).collect();
         let (limits, imports_wasi) = (Arc::new(spec.frame.limits.clone()), !imports.is_empty());
-        let shared = Shared { plugin: spec.name.as_str().into(), limits, grants, usage, imports_wasi };
+        let shared = Shared { plugin: spec.name.as_str().into(), limits, grants, usage: usage.clone(), imports_wasi };
         Ok(Arc::new(Loaded::new(Linked { pre, shared }, spec, digest, imports).map_err(named)?))
     }
 

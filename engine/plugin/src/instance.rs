@@ -1,6 +1,5 @@
 //! One instance of a plugin, held to its limits in every call.
 
-use crate::cache::first_line;
 use crate::usage::Usage;
 use crate::wasi::{Grants, Wasi};
 use crate::world::driftline::plugin::log::{Host as LogHost, Level};
@@ -14,6 +13,9 @@ use wasmtime_wasi::{WasiCtxView, WasiView};
 
 /// Length of a tick of the clock that time limits are counted in.
 pub(crate) const TICK: Duration = Duration::from_millis(5);
+
+/// Bytes of the stack of a guest's code.
+pub(crate) const STACK: usize = 512 << 10;
 
 /// Core instances, memories and tables of one component; each costs the host something, even if it is empty.
 const MOST_PARTS: usize = 64;
@@ -190,7 +192,10 @@ impl Instance {
         if let Some(failure) = &self.dead {
             return Err(failure.clone());
         }
-        self.shared.usage.calls.fetch_add(1, Relaxed);
+        // How many instances there are, and so how often they are made, depends on the number of threads.
+        if name != "create" {
+            self.shared.usage.calls.fetch_add(1, Relaxed);
+        }
         let result = timed(&mut self.store, &self.shared, name, call);
         if let Err(failure) = &result {
             self.dead = Some(failure.clone());
@@ -214,6 +219,11 @@ fn timed<R: Send>(
     let _span = tracing::debug_span!("plugin_call", plugin = &*shared.plugin, call = name).entered();
     let (limits, usage) = (&shared.limits, &shared.usage);
     let left = limits.total_time.0.saturating_sub(Duration::from_nanos(usage.nanoseconds.load(Relaxed)));
+    if left.is_zero() {
+        let what = beyond_total_time(limits);
+        return Err(Failure { reason: "total_time", message: format!("plugin `{}`: {name} {what}", shared.plugin) });
+    }
+    store.data_mut().refused = None;
     let allowed = limits.time.0.min(left);
     let ticks = allowed.as_millis().div_ceil(TICK.as_millis()) + 1;
     store.set_epoch_deadline(u64::try_from(ticks).unwrap_or(u64::MAX / 2));
@@ -229,24 +239,34 @@ fn timed<R: Send>(
     result.map_err(|e| failure(store.data(), name, allowed < limits.time.0, &e))
 }
 
+fn beyond_total_time(limits: &LimitsFrame) -> String {
+    format!("went beyond its total_time limit of {:?} in one evaluation", limits.total_time.0)
+}
+
 /// Says what ended a call. `total` tells that the time left of the whole evaluation's was shorter than that of a call.
 fn failure(state: &State, call: &str, total: bool, error: &wasmtime::Error) -> Failure {
     let limits = &state.shared.limits;
     let bytes = |b: u64| bytesize::ByteSize(b).display().iec().to_string();
-    let breach = state.refused.or_else(|| error.downcast_ref::<Breach>().copied());
-    let (reason, what) = match (breach, error.downcast_ref::<Trap>()) {
+    let trap = error.downcast_ref::<Trap>();
+    // A guest that went on after a refused growth was stopped by something else.
+    let refused = state.refused.filter(|_| !matches!(trap, Some(Trap::Interrupt | Trap::StackOverflow)));
+    let breach = error.downcast_ref::<Breach>().copied().or(refused);
+    // The other lines are a backtrace, with names that the guest chose.
+    let cause = error.root_cause().to_string();
+    let (reason, what) = match (breach, trap) {
         (Some(Breach::Memory), _) => ("memory", format!("wanted more than its memory limit of {}", bytes(limits.memory.0))),
         (Some(Breach::Table), _) => ("table", format!("wanted more than its table limit of {} elements", limits.table)),
         (Some(Breach::Log), _) => ("log", format!("wrote more to the log than its log limit of {}", bytes(limits.log.0))),
-        (_, Some(Trap::Interrupt)) if total => ("total_time", format!("went beyond its total_time limit of {:?} in one evaluation", limits.total_time.0)),
+        (_, Some(Trap::Interrupt)) if total => ("total_time", beyond_total_time(limits)),
         (_, Some(Trap::Interrupt)) => ("time", format!("took longer than its time limit of {:?}", limits.time.0)),
-        (_, Some(Trap::StackOverflow)) => ("stack", "overflowed its stack".to_owned()),
-        _ if format!("{error:#}").contains("fuel") => {
+        (_, Some(Trap::StackOverflow)) => ("stack", format!("overflowed its stack of {}", bytes(STACK as u64))),
+        (_, None) if cause.contains("fuel") => {
             ("output", format!("gave back more than its output limit of {}", bytes(limits.output.0)))
         }
         (_, Some(trap)) => ("trap", format!("trapped: {trap}")),
         (_, None) if error.is::<wasmtime_wasi::I32Exit>() => ("trap", "wanted to end the process".to_owned()),
-        (_, None) => ("error", first_line(error)),
+        // What it gave back is no value of the contract.
+        (_, None) => ("trap", format!("failed: {}", cause.lines().next().unwrap_or_default())),
     };
     Failure { reason, message: format!("plugin `{}`: {call} {what}", state.shared.plugin) }
 }

@@ -40,7 +40,11 @@ impl Linked {
 
     /// Counts a failure that the guest did not notice itself.
     pub fn fail(&self, reason: &'static str, message: &str) -> String {
-        self.count(Failure { reason, message: self.says(message) })
+        self.count(self.failure(reason, message))
+    }
+
+    pub fn failure(&self, reason: &'static str, message: &str) -> Failure {
+        Failure { reason, message: self.says(message) }
     }
 
     pub fn says(&self, message: &str) -> String {
@@ -118,7 +122,8 @@ impl Loaded {
         let field = schema.field_with_name(column);
         let field = field.map_err(|_| format!("plugin `{name}`: column `{column}` is not there"))?;
         let data_type = choose(field.data_type(), &asked.accepts).ok_or_else(|| {
-            let accepts = asked.accepts.join(" or ");
+            // A plugin may call its types what it likes.
+            let accepts: String = asked.accepts.join(" or ").chars().take(200).collect();
             format!("plugin `{name}`: input `{input}` takes {accepts}, and column `{column}` is {}", field.data_type())
         })?;
         let encoding = self.encodings.iter().find(|(name, _)| name == input).map_or(Encoding::Typed, |(_, encoding)| *encoding);
@@ -132,7 +137,7 @@ impl Loaded {
         let names: Vec<String> = bound.iter().map(|b| type_name(&b.data_type)).collect();
         let fields = fields(bound, &names);
         let described = instance.call("describe", |store| guest.call_describe(store, &self.config, &fields));
-        described.map_err(|f| self.linked.count(f))?.map_err(|e| self.linked.says(&e))
+        described.map_err(|f| self.linked.count(f))?.map_err(|e| self.linked.fail("error", &format!("describe: {e}")))
     }
 }
 
@@ -150,14 +155,14 @@ impl Plugin for Loaded {
         let mut outputs = Vec::new();
         for output in described.outputs {
             let data_type = data_type(&output.arrow_type);
-            let unknown = || self.linked.says(&format!("output `{}` is of unknown type {}", output.name, output.arrow_type));
+            let unknown = || self.linked.fail("output", &format!("describe gave output `{}` of unknown type {:.100}", output.name, output.arrow_type));
             outputs.push((output.name.clone(), data_type.ok_or_else(unknown)?));
         }
         // Prometheus keeps these endings for other types of series.
         let taken = |name: &str| ["_count", "_sum", "_bucket", "_total", "_info"].iter().any(|end| name.ends_with(end));
         if let Some(wrong) = described.samples.iter().find(|s| !is_identifier(&s.name) || taken(&s.name)) {
             let message = format!("describes a sample {:?}; names of samples are lower_snake_case, since they become parts of series, and do not end in _count, _sum, _bucket, _total or _info", wrong.name);
-            return Err(self.linked.says(&message));
+            return Err(self.linked.fail("output", &message));
         }
         let samples = described.samples.into_iter();
         let direction = |direction| match direction {

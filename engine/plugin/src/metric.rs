@@ -56,7 +56,7 @@ impl Maker {
         let fields = fields(&self.bound, &names);
         let reference = reference.map(|r| r.state.as_slice());
         let created = instance.call("create", |store| guest.create(store, &self.config, &fields, reference));
-        let state = created.map_err(|f| self.linked.count(f))?.map_err(|e| self.linked.says(&e))?;
+        let state = created.map_err(|f| self.linked.count(f))?.map_err(|e| self.linked.fail("error", &format!("create: {e}")))?;
         Ok(Member { instance, guest, state })
     }
 
@@ -86,7 +86,7 @@ impl Member {
         let (guest, state) = (&self.guest, self.state);
         let result = self.instance.call(name, |store| call(guest, store, state));
         let result = result.map_err(|f| if first { linked.count(f) } else { f.message })?;
-        result.map_err(|e| linked.fail("error", &e))
+        result.map_err(|e| linked.fail("error", &format!("{name}: {e}")))
     }
 
     /// Feeds the rows of some calls, and gives how many could not be used.

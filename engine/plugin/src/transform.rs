@@ -3,7 +3,7 @@
 use crate::cache::first_line;
 use crate::calls::{Bound, Call, calls, fields, inputs, ready};
 use crate::columns::{Ready, to_array, type_name};
-use crate::instance::Instance;
+use crate::instance::{Failure, Instance};
 use crate::loaded::Linked;
 use crate::world::driftline::plugin::types;
 use crate::world::exports::driftline::plugin::transforms::{Guest, GuestIndices};
@@ -18,6 +18,9 @@ use wasmtime::component::ResourceAny;
 
 /// Rows of one call: few enough that the calls of a block keep several instances equally busy.
 const CALL_ROWS: usize = 8_192;
+
+/// Calls of which the outputs are held at once, as far as their bytes go.
+const SLAB_OUTPUTS: u64 = 4;
 
 /// What all instances of a running transform share.
 struct Shared {
@@ -43,8 +46,8 @@ struct Member {
     transformer: ResourceAny,
 }
 
-/// The columns that one call gave.
-type Given = Result<Vec<ArrayRef>, String>;
+/// The columns that one call gave, or why it did not.
+type Given = Result<Vec<ArrayRef>, Failure>;
 
 impl Running {
     pub fn new(
@@ -57,8 +60,9 @@ impl Running {
     ) -> Result<Self, String> {
         let shared = Shared { linked, indices, config, bound, outputs };
         // The others are made when there is something for them to do.
-        let members = vec![Member::new(&shared)?];
-        Ok(Self { shared, members, threads: threads.max(1) })
+        let members = vec![Member::new(&shared).map_err(|failure| shared.linked.count(failure))?];
+        let threads = threads.min(shared.linked.shared.limits.instances).max(1);
+        Ok(Self { shared, members, threads })
     }
 
     /// Makes the calls on as many instances as there are threads, in no order; what they give is in the order of the calls.
@@ -66,7 +70,7 @@ impl Running {
         while self.members.len() < self.threads.min(calls.len()) {
             match Member::new(&self.shared) {
                 Ok(member) => self.members.push(member),
-                Err(e) => return vec![Err(e)],
+                Err(failure) => return vec![Err(failure)],
             }
         }
         let shared = &self.shared;
@@ -92,8 +96,17 @@ impl Transform for Running {
         let inputs = inputs(&self.shared.bound, block)?;
         let calls = calls(&inputs, block.rows, self.shared.linked.most_row(), CALL_ROWS);
         let mut parts: Vec<Vec<ArrayRef>> = vec![Vec::new(); self.shared.outputs.len()];
+        let mut bytes = 0;
         for columns in self.run(&inputs, &calls) {
-            parts.iter_mut().zip(columns?).for_each(|(part, column)| part.push(column));
+            // The first failure is that of all, so that it is counted once, however many instances there are.
+            let columns = columns.map_err(|failure| self.shared.linked.count(failure))?;
+            bytes += columns.iter().map(|column| column.get_array_memory_size()).sum::<usize>();
+            parts.iter_mut().zip(columns).for_each(|(part, column)| part.push(column));
+        }
+        let most = self.shared.linked.shared.limits.output.0.saturating_mul(SLAB_OUTPUTS);
+        if bytes as u64 > most {
+            let most = bytesize::ByteSize(most).display().iec();
+            return Err(self.shared.linked.fail("output", &format!("transform gave more than {most} for {} rows, {SLAB_OUTPUTS} times its output limit", block.rows)));
         }
         let join = |(part, (_, t)): (Vec<ArrayRef>, &(String, DataType))| match part.is_empty() {
             true => Ok(new_null_array(t, 0)),
@@ -112,15 +125,15 @@ fn unusable(inputs: &[ArrayRef], outputs: &[ArrayRef], rows: usize) -> u64 {
 }
 
 impl Member {
-    fn new(shared: &Shared) -> Result<Self, String> {
+    fn new(shared: &Shared) -> Result<Self, Failure> {
         let linked = &shared.linked;
-        let mut instance = linked.instance()?;
+        let mut instance = Instance::new(&linked.pre, &linked.shared)?;
         let handle = instance.handle;
-        let guest = shared.indices.load(instance.store(), &handle).map_err(|e| first_line(&e))?;
+        let guest = shared.indices.load(instance.store(), &handle).map_err(|e| linked.failure("trap", &first_line(&e)))?;
         let names: Vec<String> = shared.bound.iter().map(|b| type_name(&b.data_type)).collect();
         let fields = fields(&shared.bound, &names);
         let created = instance.call("create", |store| guest.transformer().call_create(store, &shared.config, &fields));
-        let transformer = created.map_err(|f| linked.count(f))?.map_err(|e| linked.says(&e))?;
+        let transformer = created?.map_err(|e| linked.failure("error", &format!("create: {e}")))?;
         Ok(Self { instance, guest, transformer })
     }
 
@@ -135,22 +148,21 @@ impl Member {
         let linked = &shared.linked;
         let rows = range.len();
         linked.shared.usage.rows.fetch_add(rows as u64, Relaxed);
-        let ready = ready(&shared.bound, inputs, range)?;
+        let failed = |e: String| linked.failure("error", &e);
+        let ready = ready(&shared.bound, inputs, range).map_err(failed)?;
         let buffers: Vec<Vec<&[u8]>> = ready.iter().map(Ready::buffers).collect();
         let columns = ready.iter().zip(&buffers).map(|(column, buffers)| column.column(buffers));
-        let columns: Vec<types::ColumnParam<'_>> = columns.collect::<Result<_, _>>()?;
+        let columns: Vec<types::ColumnParam<'_>> = columns.collect::<Result<_, _>>().map_err(failed)?;
         let batch = types::Batch { rows: rows as u32, columns: &columns };
         let (guest, transformer) = (&self.guest, self.transformer);
-        let first_failure = self.instance.dead().is_none();
         let result = self.instance.call("transform", |store| guest.transformer().call_transform(store, transformer, batch));
-        let result = result.map_err(|f| if first_failure { linked.count(f) } else { f.message })?;
-        let result = result.map_err(|e| linked.fail("error", &e))?;
+        let result = result?.map_err(|e| failed(format!("transform: {e}")))?;
         let outputs = &shared.outputs;
         if result.len() != outputs.len() {
             let message = format!("transform gave {} columns, and described {}", result.len(), outputs.len());
-            return Err(linked.fail("output", &message));
+            return Err(linked.failure("output", &message));
         }
-        let arrays: Given = result.into_iter().zip(outputs).map(|(column, (_, t))| to_array(column, t, rows)).collect();
-        arrays.map_err(|e| linked.fail("output", &e))
+        let arrays: Result<Vec<ArrayRef>, String> = result.into_iter().zip(outputs).map(|(column, (_, t))| to_array(column, t, rows)).collect();
+        arrays.map_err(|e| linked.failure("output", &e))
     }
 }

@@ -71,13 +71,24 @@ impl Wasi {
     }
 }
 
-/// The folder of a spec's grant, if it can be read.
+/// The folder of a spec's grant, if it can be read and holds nothing but files and folders: a pipe would be waited for without
+/// an end.
 pub(crate) fn folder(of_spec: &Path, granted: &str) -> Result<PathBuf, String> {
     let path = of_spec.join(granted);
-    match std::fs::read_dir(&path) {
-        Ok(_) => Ok(path),
-        Err(e) => Err(format!("`folder`: {}: {e}", path.display())),
+    let mut folders = vec![path.clone()];
+    while let Some(folder) = folders.pop() {
+        let error = |e: std::io::Error| format!("`folder`: {}: {e}", folder.display());
+        for entry in std::fs::read_dir(&folder).map_err(error)? {
+            let entry = entry.map_err(error)?;
+            let kind = entry.file_type().map_err(error)?;
+            if kind.is_dir() {
+                folders.push(entry.path());
+            } else if !kind.is_file() && !kind.is_symlink() {
+                return Err(format!("`folder`: {} is neither a file nor a folder", entry.path().display()));
+            }
+        }
     }
+    Ok(path)
 }
 
 /// A clock that always shows 1970-01-01T00:00:01Z. (Runtimes take zero for a broken clock.)

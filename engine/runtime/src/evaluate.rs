@@ -8,6 +8,7 @@ use driftline_core::metric::{Readings, Sides};
 use driftline_core::outcome::{Family, Outcome, Rows, SCHEMA, Sample, UndefinedRecord, worst};
 use driftline_core::profile::Profile;
 use driftline_core::source::SourceError;
+use driftline_core::spec::Grant;
 use driftline_core::suite::{BoundMetric, Correct, MetricResult, conclude};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -99,7 +100,9 @@ fn kept(last: &Mutex<Option<Arc<Kept>>>, job: Job, plan: &Plan, side: &Side, pro
     let profile = Arc::new(result.profile);
     let kept = Arc::new(Kept { key: key.clone().unwrap_or_default(), profile, counters: result.counters });
     // What failed (a plugin out of time) may do better at the next evaluation.
-    *last = key.filter(|_| kept.profile.is_complete()).map(|_| kept.clone());
+    // And what a plugin finds in its folder, or on a clock, may be something else.
+    let fixed = plan.plugins.iter().all(|(spec, _)| spec.frame.folder.is_none() && !spec.frame.grant.iter().any(|grant| matches!(grant, Grant::Clock | Grant::Random)));
+    *last = key.filter(|_| fixed && kept.profile.is_complete()).map(|_| kept.clone());
     Ok(kept)
 }
 
@@ -171,6 +174,7 @@ pub(crate) fn job(plan: &Plan, side: &Side, is_reference: bool) -> Job {
         transforms.push(RunningTransform {
             plugin: transform.name.clone(),
             outputs: transform.outputs.clone(),
+            types: transform.outputs.iter().filter_map(|output| plan.columns.iter().find(|c| c.name == *output)).map(|c| c.data_type.clone()).collect(),
             running: transform.plugin.transform(&transform.bindings, &schema, plan.threads()),
         });
     }

@@ -113,7 +113,7 @@ pub struct PluginFrame {
     /// Put before the names of a transform's columns.
     #[serde(default)]
     pub prefix: String,
-    /// Instances of a metric or two-sample test that a block's rows are dealt to, to work at once; their states are merged at the end.
+    /// Instances of a metric or two-sample test that take blocks (65,536 rows) in turn, to work at once; their states are merged at the end.
     #[serde(default = "one")]
     pub partitions: NonZeroU16,
     /// What its language's runtime may have of WASI: without it, clocks stand still, random bytes are always the same, and stdout goes nowhere.

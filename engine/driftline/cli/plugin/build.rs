@@ -17,6 +17,10 @@ pub(in crate::cli) struct Build {
     file: Option<PathBuf>,
 }
 
+const WORLDS: [&str; 3] = ["metric", "transform", "two-sample-test"];
+/// Languages whose library asks for WASI preview 1.
+const WITH_WASI: [&str; 4] = ["c", "cpp", "zig", "go"];
+
 /// `plugin.toml`.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,6 +51,12 @@ pub(super) fn build(asked: &Build) -> Result<ExitCode, OpenError> {
         let help = suggestion(&manifest.language, names).unwrap_or_else(|| format!("the languages are {}", names.join(", ")));
         wrong(format!("no language `{}`; {help}", manifest.language))
     })?;
+    if !WORLDS.contains(&manifest.world.as_str()) {
+        return Err(wrong(format!("no world `{}`; the worlds are {}", manifest.world, WORLDS.join(", "))));
+    }
+    if manifest.wasi && !WITH_WASI.contains(&language.name) {
+        return Err(wrong(format!("`wasi` is for {}; components in {} ask for what their own tools make them ask for", WITH_WASI.join(", "), language.title)));
+    }
     let work = tempfile::tempdir().map_err(|e| OpenError::Run(e.to_string()))?;
     let component = (language.build)(&Project { folder: folder.clone(), world: manifest.world, wasi: manifest.wasi, work }).map_err(OpenError::Run)?;
     let file = asked.file.clone().unwrap_or_else(|| asked.folder.join(format!("{}.wasm", manifest.name)));

@@ -229,7 +229,7 @@ fn of_metric(plugin: &dyn Plugin, bindings: &Bindings, rows: &RecordBatch) -> (V
         ("gives the same merged from two states", agrees(merged(&[first.clone(), second.clone()]))),
         ("gives the same merged the other way round", agrees(merged(&[second, first]))),
         ("takes an empty batch", agrees(fed(&[empty.clone(), rows.clone()]).and_then(finish))),
-        ("takes rows without values", nulls(rows).and_then(|nulls| fed(&[nulls, rows.clone()]).map(drop))),
+        ("takes rows without values", nulls(rows).and_then(|nulls| fed(&[nulls, rows.clone()]).and_then(finish)).map(drop)),
     ];
     (findings, result)
 }

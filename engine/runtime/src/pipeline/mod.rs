@@ -9,7 +9,7 @@ mod passes;
 mod reader;
 mod workers;
 
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, SchemaRef};
 use driftline_core::accumulator::{Context, Finished, Request};
 use driftline_core::plugin::Transform;
 use driftline_core::profile::Profile;
@@ -27,6 +27,8 @@ pub struct RunningTransform {
     pub plugin: String,
     /// Names of the columns that it adds.
     pub outputs: Vec<String>,
+    /// Their types.
+    pub types: Vec<DataType>,
     pub running: Result<Box<dyn Transform>, String>,
 }
 

@@ -66,11 +66,13 @@ impl Lane {
 /// missing values) count, and counts do not depend on cuts.
 pub(super) const MANY_COLUMNS: usize = 64;
 
-/// Columns whose values may take any number of bytes. Those that transforms add are numbers, or no wider than a call may give back.
+/// Columns whose values may take any number of bytes.
 pub(super) fn wide_columns(job: &Job) -> BTreeSet<String> {
     let schema = job.source.schema();
-    let wide = |f: &&Arc<arrow::datatypes::Field>| f.data_type().primitive_width().is_none() && *f.data_type() != DataType::Boolean;
-    schema.fields().iter().filter(wide).map(|f| f.name().clone()).collect()
+    let columns = schema.fields().iter().map(|f| (f.name(), f.data_type()));
+    let added = job.transforms.iter().flat_map(|t| t.outputs.iter().zip(&t.types));
+    let wide = |(_, data_type): &(&String, &DataType)| data_type.primitive_width().is_none() && **data_type != DataType::Boolean;
+    columns.chain(added).filter(wide).map(|(name, _)| name.clone()).collect()
 }
 
 pub(super) struct Done {

@@ -108,9 +108,9 @@ impl Resolver<'_> {
 
     fn bind_all(&mut self, spec: MetricSpec<'_>) -> Vec<Bound> {
         let MetricSpec { metric: component, columns, .. } = spec;
-        let component = self.drift_by_plugin(component);
+        let (component, is_test) = self.drift_by_plugin(component);
         if self.plugins.contains_key(&component.kind) {
-            return self.bind_plugin(component, columns);
+            return self.bind_plugin(component, columns, is_test);
         }
         if self.broken_plugins.contains(&component.kind) {
             return Vec::new();
@@ -214,11 +214,14 @@ impl Resolver<'_> {
     /// A metric whose columns an unusable plugin would have added.
     pub(super) fn unusable(&mut self, name: &str, words: &[String], reason: String) -> Bound {
         let entry = find(&self.planner.catalogue.metrics, name);
-        let value = Field::new("value", "", "the plugin's sample");
-        let fields: Vec<Field> = entry.map_or_else(|| vec![value], |e| e.doc.fields.to_vec());
+        let fields: Vec<Field> = entry.map_or_else(plugin_fields, |e| e.doc.fields.to_vec());
         let compares = entry.is_some_and(|e| e.compares);
-        // How many columns a glob would have matched is unknown; each word counts as one.
-        let tested = fields.iter().any(|f| f.name == "p_value");
+        let tested = entry.is_some() && fields.iter().any(|f| f.name == "p_value");
+        self.unusable_with(name, words, reason, fields, compares, tested)
+    }
+
+    /// As [`Resolver::unusable`], of a metric with these fields. How many columns a glob would have matched is unknown; each word counts as one.
+    pub(super) fn unusable_with(&mut self, name: &str, words: &[String], reason: String, fields: Vec<Field>, compares: bool, tested: bool) -> Bound {
         let tests = words.iter().map(|word| tested.then(|| vec![name.to_owned(), word.clone()])).collect();
         let metric = BoundMetric {
             name: name.into(),
@@ -236,6 +239,12 @@ impl Resolver<'_> {
         let default_fail = Some("value > 0".to_owned());
         Bound { metric: self.plan_metrics.len() - 1, suffix: None, sample: None, default_fail }
     }
+}
+
+/// What a condition may name of a plugin that cannot be asked.
+pub(super) fn plugin_fields() -> Vec<Field> {
+    let field = |name| Field::new(name, "", "what the plugin gives");
+    ["value", "statistic", "p_value", "effect_size"].map(field).to_vec()
 }
 
 /// Most values of a column that get results of their own.

@@ -1,7 +1,7 @@
 //! Plugins of the spec: loaded, checked against the columns, and bound.
 
 use super::PlannedTransform;
-use super::binding::Bound;
+use super::binding::{Bound, plugin_fields};
 use super::resolver::Resolver;
 use super::selection::Selected;
 use crate::plugin_metric::{PluginMetric, PluginTest, family};
@@ -98,17 +98,20 @@ impl Resolver<'_> {
     }
 
     /// `metric = "drift"` with the `test` of a plugin is that plugin.
-    pub(super) fn drift_by_plugin<'b>(&self, component: Component<'b>) -> Component<'b> {
-        let test = component.params.json().get("test").and_then(|test| test.as_str().map(str::to_owned));
-        let Some(test) = test.filter(|test| component.kind == "drift" && (self.plugins.contains_key(test) || self.broken_plugins.contains(test))) else {
-            return component;
+    /// Says whether it is.
+    pub(super) fn drift_by_plugin<'b>(&self, component: Component<'b>) -> (Component<'b>, bool) {
+        let json = component.params.json();
+        let test = json.get("test").and_then(|test| test.as_str().or_else(|| test.get("name")?.as_str()));
+        let Some(test) = test.filter(|test| component.kind == "drift" && (self.plugins.contains_key(*test) || self.broken_plugins.iter().any(|broken| broken == test))) else {
+            return (component, false);
         };
         let mut params = component.params;
         params.take_value("test");
-        Component { kind: test, kind_span: component.kind_span, params }
+        (Component { kind: test.to_owned(), kind_span: component.kind_span, params }, true)
     }
 
-    pub(super) fn bind_plugin(&mut self, component: Component<'_>, columns: Option<(Vec<String>, Span)>) -> Vec<Bound> {
+    /// `is_test` says that a drift check names it as its test.
+    pub(super) fn bind_plugin(&mut self, component: Component<'_>, columns: Option<(Vec<String>, Span)>, is_test: bool) -> Vec<Bound> {
         let mut params = component.params.clone();
         let parameters: Option<PluginParameters> = params.take(&mut self.diagnostics);
         params.finish(&format!("`{}`", component.kind), &mut self.diagnostics);
@@ -117,6 +120,30 @@ impl Resolver<'_> {
             Some(Used { spec, plugin }) => (spec.clone(), plugin.clone()),
             None => return Vec::new(),
         };
+        let loaded = match &plugin {
+            Ok(plugin) => plugin.clone(),
+            // Its inputs are not known: what the spec says of columns may be right.
+            Err(reason) => {
+                let words = columns.map(|(words, _)| words).unwrap_or_default();
+                return vec![self.unusable_with(&component.kind, &words, reason.clone(), plugin_fields(), false, is_test)];
+            }
+        };
+        let kind = loaded.info().kind;
+        if is_test && kind != PluginKind::TwoSampleTest {
+            let message = format!("plugin `{}` is a {}, and no two-sample test", spec.name, kind.name());
+            self.diagnostics.error(&component.kind_span, message);
+            return Vec::new();
+        }
+        if kind == PluginKind::TwoSampleTest && !self.has_reference {
+            let message = format!("plugin `{}` compares with a reference, and there is no [source.reference]", spec.name);
+            self.diagnostics.error(&component.kind_span, message);
+            return Vec::new();
+        }
+        if let Some(sample) = parameters.sample.as_ref().filter(|_| kind == PluginKind::TwoSampleTest) {
+            let help = format!("write it in the condition, such as fail = \"{} < 0.01\"", sample.get_ref());
+            self.diagnostics.push(Diagnostic::at(sample.span(), format!("plugin `{}` is a two-sample test, which has no samples to choose from", spec.name)).help(Some(help)));
+            return Vec::new();
+        }
         let per_column = spec.frame.inputs.values().any(|c| c.get_ref() == "$column");
         let targets: Vec<Option<Column>> = match (per_column, &columns) {
             (true, Some((words, span))) => match self.select(words, span, &[]) {
@@ -219,8 +246,9 @@ impl Resolver<'_> {
             Field::new("p_value", "ratio", "the test's p-value"),
             Field::new("effect_size", "", "the test's effect size"),
         ];
-        let fields: Vec<Field> = known.into_iter().filter(|field| field.name == "statistic" || gives(field.name)).collect();
-        let hypothesis = column.filter(|_| gives("p_value")).map(|column| vec![format!("test={}", spec.name), format!("column={}", column.name)]);
+        // One that cannot describe itself is an error whatever the condition names.
+        let fields: Vec<Field> = known.into_iter().filter(|field| field.name == "statistic" || described.is_err() || gives(field.name)).collect();
+        let hypothesis = column.filter(|_| described.is_err() || gives("p_value")).map(|column| vec![format!("test={}", spec.name), format!("column={}", column.name)]);
         let hypotheses = Hypotheses { tests: vec![hypothesis], own_family: false };
         let metric = match described {
             Err(reason) => Err(reason),

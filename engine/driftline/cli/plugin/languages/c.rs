@@ -26,7 +26,7 @@ pub(super) fn compile(project: &Project, extension: &str) -> Result<Vec<u8>, Str
     }
     for (i, (source, language)) in sources.iter().enumerate() {
         let object = project.work.path().join(format!("{i}.o"));
-        let mut compiler = compiler(language != &"c")?;
+        let mut compiler = compiler(project, language != &"c")?;
         compiler.args(["-c", "-O3", "-msimd128", "-g0", if *language == "c" { "-std=gnu17" } else { "-std=gnu++20" }]);
         if *language != "c" {
             compiler.args(["-fno-exceptions", "-fno-rtti"]);
@@ -36,18 +36,18 @@ pub(super) fn compile(project: &Project, extension: &str) -> Result<Vec<u8>, Str
         run(compiler.arg("-o").arg(&object).arg(source))?;
         objects.push(object);
     }
-    let mut linker = compiler(extension != "c")?;
+    let mut linker = compiler(project, extension != "c")?;
     run(linker.args(["-mexec-model=reactor", "-Wl,--strip-all", "-Wl,--gc-sections", STACK, "-o"]).arg(&made).args(&objects))?;
     project.component(&made)
 }
 
-fn compiler(cpp: bool) -> Result<Command, String> {
+fn compiler(project: &Project, cpp: bool) -> Result<Command, String> {
     if let Some(sdk) = std::env::var_os("WASI_SDK_PATH").map(PathBuf::from) {
         let mut command = Command::new(sdk.join("bin").join(if cpp { "clang++" } else { "clang" }));
         command.arg("--target=wasm32-wasip1").arg(format!("--sysroot={}", sdk.join("share/wasi-sysroot").display()));
         return Ok(command);
     }
-    let mut command = zig()?;
+    let mut command = zig(project)?;
     command.args([if cpp { "c++" } else { "cc" }, "--target=wasm32-wasi", "-mcpu=generic+simd128"]);
     Ok(command)
 }
@@ -56,12 +56,12 @@ fn compiler(cpp: bool) -> Result<Command, String> {
 const STACK: &str = "-Wl,-z,stack-size=1048576";
 
 /// Zig, as a program or as Python's package.
-pub(super) fn zig() -> Result<Command, String> {
+pub(super) fn zig(project: &Project) -> Result<Command, String> {
     let candidates: [(PathBuf, &[&str]); 4] = [
         ("zig".into(), &[]),
         ("python-zig".into(), &[]),
         ("python3".into(), &["-m", "ziglang"]),
-        (".venv/bin/python3".into(), &["-m", "ziglang"]),
+        (project.folder.join(".venv/bin/python3"), &["-m", "ziglang"]),
     ];
     let (program, first) = find(&candidates, "version").ok_or("Zig is missing: `pip install ziglang`, or https://ziglang.org (or set WASI_SDK_PATH for C and C++)")?;
     let mut command = Command::new(program);

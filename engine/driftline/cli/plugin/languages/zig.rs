@@ -15,13 +15,13 @@ fn build(project: &Project) -> Result<Vec<u8>, String> {
     let (all, contract) = (project.work.path().join("all.h"), project.work.path().join("contract.zig"));
     let header = format!("#include <stdlib.h>\n#include \"{}.h\"\n", project.world.replace('-', "_"));
     std::fs::write(&all, header).map_err(|e| format!("{}: {e}", all.display()))?;
-    let translated = c::zig()?.args(["translate-c", "-lc", "-target", "wasm32-wasi", "-I"]).arg(&bindings).arg(&all).stderr(Stdio::inherit()).output();
+    let translated = c::zig(project)?.args(["translate-c", "-lc", "-target", "wasm32-wasi", "-I"]).arg(&bindings).arg(&all).stderr(Stdio::inherit()).output();
     let translated = translated.map_err(|e| format!("`zig translate-c` cannot be started: {e}"))?;
     if !translated.status.success() {
         return Err("`zig translate-c` failed; its messages are above".into());
     }
     std::fs::write(&contract, &translated.stdout).map_err(|e| format!("{}: {e}", contract.display()))?;
-    let mut zig = c::zig()?;
+    let mut zig = c::zig(project)?;
     zig.current_dir(&project.folder).args(["build-exe", "-target", "wasm32-wasi", "-mcpu", "generic+simd128", "-mexec-model=reactor", "-rdynamic", "-fstrip", "--stack", "1048576", "-O", "ReleaseFast", "-lc"]);
     zig.arg("-I").arg(&bindings).args(project.sources("c")?).arg(project.described()?);
     zig.args(["--dep", "contract", "-Mroot=plugin.zig"]).arg(format!("-Mcontract={}", contract.display()));
