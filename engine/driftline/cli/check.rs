@@ -3,6 +3,7 @@
 use super::print;
 use driftline::core::plugin::Info;
 use driftline::core::spec::PluginSpec;
+use driftline::core::suite::BoundMetric;
 use driftline::outputs::table::printable;
 use driftline::runtime::plan::{Plan, Side};
 use driftline::{Monitor, OpenError};
@@ -13,8 +14,9 @@ use std::process::ExitCode;
 pub fn check(spec: &Path) -> Result<ExitCode, OpenError> {
     let plan = Monitor::open(spec)?.plan()?;
     print(&render(&plan))?;
-    // The checks of an unusable plugin will be errors.
-    Ok(ExitCode::from(u8::from(!plan.unusable_plugins.is_empty())))
+    // The checks of a plugin that is unusable, or unusable for its column, will be errors.
+    let fails = |metric: &BoundMetric| metric.metric.is_err() && metric.name.starts_with("plugin_");
+    Ok(ExitCode::from(u8::from(!plan.unusable_plugins.is_empty() || plan.metrics.iter().any(fails))))
 }
 
 fn side(out: &mut String, name: &str, side: &Side) {

@@ -127,7 +127,6 @@ fn read(path: &Path, most: u64) -> Result<Vec<u8>, String> {
 /// A component that wants more than its inputs.
 fn refused(error: &wasmtime::Error) -> String {
     let reason = cache::first_line(error);
-    let known = ["wasi:sockets", "wasi:http"].into_iter().find(|name| reason.contains(name));
-    let help = known.map(|_| "; build it without network, such as with componentize-py's --stub-wasi or componentize-js' -d http fetch-event").unwrap_or_default();
+    let help = if reason.contains("wasi:http") { "; build it without, such as with componentize-js' -d http fetch-event" } else { "" };
     format!("it needs what a plugin does not get: {reason}{help}")
 }

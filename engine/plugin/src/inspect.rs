@@ -77,7 +77,7 @@ pub(crate) fn stub(interface: &str) -> Option<Option<&'static str>> {
         name if name.starts_with("wasi:clocks/") => Some(Some("grant = [\"clock\"]")),
         name if name.starts_with("wasi:random/") => Some(Some("grant = [\"random\"]")),
         name if name.starts_with("wasi:filesystem/") => Some(Some("folder = \"…\"")),
-        name if name.starts_with("wasi:io/") || name.starts_with("wasi:cli/") => Some(None),
+        name if ["wasi:io/", "wasi:cli/", "wasi:sockets/"].iter().any(|part| name.starts_with(part)) => Some(None),
         _ => None,
     }
 }

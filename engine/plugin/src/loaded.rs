@@ -159,7 +159,7 @@ impl Plugin for Loaded {
             outputs.push((output.name.clone(), data_type.ok_or_else(unknown)?));
         }
         // Prometheus keeps these endings for other types of series.
-        let taken = |name: &str| ["_count", "_sum", "_bucket", "_total", "_info"].iter().any(|end| name.ends_with(end));
+        let taken = |name: &str| name != "count" && ["_count", "_sum", "_bucket", "_total", "_info"].iter().any(|end| format!("_{name}").ends_with(end));
         if let Some(wrong) = described.samples.iter().find(|s| !is_identifier(&s.name) || taken(&s.name)) {
             let message = format!("describes a sample {:?}; names of samples are lower_snake_case, since they become parts of series, and do not end in _count, _sum, _bucket, _total or _info", wrong.name);
             return Err(self.linked.fail("output", &message));

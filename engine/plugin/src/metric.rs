@@ -105,7 +105,10 @@ impl Member {
             let columns: Vec<types::ColumnParam<'_>> = columns.collect::<Result<_, _>>()?;
             let batch = types::Batch { rows: rows as u32, columns: &columns };
             let of_call = self.call(&maker.linked, "update", |guest, store, state| guest.update(store, state, batch))?;
-            unusable += of_call.min(rows as u64);
+            if of_call > rows as u64 {
+                return Err(maker.linked.fail("output", &format!("update could not use {of_call} of {rows} rows")));
+            }
+            unusable += of_call;
         }
         Ok(unusable)
     }

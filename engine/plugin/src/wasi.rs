@@ -1,5 +1,5 @@
 //! WASI for runtimes that cannot do without: nothing is behind it unless the spec grants it. Clocks stand still, random
-//! bytes are always the same, waiting takes no time, there are no files and no variables. Sockets are not there at all.
+//! bytes are always the same, waiting takes no time, there are no files and no variables, and no socket can be made.
 
 use crate::instance::{Messages, Shared, State};
 use bytes::Bytes;
@@ -13,8 +13,9 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream, WasiCli, WasiCliView};
 use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView};
 use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemView};
 use wasmtime_wasi::p2::{DynPollable, OutputStream, Pollable, StreamError, StreamResult};
-use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, random, sync};
+use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, random, sockets, sync};
 use wasmtime_wasi::random::WasiRandom;
+use wasmtime_wasi::sockets::{WasiSockets, WasiSocketsView};
 use wasmtime_wasi::{Deterministic, FsPerms, HostMonotonicClock, HostWallClock, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 /// Streams, files and other resources of one instance: they live in the host's memory.
@@ -38,14 +39,34 @@ pub(crate) struct Wasi {
 struct Printed {
     level: tracing::Level,
     messages: Messages,
+    /// What came of a line that has not ended.
+    line: Vec<u8>,
+}
+
+impl Printed {
+    fn tell(&mut self) {
+        let (plugin, line) = (&*self.messages.0.plugin, String::from_utf8_lossy(&self.line));
+        match (line.trim().is_empty(), self.level) {
+            (true, _) => {}
+            (_, tracing::Level::INFO) => tracing::info!(plugin, "{line}"),
+            _ => tracing::warn!(plugin, "{line}"),
+        }
+        self.line.clear();
+    }
+}
+
+impl Drop for Printed {
+    fn drop(&mut self) {
+        self.tell();
+    }
 }
 
 impl Wasi {
     pub fn new(shared: &Shared) -> Self {
         let grants = &shared.grants;
         let mut wasi = WasiCtxBuilder::new();
-        let printed = |level| Printed { level, messages: Messages(shared.clone()) };
-        wasi.allow_blocking_current_thread(true).stderr(printed(tracing::Level::WARN));
+        let printed = |level| Printed { level, messages: Messages(shared.clone()), line: Vec::new() };
+        wasi.allow_blocking_current_thread(true).allow_tcp(false).allow_udp(false).allow_ip_name_lookup(false).stderr(printed(tracing::Level::WARN));
         if grants.what.contains(&Grant::Stdout) {
             wasi.stdout(printed(tracing::Level::INFO));
         }
@@ -133,12 +154,8 @@ impl StdoutStream for Printed {
 impl OutputStream for Printed {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
         self.messages.take(bytes.len()).map_err(StreamError::Trap)?;
-        let (plugin, text) = (&*self.messages.0.plugin, String::from_utf8_lossy(&bytes));
-        for line in text.lines().filter(|line| !line.trim().is_empty()) {
-            match self.level {
-                tracing::Level::INFO => tracing::info!(plugin, "{line}"),
-                _ => tracing::warn!(plugin, "{line}"),
-            }
+        for byte in bytes {
+            if byte == b'\n' { self.tell() } else { self.line.push(byte) }
         }
         Ok(())
     }
@@ -189,6 +206,14 @@ pub(crate) fn add_to_linker(linker: &mut Linker<State>) -> wasmtime::Result<()> 
     cli::terminal_stdin::add_to_linker::<State, WasiCli>(linker, State::cli)?;
     cli::terminal_stdout::add_to_linker::<State, WasiCli>(linker, State::cli)?;
     cli::terminal_stderr::add_to_linker::<State, WasiCli>(linker, State::cli)?;
+    // Not one socket can be made.
+    sockets::instance_network::add_to_linker::<State, WasiSockets>(linker, State::sockets)?;
+    sockets::network::add_to_linker::<State, WasiSockets>(linker, &sockets::network::LinkOptions::default(), State::sockets)?;
+    sockets::tcp_create_socket::add_to_linker::<State, WasiSockets>(linker, State::sockets)?;
+    sockets::ip_name_lookup::add_to_linker::<State, WasiSockets>(linker, State::sockets)?;
+    sync::sockets::tcp::add_to_linker::<State, WasiSockets>(linker, State::sockets)?;
+    sync::sockets::udp::add_to_linker::<State, WasiSockets>(linker, State::sockets)?;
+    sync::sockets::udp_create_socket::add_to_linker::<State, WasiSockets>(linker, State::sockets)?;
     wait_no_time(linker)
 }
 

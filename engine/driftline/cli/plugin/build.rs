@@ -3,7 +3,7 @@
 use super::super::print;
 use super::languages::{LANGUAGES, Project};
 use driftline::OpenError;
-use driftline::core::name::suggestion;
+use driftline::core::name::{is_identifier, suggestion};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -51,6 +51,9 @@ pub(super) fn build(asked: &Build) -> Result<ExitCode, OpenError> {
         let help = suggestion(&manifest.language, names).unwrap_or_else(|| format!("the languages are {}", names.join(", ")));
         wrong(format!("no language `{}`; {help}", manifest.language))
     })?;
+    if !is_identifier(&manifest.name) {
+        return Err(wrong(format!("`{}` is no name of a plugin: write lower_snake_case, such as word_counts", manifest.name)));
+    }
     if !WORLDS.contains(&manifest.world.as_str()) {
         return Err(wrong(format!("no world `{}`; the worlds are {}", manifest.world, WORLDS.join(", "))));
     }

@@ -4,7 +4,6 @@ from typing import Optional
 
 import wit_world.exports.metrics as contract
 from componentize_py_types import Err
-from wit_world.imports import log
 from wit_world.imports.types import Batch, Data_Raw, Field, Sample
 
 
@@ -21,14 +20,7 @@ class Accumulator(contract.Accumulator):
         return cls()
 
     def update(self, batch: Batch) -> int:
-        # An exception would end the plugin without a word, so that it is told first.
-        try:
-            return self.add_rows(batch)
-        except Exception as error:
-            log.log(log.Level.ERROR, f"{type(error).__name__}: {error}")
-            raise
-
-    def add_rows(self, batch: Batch) -> int:
+        # `Err` is for the user; another exception ends the plugin, and its traceback goes to the log.
         column = next((c for c in batch.columns if c.name == "value"), None)
         if column is None or not isinstance(column.data, Data_Raw):
             raise Err("the batch has no column `value` of raw values")

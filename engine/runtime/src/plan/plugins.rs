@@ -17,6 +17,9 @@ use driftline_core::suite::BoundMetric;
 use std::sync::Arc;
 use toml::Spanned;
 
+/// Names whose series would be taken for those that tell of plugins.
+const RESERVED: [&str; 2] = ["peak", "quarantined"];
+
 /// A plugin of the spec, usable or not.
 pub(super) struct Used {
     pub spec: PluginSpec,
@@ -25,12 +28,19 @@ pub(super) struct Used {
 
 impl Resolver<'_> {
     pub(super) fn load_plugins(&mut self, specs: Vec<PluginSpec>) {
-        for mut spec in specs {
+        let host = self.planner.host.clone();
+        let mut loaded: Vec<_> = specs.into_iter().map(|spec| (host.load(&spec, self.planner.folder), spec)).collect();
+        // Others may read what transforms add.
+        loaded.sort_by_key(|(plugin, _)| !plugin.as_ref().is_ok_and(|plugin| plugin.info().kind == PluginKind::Transform));
+        for (plugin, mut spec) in loaded {
+            if RESERVED.contains(&spec.name.as_str()) {
+                let message = format!("series of all plugins are named `driftline_plugin_{}…`; give the plugin another name", spec.name);
+                self.diagnostics.error(&spec.span, message);
+            }
             if find(&self.planner.catalogue.metrics, &spec.name).is_some() || find(&self.planner.catalogue.tests, &spec.name).is_some() {
                 let message = format!("`{}` is the name of a metric or test; give the plugin another name", spec.name);
                 self.diagnostics.error(&spec.span, message);
             }
-            let plugin = self.planner.host.load(&spec, self.planner.folder);
             let name = spec.name.clone();
             let before = self.diagnostics.len();
             let plugin = plugin.and_then(|p| {

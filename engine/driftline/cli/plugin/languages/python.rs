@@ -10,7 +10,7 @@ pub(super) const PYTHON: Language = Language {
         ("metrics.py", include_str!("../../../templates/python/metrics.py")),
     ],
     toolchain: "It takes componentize-py: `pip install componentize-py`, here or in a `.venv` of this folder. The interpreter comes into the\n\
-                component (18 MB), with packages of pure Python that are installed beside it; the first run compiles it for half a minute, and\n\
+                component (18 MB), with what its modules import at their top; the first run compiles it for half a minute, and\n\
                 `driftline plugin compile` does so ahead of time.",
     build,
 };
@@ -20,7 +20,8 @@ fn build(project: &Project) -> Result<Vec<u8>, String> {
     let (program, _) = find(&candidates, "--version").ok_or("componentize-py is missing: `pip install componentize-py`")?;
     let made = project.work.path().join("component.wasm");
     let mut command = Command::new(program);
-    command.current_dir(&project.folder).arg("-d").arg(project.wit()?).args(["-w", &project.world, "componentize", "--stub-wasi", "plugin", "-o"]).arg(&made);
+    // Its WASI is what the host gives: stderr goes to the log, and nothing else is there unless the spec grants it.
+    command.current_dir(&project.folder).arg("-d").arg(project.wit()?).args(["-w", &project.world, "componentize", "plugin", "-o"]).arg(&made);
     run(&mut command)?;
     project.read(&made)
 }
