@@ -5,7 +5,7 @@ use std::process::Command;
 pub(super) const C: Language = Language {
     name: "c",
     title: "C",
-    files: &[C_BINDINGS[0], C_BINDINGS[1], ("plugin.c", include_str!("../../../templates/c/plugin.c"))],
+    files: &[C_BINDINGS[0].1[0], C_BINDINGS[0].1[1], ("plugin.c", include_str!("../../../templates/c/plugin.c"))],
     toolchain: TOOLCHAIN,
     build: |project| compile(project, "c"),
 };
@@ -33,6 +33,7 @@ pub(super) fn compile(project: &Project, extension: &str) -> Result<Vec<u8>, Str
         }
         // No path of this machine belongs into a component.
         compiler.arg(format!("-ffile-prefix-map={}=.", project.folder.display()));
+        compiler.arg(format!("-ffile-prefix-map={}=.", project.work.path().display())).arg("-I").arg(project.bindings()?);
         run(compiler.arg("-o").arg(&object).arg(source))?;
         objects.push(object);
     }

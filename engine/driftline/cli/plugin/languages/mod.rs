@@ -42,10 +42,20 @@ pub(super) const COMMON: [File; 5] = [
     ("wit/plugin.wit", include_str!("../../../../../wit/plugin.wit")),
 ];
 
-/// The contract's bindings for C, which the plugins of this repository are built with.
-const C_BINDINGS: [File; 2] = [
-    ("bindings/metric.h", include_str!("../../../../../plugins/rounded/bindings/metric.h")),
-    ("bindings/metric.c", include_str!("../../../../../plugins/rounded/bindings/metric.c")),
+/// The contract's bindings for C, of each world.
+const C_BINDINGS: [(&str, [File; 2]); 3] = [
+    ("metric", [
+        ("bindings/metric.h", include_str!("../../../templates/bindings/metric.h")),
+        ("bindings/metric.c", include_str!("../../../templates/bindings/metric.c")),
+    ]),
+    ("transform", [
+        ("bindings/transform.h", include_str!("../../../templates/bindings/transform.h")),
+        ("bindings/transform.c", include_str!("../../../templates/bindings/transform.c")),
+    ]),
+    ("two-sample-test", [
+        ("bindings/two_sample_test.h", include_str!("../../../templates/bindings/two_sample_test.h")),
+        ("bindings/two_sample_test.c", include_str!("../../../templates/bindings/two_sample_test.c")),
+    ]),
 ];
 
 /// A plugin's folder while it is built.
@@ -60,10 +70,25 @@ pub(super) struct Project {
 }
 
 impl Project {
-    /// Files of the folder and of `bindings` whose name ends in `.extension`, in the order of their names.
+    /// The folder that `bindings` is in: the plugin's own, else one with those of this version.
+    fn bindings(&self) -> Result<PathBuf, String> {
+        if self.folder.join("bindings").is_dir() {
+            return Ok(self.folder.clone());
+        }
+        let of_world = C_BINDINGS.iter().find(|(world, _)| *world == self.world).map(|(_, files)| files);
+        for (name, content) in of_world.into_iter().flatten() {
+            let path = self.work.path().join(name);
+            let error = |e: std::io::Error| format!("{}: {e}", path.display());
+            std::fs::create_dir_all(self.work.path().join("bindings")).map_err(error)?;
+            std::fs::write(&path, content).map_err(error)?;
+        }
+        Ok(self.work.path().to_path_buf())
+    }
+
+    /// Files of the folder and of its bindings whose name ends in `.extension`, in the order of their names.
     fn sources(&self, extension: &str) -> Result<Vec<PathBuf>, String> {
         let mut sources = Vec::new();
-        for folder in [self.folder.clone(), self.folder.join("bindings")] {
+        for folder in [self.folder.clone(), self.bindings()?.join("bindings")] {
             let entries = match std::fs::read_dir(&folder) {
                 Err(e) if e.kind() == std::io::ErrorKind::NotFound => continue,
                 entries => entries.map_err(|e| format!("{}: {e}", folder.display()))?,

@@ -4,14 +4,14 @@ use std::process::Stdio;
 pub(super) const ZIG: Language = Language {
     name: "zig",
     title: "Zig",
-    files: &[C_BINDINGS[0], C_BINDINGS[1], ("plugin.zig", include_str!("../../../templates/zig/plugin.zig"))],
+    files: &[C_BINDINGS[0].1[0], C_BINDINGS[0].1[1], ("plugin.zig", include_str!("../../../templates/zig/plugin.zig"))],
     toolchain: "It takes Zig: `pip install ziglang`, or https://ziglang.org. `bindings/` speaks the contract, in C; it is translated for the\n\
                 import `contract`, and not edited by hand.",
     build,
 };
 
 fn build(project: &Project) -> Result<Vec<u8>, String> {
-    let (bindings, made) = (project.folder.join("bindings"), project.work.path().join("core.wasm"));
+    let (bindings, made) = (project.bindings()?.join("bindings"), project.work.path().join("core.wasm"));
     let (all, contract) = (project.work.path().join("all.h"), project.work.path().join("contract.zig"));
     let header = format!("#include <stdlib.h>\n#include \"{}.h\"\n", project.world.replace('-', "_"));
     std::fs::write(&all, header).map_err(|e| format!("{}: {e}", all.display()))?;
