@@ -144,13 +144,13 @@ impl Monitor {
     }
 }
 
-/// Where compiled plugins are kept: `DRIFTLINE_CACHE`, else the user's cache folder.
 /// A host of plugins with this process's cache of compiled code.
 pub fn host() -> Result<Host, String> {
     let variables = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
     Host::new(code_cache(&variables.collect()))
 }
 
+/// Where compiled plugins are kept: `DRIFTLINE_CACHE`, else the user's cache folder.
 fn code_cache(environment: &Environment) -> Option<PathBuf> {
     let set = |name: &str| environment.get(name).filter(|v| !v.is_empty()).map(PathBuf::from);
     let user = set("XDG_CACHE_HOME").or_else(|| set("HOME").map(|h| h.join(".cache")));

@@ -63,7 +63,7 @@ const FILES: [(&str, &str, &str); 7] = [
     ("truncated", "", "not a WebAssembly component"),
     ("random_bytes", "", "not a WebAssembly component"),
     ("empty", "", "not a WebAssembly component"),
-    ("network", "", "wasi:sockets"),
+    ("network", "", "wasi:http"),
     ("large", "", "component limit of 64.0 MiB"),
     // As large, and allowed: the bytes are no code, so nothing comes of it but a wait.
     ("allowed", "inputs = { value = \"x\" }\nconfig = { behaviour = \"loop\" }\nlimits = { component = \"400MiB\", time = \"100ms\" }\n", "time limit"),

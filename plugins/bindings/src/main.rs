@@ -1,7 +1,7 @@
 //! Writes a world's bindings into a plugin's folder.
 //!
 //! ```text
-//! driftline-plugin-bindings rust WIT WORLD FOLDER    writes FOLDER/bindings.rs
+//! driftline-plugin-bindings rust WIT WORLD FOLDER    writes FOLDER/WORLD.rs
 //! driftline-plugin-bindings c    WIT WORLD FOLDER    writes FOLDER/WORLD.{h,c}
 //! ```
 
@@ -37,8 +37,6 @@ fn write(mut generator: Box<dyn WorldGenerator>, wit: &str, world: &str, folder:
     generator.generate(&mut resolve, world_id, &mut files)?;
     // A C world's description of itself is added when the component is made.
     for (name, content) in files.iter().filter(|(name, _)| !name.ends_with(".o")) {
-        // The Rust file is named after its world; in a plugin's folder it is simply "bindings".
-        let name = if name.ends_with(".rs") { "bindings.rs" } else { name };
         let path = Path::new(folder).join(name);
         std::fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))?;
         println!("{}", path.display());

@@ -4,6 +4,7 @@
 
 #[rustfmt::skip]
 #[allow(warnings, clippy::all)]
+#[path = "../../bindings/rust/transform.rs"]
 mod bindings;
 mod config;
 mod plugin;

@@ -2,6 +2,7 @@
 
 #[rustfmt::skip]
 #[allow(warnings, clippy::all)]
+#[path = "../../../bindings/rust/transform.rs"]
 mod bindings;
 mod plugin;
 
