@@ -28,6 +28,10 @@ pub trait Accumulator: Send {
     /// Adds the state of another accumulator of equal header.
     fn merge(&mut self, state: &[u8]) -> Result<(), String>;
     fn finish(&self) -> Result<Finished, String>;
+    /// As [`Accumulator::finish`], when nothing comes after it: what is kept need not be copied.
+    fn finish_last(self: Box<Self>) -> Result<Finished, String> {
+        self.finish()
+    }
     /// Bytes of memory.
     fn size(&self) -> usize;
     /// Rows that could not be used.
@@ -61,6 +65,16 @@ pub struct Request {
     /// Accumulators that take blocks in turn, on several threads, and are merged at the end: 1 for all that are faster than the reader.
     pub partitions: usize,
     pub make: Arc<Make>,
+    /// Where the result comes from instead, if that is asked for anyway.
+    pub derived: Option<Derived>,
+}
+
+/// A result that another accumulator's result tells as well.
+#[derive(Clone)]
+pub struct Derived {
+    /// The other one's key.
+    pub key: String,
+    pub from: Arc<dyn Fn(&Finished) -> Result<Finished, String> + Send + Sync>,
 }
 
 /// A request whose result is a `T`.
@@ -77,7 +91,17 @@ impl<T: Send + Sync + 'static> Handle<T> {
         make: impl Fn(&Context) -> Result<A, String> + Send + Sync + 'static,
     ) -> Self {
         let make: Arc<Make> = Arc::new(move |context| Ok(Box::new(make(context)?)));
-        Self { request: Request { key, columns, spills, partitions: 1, make }, result: PhantomData }
+        Self { request: Request { key, columns, spills, partitions: 1, make, derived: None }, result: PhantomData }
+    }
+
+    /// The same, derived from the result of `other` where that is asked for on the same rows.
+    pub fn or_from<S: Send + Sync + 'static>(mut self, other: &Handle<S>, from: impl Fn(&S) -> Result<T, String> + Send + Sync + 'static) -> Self {
+        let from = move |finished: &Finished| -> Result<Finished, String> {
+            let source = finished.downcast_ref::<S>().ok_or("internal error: a result of another type")?;
+            Ok(Arc::new(from(source)?))
+        };
+        self.request.derived = Some(Derived { key: other.request.key.clone(), from: Arc::new(from) });
+        self
     }
 }
 

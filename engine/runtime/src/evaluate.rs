@@ -11,7 +11,8 @@ use driftline_core::source::SourceError;
 use driftline_core::spec::Grant;
 use driftline_core::suite::{BoundMetric, Correct, MetricResult, conclude};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
 /// Why there is no outcome.
@@ -192,7 +193,7 @@ pub(crate) fn job(plan: &Plan, side: &Side, is_reference: bool) -> Job {
 }
 
 fn judge(plan: &Plan, sides: Sides<'_>, correct: Correct) -> Outcome {
-    let results: Vec<MetricResult> = plan.metrics.iter().map(|m| compute(m, sides)).collect();
+    let results = compute_all(&plan.metrics, sides, plan.threads());
     let judged: Vec<_> = plan.suites.iter().map(|s| s.evaluate(&plan.metrics, &results, correct)).collect();
     let mut final_readings: BTreeMap<usize, Readings> = BTreeMap::new();
     for (i, readings) in judged.iter().flat_map(|j| &j.readings) {
@@ -222,6 +223,20 @@ fn judge(plan: &Plan, sides: Sides<'_>, correct: Correct) -> Outcome {
         timings: BTreeMap::new(),
         families: families(plan, &final_readings),
     }
+}
+
+/// All metrics, on the plan's threads: whoever is free takes the next one.
+fn compute_all(metrics: &[BoundMetric], sides: Sides<'_>, threads: usize) -> Vec<MetricResult> {
+    let next = AtomicUsize::new(0);
+    let results: Vec<OnceLock<MetricResult>> = metrics.iter().map(|_| OnceLock::new()).collect();
+    let work = || {
+        while let Some((metric, result)) = { let i = next.fetch_add(1, Ordering::Relaxed); metrics.get(i).zip(results.get(i)) } {
+            let _ = result.set(compute(metric, sides));
+        }
+    };
+    std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
+    // Each index is taken once, and a panic of a thread is one of the scope.
+    results.into_iter().map(|result| result.into_inner().unwrap_or_else(|| MetricResult { parts: Vec::new(), reference: None })).collect()
 }
 
 fn compute(metric: &BoundMetric, sides: Sides<'_>) -> MetricResult {

@@ -20,7 +20,7 @@ use reader::{Reader, slices};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
-use workers::{Done, Lane, deal, join, make, wide_columns, work};
+use workers::{Done, Lane, deal, derive, finish, join, make, spilling, wide_columns, work};
 
 /// A transform of the plan, made anew for each side.
 pub struct RunningTransform {
@@ -72,8 +72,7 @@ pub type Progress<'a> = &'a (dyn Fn(u64) + Sync);
 /// Reads a side. Blocks the thread. Where numbers of very many columns are asked for, the side is read several times, some columns at a time.
 pub fn read_side(job: Job, context: &Context, progress: Progress<'_>) -> Result<SideResult, SourceError> {
     let (source, schema, slices) = (job.source.clone(), job.schema.clone(), job.slices.clone());
-    let spilling = job.requests.iter().filter(|(_, r)| r.spills).map(|(slice, r)| (slice, &r.key)).collect::<BTreeSet<_>>().len();
-    let context = Context { memory: context.memory / spilling.max(1), ..context.clone() };
+    let context = Context { memory: context.memory / spilling(&job.requests, job.keep_states).max(1), ..context.clone() };
     let mut all: Option<Passed> = None;
     for job in passes(job) {
         let passed = pass(job, &context, progress)?;
@@ -125,32 +124,38 @@ impl Passed {
 fn pass(job: Job, context: &Context, progress: Progress<'_>) -> Result<Passed, SourceError> {
     let scan = Scan { columns: columns(&job), filter: job.filter.clone(), limit: None };
     let mut stream = job.source.scan(scan);
-    let (mut accumulators, mut results) = make(&job.requests, context);
+    let (mut accumulators, mut results) = make(&job.requests, context, job.keep_states);
     let slices = slices(&job);
     let wide = wide_columns(&job);
     accumulators.iter_mut().for_each(|fed| fed.lane = Lane::of(&fed.columns, &wide));
     let mut reader = Reader::new(slices, job.transforms, &accumulators);
-    let shares = deal(&mut accumulators, job.threads.max(1));
-    let mut worked = Vec::new();
+    let threads = job.threads.max(1);
+    let shares = deal(accumulators, threads);
+    let mut ran = Vec::new();
     let outcome = std::thread::scope(|scope| {
         let (senders, workers): (Vec<_>, Vec<_>) = shares
             .into_iter()
             .map(|share| {
                 // One block waits while another is worked on.
                 let (sender, receiver) = sync_channel(1);
-                (sender, scope.spawn(move || work(share, receiver, job.keep_states)))
+                (sender, scope.spawn(move || work(share, receiver)))
             })
             .unzip();
         let read = futures::executor::block_on(reader.read(&mut stream, &senders, progress));
         drop(senders);
         for worker in workers {
             // A panic is ours, not the user's; its accumulators stay without a result and their checks are errors.
-            worked.extend(worker.join().unwrap_or_default());
+            ran.extend(worker.join().unwrap_or_default());
         }
         read
     });
     outcome?;
+    let worked = finish(ran, threads, job.keep_states);
     results.extend(join(worked, &job.requests, context, job.keep_states));
+    if !job.keep_states {
+        let derived = derive(&results, &job.requests);
+        results.extend(derived);
+    }
     let mut counters = reader.counters;
     for result in results.iter().filter(|r| r.unusable > 0) {
         *counters.entry(format!("unusable_rows.{}", result.place.1)).or_default() += result.unusable;

@@ -2,11 +2,11 @@
 
 use super::{Job, Slice};
 use arrow::datatypes::DataType;
-use driftline_core::accumulator::{Accumulator, Context, Finished, Request};
+use driftline_core::accumulator::{Accumulator, Context, Derived, Finished, Request};
 use driftline_core::block::Block;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A block or slab, and the rows of it that each slice has.
 pub(super) struct Blocks {
@@ -36,7 +36,7 @@ pub(super) struct Fed {
 }
 
 /// Every `of`-th block, from the `part`-th on. The blocks of one part do not depend on threads.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Turn {
     part: usize,
     of: usize,
@@ -88,9 +88,47 @@ pub(super) enum Worked {
     Part { place: Place, part: usize, state: Result<Vec<u8>, String> },
 }
 
+/// What is asked for, each once.
+fn distinct(requests: &[(Slice, Request)]) -> BTreeMap<Place, &Request> {
+    requests.iter().map(|(slice, r)| ((slice.clone(), r.key.clone()), r)).collect()
+}
+
+/// Those whose result is derived from another one's.
+fn derived<'a>(all: &BTreeMap<Place, &'a Request>) -> BTreeMap<Place, (Place, &'a Derived)> {
+    let source = |(place, request): (&Place, &&'a Request)| {
+        let derived = request.derived.as_ref()?;
+        let source = (place.0.clone(), derived.key.clone());
+        all.contains_key(&source).then(|| (place.clone(), (source, derived)))
+    };
+    all.iter().filter_map(source).collect()
+}
+
+/// What is fed. States that are kept need accumulators of their own.
+fn fed(requests: &[(Slice, Request)], keep_states: bool) -> BTreeMap<Place, &Request> {
+    let mut all = distinct(requests);
+    let derived = if keep_states { BTreeMap::new() } else { derived(&all) };
+    all.retain(|place, _| !derived.contains_key(place));
+    all
+}
+
+/// Accumulators that share the memory setting.
+pub(super) fn spilling(requests: &[(Slice, Request)], keep_states: bool) -> usize {
+    fed(requests, keep_states).values().filter(|request| request.spills).count()
+}
+
+/// The results that are derived from those of others.
+pub(super) fn derive(done: &[Done], requests: &[(Slice, Request)]) -> Vec<Done> {
+    let results: BTreeMap<&Place, &Result<Finished, String>> = done.iter().map(|done| (&done.place, &done.finished)).collect();
+    let derive = |(place, (source, derived)): (Place, (Place, &Derived))| {
+        let source = results.get(&source).map_or_else(|| Err("internal error: what it is derived from was lost".to_owned()), |r| (*r).clone());
+        Done { place, finished: source.and_then(|source| (derived.from)(&source)), state: None, unusable: 0 }
+    };
+    derived(&distinct(requests)).into_iter().map(derive).collect()
+}
+
 /// Makes each distinct accumulator once, or once for each of its partitions; those that cannot be made are results already.
-pub(super) fn make(requests: &[(Slice, Request)], context: &Context) -> (Vec<Fed>, Vec<Done>) {
-    let distinct: BTreeMap<Place, &Request> = requests.iter().map(|(slice, r)| ((slice.clone(), r.key.clone()), r)).collect();
+pub(super) fn make(requests: &[(Slice, Request)], context: &Context, keep_states: bool) -> (Vec<Fed>, Vec<Done>) {
+    let distinct = fed(requests, keep_states);
     let (mut fed, mut failed) = (Vec::new(), Vec::new());
     for (place, request) in distinct {
         let context = of_slice(context, &place.0);
@@ -105,17 +143,31 @@ pub(super) fn make(requests: &[(Slice, Request)], context: &Context) -> (Vec<Fed
     (fed, failed)
 }
 
-/// Deals the accumulators out to the workers.
-pub(super) fn deal(accumulators: &mut Vec<Fed>, workers: usize) -> Vec<Vec<Fed>> {
-    let mut shares: Vec<Vec<Fed>> = (0..workers).map(|_| Vec::new()).collect();
-    for (i, fed) in accumulators.drain(..).enumerate() {
-        shares[i % workers].push(fed);
+/// Deals the accumulators out to the workers, all of a column to one of them: they share views of its values.
+pub(super) fn deal(accumulators: Vec<Fed>, workers: usize) -> Vec<Vec<Fed>> {
+    let mut by_column: BTreeMap<(Vec<String>, Turn), Vec<Fed>> = BTreeMap::new();
+    for fed in accumulators {
+        by_column.entry((fed.columns.clone(), fed.turn)).or_default().push(fed);
     }
-    shares
+    let mut groups: Vec<Vec<Fed>> = by_column.into_values().collect();
+    // Those of many columns first, each to the worker that has least to do.
+    let work = |group: &[Fed]| group.iter().map(|fed| 1 + fed.columns.len()).sum::<usize>();
+    groups.sort_by_key(|group| std::cmp::Reverse(work(group)));
+    let mut shares: Vec<(usize, Vec<Fed>)> = (0..workers).map(|_| (0, Vec::new())).collect();
+    for group in groups {
+        if let Some((load, share)) = shares.iter_mut().min_by_key(|(load, _)| *load) {
+            *load += work(&group);
+            share.extend(group);
+        }
+    }
+    shares.into_iter().map(|(_, share)| share).collect()
 }
 
-pub(super) fn work(share: Vec<Fed>, blocks: Receiver<Arc<Blocks>>, keep_states: bool) -> Vec<Worked> {
-    let mut running: Vec<(Fed, Option<String>)> = share.into_iter().map(|f| (f, None)).collect();
+/// What a worker was given, and why it could not go on.
+pub(super) type Ran = (Fed, Option<String>);
+
+pub(super) fn work(share: Vec<Fed>, blocks: Receiver<Arc<Blocks>>) -> Vec<Ran> {
+    let mut running: Vec<Ran> = share.into_iter().map(|f| (f, None)).collect();
     // Blocks and slabs of the side until now.
     let mut counts = [0; 2];
     for block in blocks {
@@ -127,18 +179,29 @@ pub(super) fn work(share: Vec<Fed>, blocks: Receiver<Arc<Blocks>>, keep_states: 
         }
         *count += 1;
     }
-    let worked = |(fed, failed): (Fed, Option<String>)| match fed.turn.of {
-        1 => Worked::Done(done(fed.place, fed.accumulator.as_ref(), failed, keep_states)),
-        _ => Worked::Part { place: fed.place, part: fed.turn.part, state: failed.map_or_else(|| fed.accumulator.state(), Err) },
-    };
-    running.into_iter().map(worked).collect()
+    running
 }
 
-fn done(place: Place, accumulator: &dyn Accumulator, failed: Option<String>, keep_states: bool) -> Done {
+/// Finishes on as many threads: whoever is free takes the next one.
+pub(super) fn finish(ran: Vec<Ran>, threads: usize, keep_states: bool) -> Vec<Worked> {
+    let left = Mutex::new(ran.into_iter());
+    let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let worked = |(fed, failed): Ran| match fed.turn.of {
+        1 => Worked::Done(done(fed.place, fed.accumulator, failed, keep_states)),
+        _ => Worked::Part { place: fed.place, part: fed.turn.part, state: failed.map_or_else(|| fed.accumulator.state(), Err) },
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| std::iter::from_fn(&next).map(worked).collect::<Vec<_>>())).collect();
+        // A panic is ours, not the user's; what was finished there stays without a result, and its checks are errors.
+        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+    })
+}
+
+fn done(place: Place, accumulator: Box<dyn Accumulator>, failed: Option<String>, keep_states: bool) -> Done {
     Done {
         state: keep_states.then(|| failed.clone().map_or_else(|| accumulator.state(), Err)),
-        finished: failed.map_or_else(|| accumulator.finish(), Err),
         unusable: accumulator.unusable(),
+        finished: failed.map_or_else(|| accumulator.finish_last(), Err),
         place,
     }
 }
@@ -173,7 +236,7 @@ fn merged(place: Place, states: Parts, request: &Request, context: &Context, kee
         Ok(whole)
     };
     match whole() {
-        Ok(whole) => done(place, whole.as_ref(), None, keep_states),
+        Ok(whole) => done(place, whole, None, keep_states),
         Err(reason) => Done { state: keep_states.then(|| Err(reason.clone())), finished: Err(reason), unusable: 0, place },
     }
 }

@@ -1,6 +1,6 @@
 //! In how many rows two columns hold the same.
 
-use super::distinct::Fingerprinter;
+use super::fingerprint::Fingerprinter;
 use arrow::array::ArrayRef;
 use driftline_core::accumulator::{Accumulator, Finished, Handle, Header};
 use driftline_core::block::Block;

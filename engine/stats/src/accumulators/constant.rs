@@ -1,6 +1,6 @@
 //! Whether a column has at most one distinct value.
 
-use super::distinct::Fingerprinter;
+use super::fingerprint::Fingerprinter;
 use driftline_core::accumulator::{Accumulator, Finished, Handle, Header};
 use driftline_core::block::{Block, missing};
 use serde::{Deserialize, Serialize};

@@ -1,16 +1,15 @@
 //! Distinct rows, exactly but for collisions of seeded 128-bit fingerprints, in bounded memory.
-//!
-//! The chance that any two of n distinct rows share a fingerprint is at most n² / 2^129: 1.5e-21 for a billion rows.
 
+use super::fingerprint::Fingerprinter;
 use super::spill::{Part, Spill};
-use arrow::array::{Array, ArrayRef, AsArray, Float64Array};
-use arrow::datatypes::{DataType, Float32Type, Float64Type};
-use arrow::row::{RowConverter, SortField};
+use super::values::{SortedValues, values};
+use crate::math::Ascending;
+use arrow::array::ArrayRef;
 use driftline_core::accumulator::{Accumulator, Context, Finished, Handle, Header};
 use driftline_core::block::{Block, missing};
+use driftline_core::column::Column;
 use std::io::Read;
 use std::sync::Arc;
-use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 /// Rows and distinct rows over some columns.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -29,56 +28,36 @@ pub fn row_distinct(columns: &[String]) -> Handle<Distinct> {
     })
 }
 
-/// Distinct values of a column; missing ones are counted apart and are no value.
-pub fn value_distinct(column: &str) -> Handle<Distinct> {
-    let name = column.to_owned();
-    Handle::new(format!("value_distinct({column})"), vec![column.into()], true, move |context| {
+/// Distinct values of a column; missing ones are counted apart and are no value. Of floats that are sorted anyway they are counted there.
+pub fn value_distinct(column: &Column) -> Handle<Distinct> {
+    let name = column.name.clone();
+    let handle = Handle::new(format!("value_distinct({name})"), vec![name.clone()], true, move |context| {
         State::new(vec![name.clone()], false, context)
-    })
-}
-
-/// Seeded 128-bit fingerprints of rows.
-pub(super) struct Fingerprinter {
-    seed: u64,
-}
-
-impl Fingerprinter {
-    pub(super) fn new(seed: u64) -> Self {
-        Self { seed }
-    }
-
-    /// One fingerprint a row; equal rows have equal ones, whatever the arrays' encoding.
-    pub(super) fn rows(&self, columns: &[ArrayRef]) -> Result<Vec<u128>, String> {
-        let columns: Vec<ArrayRef> = columns.iter().map(canonical).collect::<Result<_, _>>()?;
-        let fields = columns.iter().map(|c| SortField::new(c.data_type().clone())).collect();
-        let converter = RowConverter::new(fields).map_err(|e| e.to_string())?;
-        let rows = converter.convert_columns(&columns).map_err(|e| e.to_string())?;
-        Ok(rows.iter().map(|row| xxh3_128_with_seed(row.as_ref(), self.seed)).collect())
+    });
+    // Large integers are rounded where they are sorted, and no longer distinct.
+    match column.data_type.is_floating() {
+        true => handle.or_from(&values(column.name.as_str()), in_order),
+        false => handle,
     }
 }
 
-/// The same values in one form: NaN as null, one zero, dictionaries and views unpacked.
-fn canonical(array: &ArrayRef) -> Result<ArrayRef, String> {
-    let cast = |to: DataType| arrow::compute::cast(array, &to).map_err(|e| e.to_string());
-    match array.data_type() {
-        DataType::Float64 => Ok(Arc::new(
-            array.as_primitive::<Float64Type>().iter().map(|v| v.filter(|v| !v.is_nan()).map(|v| v + 0.0)).collect::<Float64Array>(),
-        )),
-        DataType::Float32 => Ok(Arc::new(
-            array
-                .as_primitive::<Float32Type>()
-                .iter()
-                .map(|v| v.filter(|v| !v.is_nan()).map(|v| v + 0.0))
-                .collect::<arrow::array::Float32Array>(),
-        )),
-        DataType::Dictionary(_, values) => cast(values.as_ref().clone()),
-        DataType::LargeUtf8 | DataType::Utf8View => cast(DataType::Utf8),
-        _ => Ok(array.clone()),
+fn in_order(values: &SortedValues) -> Result<Distinct, String> {
+    let (mut distinct, mut before) = (0, f64::NAN);
+    let mut chunks = values.chunks();
+    loop {
+        let chunk = chunks.next_chunk();
+        let Some(last) = chunk.last() else { break };
+        distinct += u64::from(chunk[0] != before) + chunk.windows(2).filter(|pair| pair[0] != pair[1]).count() as u64;
+        before = *last;
     }
+    values.fault()?;
+    Ok(Distinct { rows: values.len(), distinct, missing: values.missing() })
 }
 
 const PARTITIONS: usize = 256;
 const BYTES: usize = 16;
+/// Fingerprints that were seen last, so that a column of few values takes no memory for each row.
+const RECENT: usize = 4_096;
 
 struct State {
     columns: Vec<String>,
@@ -87,6 +66,7 @@ struct State {
     seed: u64,
     rows: u64,
     missing: u64,
+    recent: Vec<u128>,
     partitions: Vec<Vec<u128>>,
     /// Fingerprints in memory, and how many may be.
     held: usize,
@@ -103,6 +83,8 @@ impl State {
             seed: context.seed,
             rows: 0,
             missing: 0,
+            // None that belongs in its place.
+            recent: (0..RECENT as u128).map(|place| !place).collect(),
             partitions: vec![Vec::new(); PARTITIONS],
             held: 0,
             // Vectors may hold twice what is used.
@@ -117,6 +99,9 @@ impl State {
     }
 
     fn add(&mut self, fingerprint: u128) -> Result<(), String> {
+        if std::mem::replace(&mut self.recent[fingerprint as usize % RECENT], fingerprint) == fingerprint {
+            return Ok(());
+        }
         self.partitions[(fingerprint >> 120) as usize].push(fingerprint);
         self.held += 1;
         if self.held >= self.room {
@@ -149,7 +134,10 @@ impl State {
 
     /// The distinct fingerprints of a partition, in memory and on disk.
     fn partition(&self, i: usize) -> Result<Vec<u128>, String> {
-        let mut all = self.partitions[i].clone();
+        self.with_written(i, self.partitions[i].clone())
+    }
+
+    fn with_written(&self, i: usize, mut all: Vec<u128>) -> Result<Vec<u128>, String> {
         for written in &self.written {
             written.read(i, &mut all).map_err(|e| format!("fingerprints kept on disk cannot be read: {e}"))?;
         }
@@ -218,8 +206,17 @@ impl Accumulator for State {
         Ok(Arc::new(Distinct { rows: self.rows, distinct, missing: self.missing }))
     }
 
+    fn finish_last(mut self: Box<Self>) -> Result<Finished, String> {
+        let mut distinct = 0;
+        for i in 0..PARTITIONS {
+            let held = std::mem::take(&mut self.partitions[i]);
+            distinct += self.with_written(i, held)?.len() as u64;
+        }
+        Ok(Arc::new(Distinct { rows: self.rows, distinct, missing: self.missing }))
+    }
+
     fn size(&self) -> usize {
         let held: usize = self.partitions.iter().map(|p| p.capacity() * BYTES).sum();
-        size_of::<Self>() + held + PARTITIONS * size_of::<Vec<u128>>()
+        size_of::<Self>() + held + RECENT * BYTES + PARTITIONS * size_of::<Vec<u128>>()
     }
 }

@@ -1,6 +1,6 @@
 //! The most frequent value of a column of any type, with bounded memory.
 
-use super::distinct::Fingerprinter;
+use super::fingerprint::Fingerprinter;
 use driftline_core::accumulator::{Accumulator, Finished, Handle, Header};
 use driftline_core::block::{Block, missing};
 use rustc_hash::FxHashMap;

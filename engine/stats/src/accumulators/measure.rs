@@ -81,12 +81,12 @@ impl Measure {
             Measure::Delay { from, to } => {
                 let (from, to) = (micros(block, from)?, micros(block, to)?);
                 let values: Vec<f64> = from.iter().zip(to.iter()).filter_map(|(from, to)| Some(to?.saturating_sub(from?) as f64 / 1e6)).collect();
-                return Ok(Arc::new(Numbers { missing: (block.rows - values.len()) as u64, values }));
+                return Ok(Arc::new(Numbers { missing: (block.rows - values.len()) as u64, values: values.into() }));
             }
         };
         let both = target.iter().zip(prediction.iter()).filter_map(|(t, p)| Some((t.filter(|t| !t.is_nan())?, p.filter(|p| !p.is_nan())?)));
         let values: Vec<f64> = both.map(|(t, p)| of.of(t, p)).map(|v| if v.is_nan() { f64::INFINITY } else { v }).collect();
         let missing = (block.rows - values.len()) as u64;
-        Ok(Arc::new(Numbers { values, missing }))
+        Ok(Arc::new(Numbers { values: values.into(), missing }))
     }
 }

@@ -1,7 +1,7 @@
 //! Rows of a column and how many are missing.
 
 use driftline_core::accumulator::{Accumulator, Finished, Handle, Header};
-use driftline_core::block::{Block, missing};
+use driftline_core::block::{Block, missing_count};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ impl Accumulator for State {
     fn update(&mut self, block: &Block) -> Result<(), String> {
         let array = block.column(&self.column)?;
         self.presence.rows += array.len() as u64;
-        self.presence.missing += missing(array).true_count() as u64;
+        self.presence.missing += missing_count(array) as u64;
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use super::by_key::{ByKey, Key, Weight};
 use super::confusion::{Predicted, RowLabels, row_labels};
-use super::distinct::Fingerprinter;
+use super::fingerprint::Fingerprinter;
 use super::measure::Error;
 use arrow::array::{Array, ArrayRef, Float64Array, StringArray};
 use driftline_core::accumulator::{Accumulator, Finished, Handle, Header};

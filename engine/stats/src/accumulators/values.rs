@@ -2,10 +2,12 @@
 
 use super::measure::Measure;
 use super::spill::{Part, Spill};
+use crate::math::{Ascending, sort_floats};
 use driftline_core::accumulator::{Accumulator, Context, Finished, Handle, Header};
 use driftline_core::block::Block;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 use std::io::{BufReader, Read};
 use std::sync::{Arc, OnceLock};
 
@@ -25,7 +27,7 @@ const BYTES: u64 = size_of::<f64>() as u64;
 impl SortedValues {
     /// Sorts values that are all in memory.
     pub fn from_values(mut values: Vec<f64>) -> Self {
-        values.sort_unstable_by(f64::total_cmp);
+        sort_floats(&mut values);
         Self { memory: values, ..Self::default() }
     }
 
@@ -55,6 +57,14 @@ impl SortedValues {
         }
     }
 
+    /// The values in ascending order, many at a time. Ask [`SortedValues::fault`] afterwards whether all could be read.
+    pub fn chunks(&self) -> SortedChunks<'_> {
+        match self.runs.is_empty() {
+            true => SortedChunks::Memory(&self.memory),
+            false => SortedChunks::Merge(Box::new(Merge::new(self)), Vec::new()),
+        }
+    }
+
     pub fn fault(&self) -> Result<(), String> {
         self.fault.get().map_or(Ok(()), |reason| Err(reason.clone()))
     }
@@ -78,7 +88,26 @@ impl SortedValues {
     }
 }
 
-/// The values of a [`SortedValues`].
+/// The values of a [`SortedValues`], many at a time.
+pub enum SortedChunks<'a> {
+    Memory(&'a [f64]),
+    Merge(Box<Merge<'a>>, Vec<f64>),
+}
+
+impl Ascending for SortedChunks<'_> {
+    fn next_chunk(&mut self) -> &[f64] {
+        match self {
+            SortedChunks::Memory(values) => std::mem::take(values),
+            SortedChunks::Merge(merge, chunk) => {
+                chunk.clear();
+                chunk.extend(std::iter::from_fn(|| merge.next()).take(MERGED));
+                chunk
+            }
+        }
+    }
+}
+
+/// The values of a [`SortedValues`], one by one.
 pub enum SortedIter<'a> {
     Memory(std::slice::Iter<'a, f64>),
     Merge(Box<Merge<'a>>),
@@ -98,10 +127,8 @@ impl Iterator for SortedIter<'_> {
 
 /// Merges sorted runs.
 pub struct Merge<'a> {
-    memory: std::slice::Iter<'a, f64>,
-    readers: Vec<BufReader<Part>>,
+    sources: Sources<'a>,
     heads: BinaryHeap<Reverse<(Key, usize)>>,
-    fault: &'a OnceLock<String>,
 }
 
 /// Orders floats as `total_cmp` does.
@@ -116,47 +143,49 @@ fn value(key: Key) -> f64 {
     f64::from_bits((key ^ (((key >> 63) as u64) >> 1) as i64) as u64)
 }
 
-const MEMORY: usize = usize::MAX;
 const READ_BUFFER: usize = 64 << 10;
+/// Values of a chunk.
+const MERGED: usize = 8 << 10;
 
 impl<'a> Merge<'a> {
     fn new(values: &'a SortedValues) -> Self {
-        let readers = values.runs.iter().map(|run| BufReader::with_capacity(READ_BUFFER, run.clone())).collect();
-        let mut merge = Self { memory: values.memory.iter(), readers, heads: BinaryHeap::new(), fault: &values.fault };
-        for i in (0..merge.readers.len()).chain([MEMORY]) {
-            merge.refill(i);
-        }
-        merge
-    }
-
-    fn fail(&self, reason: String) {
-        let _ = self.fault.set(reason);
-    }
-
-    fn refill(&mut self, source: usize) {
-        let next = match source {
-            MEMORY => self.memory.next().copied(),
-            i => self.read(i),
-        };
-        self.heads.extend(next.map(|v| Reverse((key(v), source))));
-    }
-
-    fn read(&mut self, i: usize) -> Option<f64> {
-        let mut bytes = [0u8; 8];
-        match self.readers[i].read_exact(&mut bytes) {
-            Ok(()) => Some(f64::from_le_bytes(bytes)),
-            Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => None,
-            Err(e) => {
-                self.fail(format!("values kept on disk cannot be read: {e}"));
-                None
-            }
-        }
+        let readers: Vec<_> = values.runs.iter().map(|run| BufReader::with_capacity(READ_BUFFER, run.clone())).collect();
+        let mut sources = Sources { memory: values.memory.iter(), readers, fault: &values.fault };
+        let heads = (0..=values.runs.len()).filter_map(|i| Some(Reverse((key(sources.next(i)?), i)))).collect();
+        Self { sources, heads }
     }
 
     fn next(&mut self) -> Option<f64> {
-        let Reverse((k, source)) = self.heads.pop()?;
-        self.refill(source);
-        Some(value(k))
+        let mut head = self.heads.peek_mut()?;
+        let Reverse((smallest, source)) = *head;
+        match self.sources.next(source) {
+            // The heap is put right once, when `head` is dropped.
+            Some(v) => *head = Reverse((key(v), source)),
+            None => drop(PeekMut::pop(head)),
+        }
+        Some(value(smallest))
+    }
+}
+
+/// The runs on disk, and the values in memory as the last of them.
+struct Sources<'a> {
+    memory: std::slice::Iter<'a, f64>,
+    readers: Vec<BufReader<Part>>,
+    fault: &'a OnceLock<String>,
+}
+
+impl Sources<'_> {
+    fn next(&mut self, source: usize) -> Option<f64> {
+        let Some(reader) = self.readers.get_mut(source) else { return self.memory.next().copied() };
+        let mut bytes = [0u8; 8];
+        match reader.read_exact(&mut bytes) {
+            Ok(()) => Some(f64::from_le_bytes(bytes)),
+            Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => None,
+            Err(e) => {
+                let _ = self.fault.set(format!("values kept on disk cannot be read: {e}"));
+                None
+            }
+        }
     }
 }
 
@@ -180,8 +209,7 @@ struct State {
 
 impl State {
     fn new(of: Measure, context: &Context) -> Self {
-        // Half of the memory, since finishing sorts a copy.
-        let room = (context.memory / 16).max(1 << 12);
+        let room = (context.memory / size_of::<f64>()).max(1 << 12);
         Self { of, buffer: Vec::new(), runs: Vec::new(), missing: 0, room, spill: Spill::new(&context.spill) }
     }
 
@@ -196,6 +224,11 @@ impl State {
                 self.write_run()?;
             }
             let (now, later) = rest.split_at(rest.len().min(self.room - self.buffer.len()));
+            if self.buffer.capacity() - self.buffer.len() < now.len() {
+                // Twice as much, but no more than there is room for.
+                let wanted = (2 * self.buffer.capacity()).clamp(self.buffer.len() + now.len(), self.room);
+                self.buffer.reserve_exact(wanted - self.buffer.len());
+            }
             self.buffer.extend_from_slice(now);
             rest = later;
         }
@@ -203,7 +236,7 @@ impl State {
     }
 
     fn write_run(&mut self) -> Result<(), String> {
-        self.buffer.sort_unstable_by(f64::total_cmp);
+        sort_floats(&mut self.buffer);
         self.runs.push(self.spill.append(self.buffer.iter().map(|value| value.to_le_bytes()))?);
         self.buffer.clear();
         Ok(())
@@ -237,6 +270,11 @@ impl Accumulator for State {
 
     fn finish(&self) -> Result<Finished, String> {
         Ok(Arc::new(self.finished()))
+    }
+
+    fn finish_last(mut self: Box<Self>) -> Result<Finished, String> {
+        let values = std::mem::take(&mut self.buffer);
+        Ok(Arc::new(SortedValues { runs: self.runs, missing: self.missing, ..SortedValues::from_values(values) }))
     }
 
     fn size(&self) -> usize {

@@ -126,7 +126,7 @@ impl TwoSampleTest for Test {
     fn compare(&self, reference: &Profile, current: &Profile) -> Result<TestResult, Undefined> {
         let (r, c) = both(&self.values, reference, current)?;
         let (n, m) = (r.len(), c.len());
-        let found = math::kolmogorov_smirnov(r.iter(), n, c.iter(), m);
+        let found = math::kolmogorov_smirnov(r.chunks(), n, c.chunks(), m);
         r.fault().and(c.fault()).map_err(Undefined::Error)?;
         let found = found.ok_or_else(|| Undefined::error("the values changed while they were read"))?;
         let method = self.method(n, m)?;

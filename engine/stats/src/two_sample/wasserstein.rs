@@ -60,7 +60,7 @@ impl TwoSampleTest for Test {
 
     fn compare(&self, reference: &Profile, current: &Profile) -> Result<TestResult, Undefined> {
         let (r, c) = both(&self.values, reference, current)?;
-        let distance = math::wasserstein(r.iter(), r.len(), c.iter(), c.len());
+        let distance = math::wasserstein(r.chunks(), r.len(), c.chunks(), c.len());
         r.fault().and(c.fault()).map_err(Undefined::Error)?;
         let statistic = distance.ok_or_else(|| Undefined::error(why_undefined(&r, &c)))?;
         let deviation = reference.read(&self.moments)?.finite.variance(0).map(f64::sqrt);

@@ -60,12 +60,12 @@ impl Numbers {
         let groups = || grouped(r, c);
         match method {
             Method::Ks => {
-                let found = math::kolmogorov_smirnov(r.iter(), n, c.iter(), m);
+                let found = math::kolmogorov_smirnov(r.chunks(), n, c.chunks(), m);
                 let d = found.ok_or_else(|| Undefined::error("the values changed while they were read"))?.d;
                 Ok(math::two_sample_p_value(d, n, m, Alternative::TwoSided, math::Method::Auto))
             }
             Method::Wasserstein => {
-                let distance = math::wasserstein(r.iter(), n, c.iter(), m).ok_or_else(|| undefined("the values lie too far apart"))?;
+                let distance = math::wasserstein(r.chunks(), n, c.chunks(), m).ok_or_else(|| undefined("the values lie too far apart"))?;
                 let deviation = self.moments[0].variance(0).map_or(0.0, f64::sqrt);
                 Ok(distance / deviation.max(LEAST_DEVIATION))
             }
