@@ -45,7 +45,7 @@ pub trait Accumulator: Send {
 pub struct Context {
     /// The finished reference, while the current side is read.
     pub reference: Option<Arc<Profile>>,
-    /// Bytes of memory before it must go on on disk.
+    /// Bytes of memory before it must go on on disk: of all accumulators of a side, or where one is made, its own.
     pub memory: usize,
     /// Folder for what does not fit.
     pub spill: PathBuf,
@@ -60,8 +60,8 @@ pub struct Request {
     pub key: String,
     /// The columns that it reads.
     pub columns: Vec<String>,
-    /// Whether it keeps values and so shares the memory setting.
-    pub spills: bool,
+    /// Bytes that it keeps of a row, by which the memory setting is shared out; 0 where it does not grow with the rows.
+    pub row_bytes: usize,
     /// Accumulators that take blocks in turn, on several threads, and are merged at the end: 1 for all that are faster than the reader.
     pub partitions: usize,
     pub make: Arc<Make>,
@@ -87,11 +87,11 @@ impl<T: Send + Sync + 'static> Handle<T> {
     pub fn new<A: Accumulator + 'static>(
         key: String,
         columns: Vec<String>,
-        spills: bool,
+        row_bytes: usize,
         make: impl Fn(&Context) -> Result<A, String> + Send + Sync + 'static,
     ) -> Self {
         let make: Arc<Make> = Arc::new(move |context| Ok(Box::new(make(context)?)));
-        Self { request: Request { key, columns, spills, partitions: 1, make, derived: None }, result: PhantomData }
+        Self { request: Request { key, columns, row_bytes, partitions: 1, make, derived: None }, result: PhantomData }
     }
 
     /// The same, derived from the result of `other` where that is asked for on the same rows.

@@ -199,7 +199,7 @@ impl Plugin for Loaded {
         let columns: Vec<String> = bindings.iter().map(|(_, column)| column.clone()).collect();
         let key = format!("plugin_{}({})", self.linked.shared.plugin, columns.join(","));
         let maker = self.maker(key.clone(), bindings, schema).map(Arc::new);
-        let mut handle = Handle::new(key, columns, false, move |context| maker.as_ref().map_err(Clone::clone)?.accumulator(context));
+        let mut handle = Handle::new(key, columns, 0, move |context| maker.as_ref().map_err(Clone::clone)?.accumulator(context));
         handle.request.partitions = self.partitions.get().into();
         handle
     }

@@ -142,8 +142,7 @@ fn run_queries(plan: &Plan, profile: &mut Profile) {
 }
 
 pub(crate) fn context(plan: &Plan, reference: Option<Arc<Profile>>) -> Context {
-    let memory = usize::try_from(plan.run.memory.0 / 2).unwrap_or(usize::MAX);
-    Context { reference, memory, spill: std::env::temp_dir(), seed: plan.run.seed }
+    Context { reference, memory: plan.run.kept() / 2, spill: std::env::temp_dir(), seed: plan.run.seed }
 }
 
 fn timed<T>(name: &str, timings: &mut BTreeMap<String, f64>, work: impl FnOnce() -> T) -> T {

@@ -327,7 +327,8 @@ pub struct ScheduleFrame {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct RunFrame {
-    /// Memory that the statistics may use before they go on on disk.
+    /// Memory of a run in all, but for plugins: statistics go on on disk before more is taken. From 256MiB on it is kept; less still
+    /// makes a run take less.
     #[schemars(with = "String")]
     pub memory: Bytes,
     /// Threads; 0 means one for each core. More than cores only cost memory.
@@ -341,7 +342,15 @@ pub struct RunFrame {
 
 impl Default for RunFrame {
     fn default() -> Self {
-        Self { memory: Bytes(256 << 20), threads: Threads(0), seed: 0, state: None }
+        Self { memory: Bytes(512 << 20), threads: Threads(0), seed: 0, state: None }
+    }
+}
+
+impl RunFrame {
+    /// Bytes for what statistics keep: the rest is for the program itself, and for blocks on their way.
+    pub fn kept(&self) -> usize {
+        let kept = self.memory.0.saturating_sub(128 << 20).max(self.memory.0 / 4);
+        usize::try_from(kept).unwrap_or(usize::MAX)
     }
 }
 

@@ -20,7 +20,7 @@ use reader::{Reader, slices};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
-use workers::{Done, Lane, deal, derive, finish, join, make, spilling, wide_columns, work};
+use workers::{Done, Lane, deal, derive, finish, join, make, row_bytes, wide_columns, work};
 
 /// A transform of the plan, made anew for each side.
 pub struct RunningTransform {
@@ -72,7 +72,8 @@ pub type Progress<'a> = &'a (dyn Fn(u64) + Sync);
 /// Reads a side. Blocks the thread. Where numbers of very many columns are asked for, the side is read several times, some columns at a time.
 pub fn read_side(job: Job, context: &Context, progress: Progress<'_>) -> Result<SideResult, SourceError> {
     let (source, schema, slices) = (job.source.clone(), job.schema.clone(), job.slices.clone());
-    let context = Context { memory: context.memory / spilling(&job.requests, job.keep_states).max(1), ..context.clone() };
+    // For a byte of each row.
+    let context = Context { memory: context.memory / row_bytes(&job.requests, job.keep_states).max(1), ..context.clone() };
     let mut all: Option<Passed> = None;
     for job in passes(job) {
         let passed = pass(job, &context, progress)?;

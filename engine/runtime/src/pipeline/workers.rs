@@ -111,9 +111,9 @@ fn fed(requests: &[(Slice, Request)], keep_states: bool) -> BTreeMap<Place, &Req
     all
 }
 
-/// Accumulators that share the memory setting.
-pub(super) fn spilling(requests: &[(Slice, Request)], keep_states: bool) -> usize {
-    fed(requests, keep_states).values().filter(|request| request.spills).count()
+/// Bytes that a row takes in all accumulators.
+pub(super) fn row_bytes(requests: &[(Slice, Request)], keep_states: bool) -> usize {
+    fed(requests, keep_states).values().map(|request| request.row_bytes).sum()
 }
 
 /// The results that are derived from those of others.
@@ -132,6 +132,7 @@ pub(super) fn make(requests: &[(Slice, Request)], context: &Context, keep_states
     let (mut fed, mut failed) = (Vec::new(), Vec::new());
     for (place, request) in distinct {
         let context = of_slice(context, &place.0);
+        let context = Context { memory: context.memory.saturating_mul(request.row_bytes), ..context };
         let made: Result<Vec<_>, String> = (0..request.partitions).map(|_| (request.make)(&context)).collect();
         let columns = || request.columns.clone();
         let of_part = |(part, accumulator)| Fed { place: place.clone(), columns: columns(), lane: Lane::Blocks, turn: Turn { part, of: request.partitions }, accumulator };

@@ -38,7 +38,7 @@ pub const MOST_ATTRIBUTES: usize = 1 << 20;
 /// The columns of each item or user (`of`) where all of them have a value; as numbers or as categories.
 pub fn attributes(of: &str, columns: &[String], are_numbers: bool) -> Handle<Attributes> {
     let all: Vec<String> = [of.to_owned()].into_iter().chain(columns.iter().cloned()).collect();
-    Handle::new(format!("attributes({all:?},{are_numbers})"), all.clone(), false, move |context| {
+    Handle::new(format!("attributes({all:?},{are_numbers})"), all.clone(), 0, move |context| {
         Ok(State { columns: all.clone(), are_numbers, seed: context.seed, found: ByKey::new(MOST_ATTRIBUTES, context.seed) })
     })
 }

@@ -31,7 +31,7 @@ impl CategoryCounts {
 /// Counts of each distinct value of a column, read as strings.
 pub fn categories(column: &str) -> Handle<CategoryCounts> {
     let name = column.to_owned();
-    Handle::new(format!("categories({column})"), vec![column.into()], false, move |_| {
+    Handle::new(format!("categories({column})"), vec![column.into()], 0, move |_| {
         Ok(State { column: name.clone(), counts: FxHashMap::default(), missing: 0 })
     })
 }

@@ -25,7 +25,7 @@ impl Centroid {
 /// Moments of the components of a column of lists of numbers. Missing vectors are left out.
 pub fn centroid(column: &str) -> Handle<Centroid> {
     let name = column.to_owned();
-    Handle::new(format!("centroid({column})"), vec![column.into()], false, move |_| {
+    Handle::new(format!("centroid({column})"), vec![column.into()], 0, move |_| {
         Ok(State { column: name.clone(), lengths: BTreeMap::new(), unusable: 0 })
     })
 }

@@ -20,7 +20,7 @@ pub const MOST_PAIRED_COLUMNS: usize = 200;
 /// Equal rows of all pairs of columns, up to collisions of 128-bit fingerprints.
 pub fn column_pairs(columns: &[String]) -> Handle<ColumnPairs> {
     let names = columns.to_vec();
-    Handle::new(format!("column_pairs({})", columns.join(",")), columns.to_vec(), false, move |context| {
+    Handle::new(format!("column_pairs({})", columns.join(",")), columns.to_vec(), 0, move |context| {
         if names.len() > MOST_PAIRED_COLUMNS {
             return Err(format!("{} columns are more than the {MOST_PAIRED_COLUMNS} that can be compared in pairs; name fewer in `columns`", names.len()));
         }

@@ -63,7 +63,7 @@ pub fn confusion(target: &str, predicted: &Predicted) -> Handle<Confusion> {
     }
     let columns: Vec<String> = [target.to_owned()].into_iter().chain(predicted.columns()).collect();
     let target = target.to_owned();
-    Handle::new(format!("confusion({target},{predicted:?})"), columns, false, move |_| {
+    Handle::new(format!("confusion({target},{predicted:?})"), columns, 0, move |_| {
         Ok(State { target: target.clone(), predicted: predicted.clone(), counts: FxHashMap::default(), labels: BTreeSet::new(), unlabelled: 0, unpredicted: 0 })
     })
 }

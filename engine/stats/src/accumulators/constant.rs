@@ -18,7 +18,7 @@ pub struct Constant {
 /// Whether a column of any type is constant: no value, or one value only (as Evidently counts it).
 pub fn constant(column: &str) -> Handle<Constant> {
     let name = column.to_owned();
-    Handle::new(format!("constant({column})"), vec![column.into()], false, move |context| {
+    Handle::new(format!("constant({column})"), vec![column.into()], 0, move |context| {
         Ok(State { column: name.clone(), seed: context.seed, found: Constant::default() })
     })
 }

@@ -23,7 +23,7 @@ pub struct Distinct {
 /// Distinct rows over the columns. Missing values equal each other, as do 0.0 and -0.0.
 pub fn row_distinct(columns: &[String]) -> Handle<Distinct> {
     let names = columns.to_vec();
-    Handle::new(format!("row_distinct({})", columns.join(",")), columns.to_vec(), true, move |context| {
+    Handle::new(format!("row_distinct({})", columns.join(",")), columns.to_vec(), BYTES, move |context| {
         State::new(names.clone(), true, context)
     })
 }
@@ -31,7 +31,7 @@ pub fn row_distinct(columns: &[String]) -> Handle<Distinct> {
 /// Distinct values of a column; missing ones are counted apart and are no value. Of floats that are sorted anyway they are counted there.
 pub fn value_distinct(column: &Column) -> Handle<Distinct> {
     let name = column.name.clone();
-    let handle = Handle::new(format!("value_distinct({name})"), vec![name.clone()], true, move |context| {
+    let handle = Handle::new(format!("value_distinct({name})"), vec![name.clone()], VALUE_BYTES, move |context| {
         State::new(vec![name.clone()], false, context)
     });
     // Large integers are rounded where they are sorted, and no longer distinct.
@@ -56,6 +56,8 @@ fn in_order(values: &SortedValues) -> Result<Distinct, String> {
 
 const PARTITIONS: usize = 256;
 const BYTES: usize = 16;
+/// Most columns whose values are counted have few of them.
+const VALUE_BYTES: usize = 1;
 /// Fingerprints that were seen last, so that a column of few values takes no memory for each row.
 const RECENT: usize = 4_096;
 

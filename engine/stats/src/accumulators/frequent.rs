@@ -25,7 +25,7 @@ pub const COUNTERS: usize = 8_192;
 /// Misra, Gries, Sci. Comput. Program. 2 (1982); merged as in Agarwal et al., "Mergeable summaries", PODS 2012.
 pub fn most_frequent(column: &str) -> Handle<MostFrequent> {
     let name = column.to_owned();
-    Handle::new(format!("most_frequent({column})"), vec![column.into()], false, move |context| {
+    Handle::new(format!("most_frequent({column})"), vec![column.into()], 0, move |context| {
         Ok(State { column: name.clone(), seed: context.seed, values: 0, error: 0, counts: FxHashMap::default() })
     })
 }

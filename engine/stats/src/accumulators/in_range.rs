@@ -20,7 +20,7 @@ pub fn in_range(column: &str, min: Option<f64>, max: Option<f64>) -> Handle<InRa
     let name = column.to_owned();
     let key = format!("in_range({column},{min:?},{max:?})");
     let of_reference = moments(column);
-    Handle::new(key.clone(), vec![column.into()], false, move |context: &Context| {
+    Handle::new(key.clone(), vec![column.into()], 0, move |context: &Context| {
         let known = match (&context.reference, min.is_none() || max.is_none()) {
             (Some(reference), true) => Some(reference.read(&of_reference).map_err(|u| u.reason().to_owned())?.finite),
             _ => None,

@@ -27,7 +27,7 @@ pub const MOST_INTERACTIONS: usize = 1 << 21;
 /// The different items of each user.
 pub fn interactions(user: &str, item: &str) -> Handle<Interactions> {
     let columns = [user.to_owned(), item.to_owned()];
-    Handle::new(format!("interactions({columns:?})"), columns.to_vec(), false, move |context| {
+    Handle::new(format!("interactions({columns:?})"), columns.to_vec(), 0, move |context| {
         Ok(State { columns: columns.clone(), seed: context.seed, users: ByKey::new(MOST_INTERACTIONS, context.seed), unusable: 0 })
     })
 }

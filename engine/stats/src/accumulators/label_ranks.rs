@@ -25,7 +25,7 @@ pub struct LabelRanks {
 pub fn label_ranks(target: &str, columns: &[(String, String)]) -> Handle<LabelRanks> {
     let names = [target.to_owned()].into_iter().chain(columns.iter().map(|(_, column)| column.clone())).collect();
     let (target, columns) = (target.to_owned(), columns.to_vec());
-    Handle::new(format!("label_ranks({target},{columns:?})"), names, false, move |_| Ok(State { target: target.clone(), columns: columns.clone(), found: LabelRanks::default() }))
+    Handle::new(format!("label_ranks({target},{columns:?})"), names, 0, move |_| Ok(State { target: target.clone(), columns: columns.clone(), found: LabelRanks::default() }))
 }
 
 struct State {

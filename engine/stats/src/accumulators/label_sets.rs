@@ -33,7 +33,7 @@ pub struct LabelSets {
 /// The sets in two columns of lists. An empty list is a set without labels, and no missing one.
 pub fn label_sets(target: &str, prediction: &str) -> Handle<LabelSets> {
     let columns = [target.to_owned(), prediction.to_owned()];
-    Handle::new(format!("label_sets({columns:?})"), columns.to_vec(), false, move |_| Ok(State { columns: columns.clone(), found: Saved::default() }))
+    Handle::new(format!("label_sets({columns:?})"), columns.to_vec(), 0, move |_| Ok(State { columns: columns.clone(), found: Saved::default() }))
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]

@@ -43,7 +43,7 @@ const PARTS: i64 = 8_192;
 pub fn label_times(target: &str, timestamp: &str, labelled_at: Option<&str>, lateness: Duration) -> Handle<LabelTimes> {
     let columns: Vec<String> = [target, timestamp].into_iter().chain(labelled_at).map(str::to_owned).collect();
     let lateness = i64::try_from(lateness.as_micros()).unwrap_or(i64::MAX);
-    Handle::new(format!("label_times({columns:?},{lateness})"), columns.clone(), false, move |_| {
+    Handle::new(format!("label_times({columns:?},{lateness})"), columns.clone(), 0, move |_| {
         Ok(State { columns: columns.clone(), lateness, found: Saved::default() })
     })
 }

@@ -51,7 +51,7 @@ pub fn losses(target: &str, scores: &Scores, bins: usize) -> Handle<Losses> {
     };
     let columns: Vec<String> = [target.to_owned()].into_iter().chain(of.iter().map(|(_, column)| column.clone())).collect();
     let target = target.to_owned();
-    Handle::new(format!("losses({target},{of:?},{bins})"), columns, false, move |_| {
+    Handle::new(format!("losses({target},{of:?},{bins})"), columns, 0, move |_| {
         Ok(State { target: target.clone(), of: of.clone(), bins, found: Losses::default() })
     })
 }

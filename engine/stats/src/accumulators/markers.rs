@@ -36,7 +36,7 @@ impl std::fmt::Display for Value {
 /// Rows of a column whose value is one of `values`: in a column of numbers the same number, else the same text.
 pub fn occurrences(column: &str, values: &[Value]) -> Handle<Occurrences> {
     let (name, values) = (column.to_owned(), values.to_vec());
-    Handle::new(format!("occurrences({column},{values:?})"), vec![column.into()], false, move |_| {
+    Handle::new(format!("occurrences({column},{values:?})"), vec![column.into()], 0, move |_| {
         let found = Occurrences { rows: 0, counts: vec![0; values.len()] };
         Ok(State { column: name.clone(), values: values.clone(), found })
     })

@@ -42,7 +42,7 @@ impl ColumnMoments {
 /// Moments of a numeric column: two passes over each block about its own mean, merged in double-double.
 pub fn moments(of: impl Into<Measure>) -> Handle<ColumnMoments> {
     let of: Measure = of.into();
-    Handle::new(format!("moments({})", of.key()), of.columns(), false, move |_| {
+    Handle::new(format!("moments({})", of.key()), of.columns(), 0, move |_| {
         Ok(State { of: of.clone(), moments: ColumnMoments::default() })
     })
 }

@@ -38,7 +38,7 @@ pub struct ColumnCoMoments {
 
 pub fn co_moments(a: &str, b: &str) -> Handle<ColumnCoMoments> {
     let (key, names, columns) = key("co_moments", a, b);
-    Handle::new(key, columns, false, move |_| Ok(Co { names: names.clone(), found: ColumnCoMoments::default() }))
+    Handle::new(key, columns, 0, move |_| Ok(Co { names: names.clone(), found: ColumnCoMoments::default() }))
 }
 
 struct Co {
@@ -110,7 +110,7 @@ pub const MOST_VALUE_PAIRS: usize = 100_000;
 /// Rows of two columns; of more than [`MOST_VALUE_PAIRS`] a uniform sample of so many, by the least of seeded random numbers.
 pub fn value_pairs(a: &str, b: &str) -> Handle<ValuePairs> {
     let (key, names, columns) = key("value_pairs", a, b);
-    Handle::new(key, columns, false, move |context| Ok(Pairs { names: names.clone(), seed: context.seed, rows: 0, kept: Vec::new() }))
+    Handle::new(key, columns, 0, move |context| Ok(Pairs { names: names.clone(), seed: context.seed, rows: 0, kept: Vec::new() }))
 }
 
 /// A row with its random number.
@@ -185,7 +185,7 @@ pub struct CategoryPairs {
 
 pub fn category_pairs(a: &str, b: &str) -> Handle<CategoryPairs> {
     let (key, names, columns) = key("category_pairs", a, b);
-    Handle::new(key, columns, false, move |_| Ok(Table { names: names.clone(), cells: FxHashMap::default() }))
+    Handle::new(key, columns, 0, move |_| Ok(Table { names: names.clone(), cells: FxHashMap::default() }))
 }
 
 struct Table {

@@ -15,7 +15,7 @@ pub struct Presence {
 /// Rows and missing values of a column of any type.
 pub fn presence(column: &str) -> Handle<Presence> {
     let name = column.to_owned();
-    Handle::new(format!("presence({column})"), vec![column.into()], false, move |_| {
+    Handle::new(format!("presence({column})"), vec![column.into()], 0, move |_| {
         Ok(State { column: name.clone(), presence: Presence::default() })
     })
 }

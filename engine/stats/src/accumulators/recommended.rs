@@ -83,7 +83,7 @@ fn tie(user: Key, item: Key) -> u64 {
 pub fn recommended(columns: &Columns, relevance: Option<&Relevance>, k: usize) -> Handle<Recommended> {
     let names = [&columns.user, &columns.item, &columns.order].into_iter().chain(relevance.map(|r| &r.target));
     let (names, columns, relevance) = (names.cloned().collect(), columns.clone(), relevance.cloned());
-    Handle::new(format!("recommended({columns:?},{relevance:?},{k})"), names, false, move |context| {
+    Handle::new(format!("recommended({columns:?},{relevance:?},{k})"), names, 0, move |context| {
         let lists = ByKey::new(MOST_RECOMMENDATIONS / k.max(1), context.seed);
         Ok(State { columns: columns.clone(), relevance: relevance.clone(), k, seed: context.seed, lists, unusable: 0, unlabelled: 0 })
     })

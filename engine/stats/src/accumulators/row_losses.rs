@@ -72,7 +72,7 @@ pub fn row_losses(loss: &Loss, features: &[Feature], identity: &[String]) -> Han
     };
     let columns = of_loss.into_iter().chain(features.iter().map(|(name, _)| name.clone())).chain(identity.iter().cloned()).collect();
     let (loss, features, identity) = (loss.clone(), features.to_vec(), identity.to_vec());
-    Handle::new(format!("row_losses({loss:?},{features:?},{identity:?})"), columns, false, move |context| {
+    Handle::new(format!("row_losses({loss:?},{features:?},{identity:?})"), columns, 0, move |context| {
         let sample = ByKey::new(MOST_CELLS, context.seed);
         Ok(State { loss: loss.clone(), features: features.clone(), identity: identity.clone(), seed: context.seed, all: Some(All::default()), sample, left_out: LossesLeftOut::default() })
     })

@@ -20,7 +20,7 @@ pub struct RowMissing {
 /// Rows with a missing value in any of the columns; `markers` are values that count as missing.
 pub fn row_missing(columns: &[String], markers: &[Value]) -> Handle<RowMissing> {
     let (names, markers) = (columns.to_vec(), markers.to_vec());
-    Handle::new(format!("row_missing({},{markers:?})", columns.join(",")), columns.to_vec(), false, move |_| {
+    Handle::new(format!("row_missing({},{markers:?})", columns.join(",")), columns.to_vec(), 0, move |_| {
         Ok(State { columns: names.clone(), markers: markers.clone(), found: RowMissing::default() })
     })
 }

@@ -52,7 +52,7 @@ pub struct Sample {
 /// Up to `most` distinct items of a column.
 pub fn sample(column: &str, of: Sampled, most: usize) -> Handle<Sample> {
     let name = column.to_owned();
-    Handle::new(format!("sample({column},{of:?},{most})"), vec![column.into()], false, move |context| {
+    Handle::new(format!("sample({column},{of:?},{most})"), vec![column.into()], 0, move |context| {
         let seed = context.seed;
         Ok(State { column: name.clone(), of, most, seed, items: BTreeMap::new(), bytes: 0, lengths: BTreeMap::new(), cut: None, unusable: 0 })
     })

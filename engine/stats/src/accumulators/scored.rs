@@ -46,7 +46,7 @@ pub fn scored(target: &str, scores: &Scores) -> Handle<Scored> {
     };
     let columns: Vec<String> = [target.to_owned()].into_iter().chain(of_scores.iter().cloned()).collect();
     let (target, scores) = (target.to_owned(), scores.clone());
-    Handle::new(format!("scored({target},{scores:?})"), columns, false, move |_| {
+    Handle::new(format!("scored({target},{scores:?})"), columns, 0, move |_| {
         Ok(State { target: target.clone(), scores: scores.clone(), columns: of_scores.clone(), counts: FxHashMap::default(), labels: FxHashMap::default(), binned: false, unlabelled: 0, unscored: 0 })
     })
 }

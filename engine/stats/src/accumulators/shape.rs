@@ -17,7 +17,7 @@ pub struct ColumnShape {
 /// Central moments up to the fourth of a numeric column.
 pub fn shape(of: impl Into<Measure>) -> Handle<ColumnShape> {
     let of: Measure = of.into();
-    Handle::new(format!("shape({})", of.key()), of.columns(), false, move |_| {
+    Handle::new(format!("shape({})", of.key()), of.columns(), 0, move |_| {
         Ok(State { of: of.clone(), found: ColumnShape::default() })
     })
 }

@@ -46,7 +46,7 @@ impl TextMeasure {
 /// Moments of a measure of a column's strings.
 pub fn text_measure(column: &str, measure: TextMeasure) -> Handle<Moments> {
     let name = column.to_owned();
-    Handle::new(format!("{}({column})", measure.name()), vec![column.into()], false, move |_| {
+    Handle::new(format!("{}({column})", measure.name()), vec![column.into()], 0, move |_| {
         Ok(Measured { column: name.clone(), measure, moments: Moments::default() })
     })
 }
@@ -101,7 +101,7 @@ pub struct PatternMatches {
 /// Strings that a regular expression matches somewhere.
 pub fn pattern_matches(column: &str, pattern: Regex) -> Handle<PatternMatches> {
     let name = column.to_owned();
-    Handle::new(format!("pattern_matches({column},{pattern})"), vec![column.into()], false, move |_| {
+    Handle::new(format!("pattern_matches({column},{pattern})"), vec![column.into()], 0, move |_| {
         Ok(Pattern { column: name.clone(), pattern: pattern.clone(), found: PatternMatches::default() })
     })
 }

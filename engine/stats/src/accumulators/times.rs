@@ -43,7 +43,7 @@ pub(super) fn micros(block: &Block, column: &str) -> Result<TimestampMicrosecond
 
 pub fn times(column: &str) -> Handle<Times> {
     let name = column.to_owned();
-    Handle::new(format!("times({column})"), vec![column.into()], false, move |_| {
+    Handle::new(format!("times({column})"), vec![column.into()], 0, move |_| {
         Ok(State { column: name.clone(), found: Times::default() })
     })
 }

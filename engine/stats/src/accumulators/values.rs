@@ -192,7 +192,7 @@ impl Sources<'_> {
 /// All values of a numeric column: exact at any size, since what exceeds the memory setting is sorted on disk.
 pub fn values(of: impl Into<Measure>) -> Handle<SortedValues> {
     let of: Measure = of.into();
-    Handle::new(format!("values({})", of.key()), of.columns(), true, move |context| {
+    Handle::new(format!("values({})", of.key()), of.columns(), size_of::<f64>(), move |context| {
         Ok(State::new(of.clone(), context))
     })
 }
