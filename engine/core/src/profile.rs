@@ -1,11 +1,12 @@
 //! A profile: the finished accumulators of one side.
 
 use crate::accumulator::{Finished, Handle};
-use crate::metric::Undefined;
+use crate::metric::{Hypothesis, Undefined};
 use crate::query::QueryRow;
+use crate::two_sample::TestResult;
 use arrow::datatypes::SchemaRef;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// What one side of a comparison came to.
 pub struct Profile {
@@ -18,11 +19,15 @@ pub struct Profile {
     slices: BTreeMap<String, Arc<Profile>>,
     /// What queries gave, by their text.
     queries: BTreeMap<String, Result<Vec<QueryRow>, String>>,
+    /// What comparisons with the reference gave.
+    compared: Mutex<BTreeMap<Hypothesis, Arc<Compared>>>,
 }
+
+type Compared = OnceLock<Result<TestResult, Undefined>>;
 
 impl Profile {
     pub fn new(rows: u64, schema: SchemaRef, results: BTreeMap<String, Result<Finished, String>>) -> Self {
-        Self { rows, schema, results, slices: BTreeMap::new(), queries: BTreeMap::new() }
+        Self { rows, schema, results, slices: BTreeMap::new(), queries: BTreeMap::new(), compared: Mutex::default() }
     }
 
     /// Adds the profile of the rows for which `filter` is true.
@@ -39,6 +44,13 @@ impl Profile {
     pub fn query(&self, sql: &str) -> Result<&[QueryRow], Undefined> {
         let rows = self.queries.get(sql).ok_or_else(|| Undefined::error("the query was not run on this side"))?;
         rows.as_deref().map_err(|reason| Undefined::error(reason.clone()))
+    }
+
+    /// What the test of that name finds between the reference and this side, computed by whoever asks first.
+    pub fn compared(&self, test: &Hypothesis, compare: impl FnOnce() -> Result<TestResult, Undefined>) -> Result<TestResult, Undefined> {
+        // Only empty results are ever put in, so that a panic elsewhere leaves it right.
+        let known = self.compared.lock().unwrap_or_else(PoisonError::into_inner).entry(test.clone()).or_default().clone();
+        known.get_or_init(compare).clone()
     }
 
     /// The profile of the rows for which `filter` is true; without a filter there is none but this one.

@@ -17,6 +17,9 @@ pub(super) struct Fingerprinter {
 /// Rows whose words are in the cache at a time.
 const ROWS: usize = 1_024;
 
+/// What a row is written down in.
+type Word = [u8; 8];
+
 /// Columns whose missing values a word tells.
 const FLAGS: usize = u64::BITS as usize;
 
@@ -32,22 +35,18 @@ impl Fingerprinter {
         let flags = columns.len().div_ceil(FLAGS);
         let width = flags + columns.iter().map(|column| words(column.data_type())).sum::<usize>();
         let mut fingerprints = Vec::with_capacity(rows);
-        let mut buffer = vec![0u64; width * ROWS.min(rows)];
-        let mut bytes = Vec::with_capacity(8 * width);
+        let mut buffer = vec![Word::default(); width * ROWS.min(rows)];
         for from in (0..rows).step_by(ROWS) {
             let n = ROWS.min(rows - from);
-            buffer[..width * n].fill(0);
+            buffer[..width * n].fill(Word::default());
             let mut at = flags;
             for (i, column) in columns.iter().enumerate() {
                 let mut into = Into { words: &mut buffer[..width * n], width, at, count: words(column.data_type()), flag: i };
                 self.write(&column.slice(from, n), &mut into)?;
                 at += words(column.data_type());
             }
-            for row in buffer[..width * n].chunks_exact(width) {
-                bytes.clear();
-                row.iter().for_each(|word| bytes.extend_from_slice(&word.to_le_bytes()));
-                fingerprints.push(xxh3_128_with_seed(&bytes, self.seed));
-            }
+            let rows = buffer[..width * n].chunks_exact(width);
+            fingerprints.extend(rows.map(|row| xxh3_128_with_seed(row.as_flattened(), self.seed)));
         }
         Ok(fingerprints)
     }
@@ -98,7 +97,7 @@ impl Fingerprinter {
 
 /// The words of a column in those of all rows.
 struct Into<'a> {
-    words: &'a mut [u64],
+    words: &'a mut [Word],
     /// Words of a row.
     width: usize,
     /// The column's first word in a row, and how many it has.
@@ -110,19 +109,19 @@ struct Into<'a> {
 
 impl Into<'_> {
     fn set(&mut self, row: usize, word: u64) {
-        self.words[row * self.width + self.at] = word;
+        self.words[row * self.width + self.at] = word.to_le_bytes();
     }
 
     fn set_two(&mut self, row: usize, fingerprint: u128) {
         self.set(row, fingerprint as u64);
-        self.words[row * self.width + self.at + 1] = (fingerprint >> 64) as u64;
+        self.words[row * self.width + self.at + 1] = ((fingerprint >> 64) as u64).to_le_bytes();
     }
 
     /// What lies under a null is nothing.
     fn missing(&mut self, row: usize) {
         let start = row * self.width;
-        self.words[start + self.flag / FLAGS] |= 1 << (self.flag % FLAGS);
-        self.words[start + self.at..][..self.count].fill(0);
+        self.words[start + self.flag / FLAGS][self.flag % FLAGS / 8] |= 1 << (self.flag % 8);
+        self.words[start + self.at..][..self.count].fill(Word::default());
     }
 }
 

@@ -36,21 +36,34 @@ pub struct KolmogorovSmirnov {
 /// None when a sample is empty or has another number of values than stated.
 pub fn kolmogorov_smirnov(reference: impl Ascending, n: u64, current: impl Ascending, m: u64) -> Option<KolmogorovSmirnov> {
     let whole = product(n, m)?;
-    let (mut above, mut below) = (0i128, 0i128);
+    let (above, below) = match i64::try_from(whole) {
+        // In registers.
+        Ok(_) => extremes(reference, n, current, m, |i, j| (i * m) as i64 - (j * n) as i64).map(|(a, b)| (a.into(), b.into())),
+        Err(_) => extremes(reference, n, current, m, |i, j| difference(i, m, j, n)),
+    }?;
+    let share = |height: i128| ratio(height.unsigned_abs(), whole);
+    let (d_plus, d_minus) = (share(above), share(below));
+    Some(KolmogorovSmirnov { d: d_plus.max(d_minus), d_plus, d_minus })
+}
+
+/// The largest and the smallest difference, 0 included, since both functions start there.
+fn extremes<H: Ord + Copy + Default>(
+    reference: impl Ascending,
+    n: u64,
+    current: impl Ascending,
+    m: u64,
+    difference: impl Fn(u64, u64) -> H,
+) -> Option<(H, H)> {
+    let (mut above, mut below) = (H::default(), H::default());
     let mut before = f64::NAN;
     let read = walk(reference, current, |value, i, j| {
-        // Between equal values nothing is to be seen. Both functions start at 0, so that 0 changes nothing.
-        let seen = if value > before { difference(i, m, j, n) } else { 0 };
+        // Between equal values nothing is to be seen.
+        let seen = if value > before { difference(i, j) } else { H::default() };
         above = above.max(seen);
         below = below.min(seen);
         before = value;
     });
-    if read != (n, m) {
-        return None;
-    }
-    let share = |height: i128| ratio(height.unsigned_abs(), whole);
-    let (d_plus, d_minus) = (share(above), share(below));
-    Some(KolmogorovSmirnov { d: d_plus.max(d_minus), d_plus, d_minus })
+    (read == (n, m)).then_some((above, below))
 }
 
 /// The distance of Wasserstein of order 1, `integral |F_ref(x) - F_cur(x)| dx`, in the unit of the values (Vallender 1974).

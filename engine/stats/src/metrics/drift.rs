@@ -52,12 +52,29 @@ pub(super) struct TestParameter {
 
 /// A test on a column, with what its series are labelled by.
 pub(super) struct BoundTest {
-    pub test: Box<dyn TwoSampleTest>,
+    test: Box<dyn TwoSampleTest>,
     pub fields: Vec<Field>,
     pub labels: Vec<(String, String)>,
     pub drifted: &'static str,
-    /// Names the test on this column; `None` where the test has no p-value.
-    pub hypothesis: Option<Hypothesis>,
+    /// Names the test on this column.
+    name: Hypothesis,
+}
+
+impl BoundTest {
+    pub fn requests(&self) -> Vec<Request> {
+        self.test.requests()
+    }
+
+    /// What the test finds; equal tests of several metrics compute it once.
+    pub fn compare(&self, sides: Sides<'_>) -> Result<Reading, Undefined> {
+        let reference = sides.reference()?;
+        Ok(sides.current.compared(&self.name, || self.test.compare(reference, sides.current))?.into_reading())
+    }
+
+    /// What its p-value is about; `None` where the test has none.
+    pub fn hypothesis(&self) -> Option<Hypothesis> {
+        self.fields.iter().any(|f| f.name == "p_value").then(|| self.name.clone())
+    }
 }
 
 /// The component that `test` names, if the key is there.
@@ -104,10 +121,9 @@ pub(super) fn bind_test(
     let BuiltTest { test, fields, params, drifted } = (entry.build)(column, test, diagnostics)?;
     let mut labels = vec![("test".to_owned(), entry.doc.name.to_owned())];
     labels.extend(params.map(|p| ("params".to_owned(), p)));
-    let has_p_value = fields.iter().any(|f| f.name == "p_value");
     let named = labels.iter().map(|(label, value)| format!("{label}={value}"));
-    let hypothesis = has_p_value.then(|| named.chain([format!("column={}", column.name)]).collect());
-    Some(BoundTest { test, fields, labels, drifted, hypothesis })
+    let name = named.chain([format!("column={}", column.name)]).collect();
+    Some(BoundTest { test, fields, labels, drifted, name })
 }
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
@@ -129,22 +145,16 @@ struct Drift {
     bound: BoundTest,
 }
 
-impl Drift {
-    fn compare(&self, sides: Sides<'_>) -> Result<Reading, Undefined> {
-        Ok(self.bound.test.compare(sides.reference()?, sides.current)?.into_reading())
-    }
-}
-
 impl Metric for Drift {
     fn requests(&self) -> Vec<Request> {
-        self.bound.test.requests()
+        self.bound.requests()
     }
 
     fn evaluate(&self, sides: Sides<'_>) -> Parts {
-        single(self.compare(sides))
+        single(self.bound.compare(sides))
     }
 
     fn hypotheses(&self) -> Hypotheses {
-        Hypotheses { tests: vec![self.bound.hypothesis.clone()], own_family: false }
+        Hypotheses { tests: vec![self.bound.hypothesis()], own_family: false }
     }
 }

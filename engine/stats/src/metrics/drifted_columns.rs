@@ -162,16 +162,15 @@ fn fields(reading: &Reading) -> Fields {
 
 impl Metric for DriftedColumns {
     fn requests(&self) -> Vec<Request> {
-        self.columns.iter().flat_map(|c| c.bound.test.requests()).collect()
+        self.columns.iter().flat_map(|c| c.bound.requests()).collect()
     }
 
     fn evaluate(&self, sides: Sides<'_>) -> Parts {
-        let compare = |c: &Tested| Ok(c.bound.test.compare(sides.reference()?, sides.current)?.into_reading());
-        self.columns.iter().map(compare).collect()
+        self.columns.iter().map(|c| c.bound.compare(sides)).collect()
     }
 
     fn hypotheses(&self) -> Hypotheses {
-        Hypotheses { tests: self.columns.iter().map(|c| c.bound.hypothesis.clone()).collect(), own_family: true }
+        Hypotheses { tests: self.columns.iter().map(|c| c.bound.hypothesis()).collect(), own_family: true }
     }
 
     fn conclude(&self, parts: Parts) -> Readings {
