@@ -13,6 +13,7 @@ use driftline_runtime::state::StateFolder;
 use driftline_stats::two_sample::correct;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The tables of all crates.
 pub fn catalogue() -> Catalogue {
@@ -133,8 +134,12 @@ impl Monitor {
 
     /// Evaluates once and tells how many rows have been read.
     pub fn run_with(&self, progress: Progress<'_>) -> Result<Outcome, OpenError> {
+        let started = Instant::now();
         let plan = self.plan()?;
-        Ok(self.evaluator(&plan.monitor, plan.run.state.as_deref()).evaluate(&plan, progress)?)
+        let planned = started.elapsed().as_secs_f64();
+        let mut outcome = self.evaluator(&plan.monitor, plan.run.state.as_deref()).evaluate(&plan, progress)?;
+        outcome.timings.insert("plan_seconds".into(), planned);
+        Ok(outcome)
     }
 
     /// Evaluates this monitor's plans, and remembers in `state`.

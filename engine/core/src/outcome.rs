@@ -127,6 +127,9 @@ pub struct Outcome {
     pub families: Vec<Family>,
 }
 
+/// What the names of timings start with that are work, on all threads together, and no wall-clock time.
+pub const WORK: &str = "work_seconds.";
+
 /// The worst of several statuses; a suite without checks passes.
 pub fn worst(statuses: impl IntoIterator<Item = Status>) -> Status {
     statuses.into_iter().max().unwrap_or(Status::Pass)

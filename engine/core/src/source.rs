@@ -5,6 +5,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use futures_core::{future::BoxFuture, stream::BoxStream};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a scan reads.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +29,8 @@ pub struct Piece {
     pub unit: u64,
     pub batch: RecordBatch,
     pub left_out: LeftOut,
+    /// What it took to read, decode and compute it.
+    pub time: Duration,
 }
 
 /// What a source left out or could not use, by name.

@@ -30,6 +30,9 @@ enum Command {
         spec: PathBuf,
         #[arg(long, short, value_enum, default_value_t = run::Output::Table)]
         output: run::Output,
+        /// Print where the time went to stderr: stages, accumulators and metrics. JSON has the same under `timings`.
+        #[arg(long)]
+        profile: bool,
     },
     /// Compare two files without a spec: the schema, then each column's drift, largest first. Exit code: 0 something was compared, nothing drifted and the schemas agree, 1 otherwise, 2 and 3 as of `run`.
     Compare(compare::Compare),
@@ -80,7 +83,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log();
     let result = match arguments.command {
-        Command::Run { spec, output } => run::run(&spec, output),
+        Command::Run { spec, output, profile } => run::run(&spec, output, profile),
         Command::Compare(asked) => compare::compare(&asked),
         Command::Profile(asked) => profile::profile(&asked),
         Command::Check { spec } => check::check(&spec),

@@ -4,7 +4,7 @@ use super::print;
 use driftline::outputs::{prometheus, table};
 use driftline::{Monitor, OpenError, Outcome, Status};
 use indicatif::{ProgressBar, ProgressStyle};
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -19,12 +19,16 @@ pub enum Output {
     Prometheus,
 }
 
-pub fn run(spec: &Path, output: Output) -> Result<ExitCode, OpenError> {
+pub fn run(spec: &Path, output: Output, profile: bool) -> Result<ExitCode, OpenError> {
     let monitor = Monitor::open(spec)?;
     let bar = progress_bar();
     let outcome = monitor.run_with(&|rows| bar.set_position(rows));
     bar.finish_and_clear();
     let outcome = outcome?;
+    if profile {
+        // A reader of stderr that went away is no error.
+        let _ = std::io::stderr().write_all(driftline::outputs::profile::render(&outcome).as_bytes());
+    }
     print(&render(&outcome, output)?)?;
     Ok(ExitCode::from(u8::from(outcome.status >= Status::Fail)))
 }

@@ -1,5 +1,6 @@
-//! Outputs: the outcome for people ([`table`]) and machines ([`prometheus`]).
+//! Outputs: the outcome for people ([`table`], [`profile`]) and machines ([`prometheus`]).
 
+pub mod profile;
 pub mod prometheus;
 pub mod server;
 pub mod table;

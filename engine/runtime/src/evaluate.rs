@@ -3,8 +3,9 @@
 use crate::pipeline::{Job, Progress, RunningTransform, Slice, read_side, restore_side};
 use crate::plan::{Plan, Side, query_tables};
 use crate::state::StateFolder;
+use crate::times::Times;
 use driftline_core::accumulator::{Context, Request};
-use driftline_core::metric::{Readings, Sides};
+use driftline_core::metric::{Readings, Sides, Undefined};
 use driftline_core::outcome::{Family, Outcome, Rows, SCHEMA, Sample, UndefinedRecord, worst};
 use driftline_core::profile::Profile;
 use driftline_core::source::SourceError;
@@ -12,7 +13,7 @@ use driftline_core::spec::Grant;
 use driftline_core::suite::{BoundMetric, Correct, MetricResult, conclude};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 /// Why there is no outcome.
@@ -48,19 +49,28 @@ impl Evaluator {
     /// Reads both sides and judges them; a reference that has not changed since the last time is not read again. Blocks the thread.
     pub fn evaluate(&self, plan: &Plan, progress: Progress<'_>) -> Result<Outcome, EvaluateError> {
         let started = Instant::now();
-        let mut timings = BTreeMap::new();
+        let (mut timings, mut work) = (BTreeMap::new(), Times::default());
         let mut counters = plan.counters.clone();
         let reference = match &plan.reference {
-            Some(side) => Some(timed("reference_seconds", &mut timings, || kept(&self.reference, job(plan, side, true), plan, side, progress))?),
+            Some(side) => {
+                let (kept, took) = timed("reference_seconds", &mut timings, || kept(&self.reference, job(plan, side, true), plan, side, progress))?;
+                work.add_of("reference", &took);
+                Some(kept)
+            }
             None => None,
         };
         let training = match &plan.training {
-            Some(side) => Some(timed("training_seconds", &mut timings, || kept(&self.training, training_job(plan, side), plan, side, progress))?),
+            Some(side) => {
+                let (kept, took) = timed("training_seconds", &mut timings, || kept(&self.training, training_job(plan, side), plan, side, progress))?;
+                work.add_of("training", &took);
+                Some(kept)
+            }
             None => None,
         };
         let profile = reference.as_ref().map(|r| r.profile.clone());
         let context = context(plan, profile);
         let mut current = timed("current_seconds", &mut timings, || read_side(job(plan, &plan.current, false), &context, progress))?;
+        work.add_of("current", &current.times);
         timed("query_seconds", &mut timings, || run_queries(plan, &mut current.profile));
         reference.iter().for_each(|kept| count("reference", &kept.counters, &mut counters));
         training.iter().for_each(|kept| count("training", &kept.counters, &mut counters));
@@ -71,7 +81,9 @@ impl Evaluator {
                 counters.insert(format!("current.rows_of_other_segments.{by}"), rows);
             }
         }
-        let mut outcome = judge(plan, Sides { current: &current.profile, reference: context.reference.as_deref(), training: training.as_ref().map(|kept| kept.profile.as_ref()) }, self.correct);
+        let sides = Sides { current: &current.profile, reference: context.reference.as_deref(), training: training.as_ref().map(|kept| kept.profile.as_ref()) };
+        let (mut outcome, took) = timed("metric_seconds", &mut timings, || judge(plan, sides, self.correct));
+        work.add_of("metric", &took);
         outcome.counters.extend(counters);
         outcome.plugins = plan.host.take_use();
         for (plugin, used) in &outcome.plugins {
@@ -79,6 +91,7 @@ impl Evaluator {
             timings.insert(format!("plugin_peak_memory_bytes.{plugin}"), used.peak_memory as f64);
         }
         timings.insert("total_seconds".into(), started.elapsed().as_secs_f64());
+        timings.extend(work.into_timings());
         outcome.timings = timings;
         self.state.remember(&mut outcome).map_err(EvaluateError::Io)?;
         Ok(outcome)
@@ -86,12 +99,12 @@ impl Evaluator {
 }
 
 /// The side's profile: the last one if nothing has changed that it depends on.
-fn kept(last: &Mutex<Option<Arc<Kept>>>, job: Job, plan: &Plan, side: &Side, progress: Progress<'_>) -> Result<Arc<Kept>, EvaluateError> {
+fn kept(last: &Mutex<Option<Arc<Kept>>>, job: Job, plan: &Plan, side: &Side, progress: Progress<'_>) -> Result<(Arc<Kept>, Times), EvaluateError> {
     let key = key(plan, side, &job.requests);
     // Only whole profiles are ever put in, so that a panic elsewhere leaves it right.
     let mut last = last.lock().unwrap_or_else(|e| e.into_inner());
     if let Some(kept) = last.as_ref().filter(|kept| key.as_ref() == Some(&kept.key)) {
-        return Ok(kept.clone());
+        return Ok((kept.clone(), Times::default()));
     }
     *last = None;
     let result = match side.source.saved() {
@@ -104,7 +117,7 @@ fn kept(last: &Mutex<Option<Arc<Kept>>>, job: Job, plan: &Plan, side: &Side, pro
     // And what a plugin finds in its folder, or on a clock, may be something else.
     let fixed = plan.plugins.iter().all(|(spec, _)| spec.frame.folder.is_none() && !spec.frame.grant.iter().any(|grant| matches!(grant, Grant::Clock | Grant::Random)));
     *last = key.filter(|_| fixed && kept.profile.is_complete()).map(|_| kept.clone());
-    Ok(kept)
+    Ok((kept, result.times))
 }
 
 /// Reads what a recommender learnt from: all of it, whatever the rows of a check are.
@@ -191,8 +204,8 @@ pub(crate) fn job(plan: &Plan, side: &Side, is_reference: bool) -> Job {
     }
 }
 
-fn judge(plan: &Plan, sides: Sides<'_>, correct: Correct) -> Outcome {
-    let results = compute_all(&plan.metrics, sides, plan.threads());
+fn judge(plan: &Plan, sides: Sides<'_>, correct: Correct) -> (Outcome, Times) {
+    let (results, times) = compute_all(&plan.metrics, sides, plan.threads());
     let judged: Vec<_> = plan.suites.iter().map(|s| s.evaluate(&plan.metrics, &results, correct)).collect();
     let mut final_readings: BTreeMap<usize, Readings> = BTreeMap::new();
     for (i, readings) in judged.iter().flat_map(|j| &j.readings) {
@@ -204,7 +217,7 @@ fn judge(plan: &Plan, sides: Sides<'_>, correct: Correct) -> Outcome {
     let (samples, conflicts) = samples(plan, &final_readings);
     let counters = (conflicts > 0).then(|| ("conflicting_series".to_owned(), conflicts)).into_iter().collect();
     let suites: Vec<_> = judged.into_iter().map(|j| j.outcome).collect();
-    Outcome {
+    let outcome = Outcome {
         schema: SCHEMA.into(),
         monitor: plan.monitor.clone(),
         window: "all".into(),
@@ -221,21 +234,35 @@ fn judge(plan: &Plan, sides: Sides<'_>, correct: Correct) -> Outcome {
         plugins: BTreeMap::new(),
         timings: BTreeMap::new(),
         families: families(plan, &final_readings),
-    }
+    };
+    (outcome, times)
 }
 
-/// All metrics, on the plan's threads: whoever is free takes the next one.
-fn compute_all(metrics: &[BoundMetric], sides: Sides<'_>, threads: usize) -> Vec<MetricResult> {
+/// All metrics, on so many threads: whoever is free takes the next one.
+fn compute_all(metrics: &[BoundMetric], sides: Sides<'_>, threads: usize) -> (Vec<MetricResult>, Times) {
     let next = AtomicUsize::new(0);
-    let results: Vec<OnceLock<MetricResult>> = metrics.iter().map(|_| OnceLock::new()).collect();
     let work = || {
-        while let Some((metric, result)) = { let i = next.fetch_add(1, Ordering::Relaxed); metrics.get(i).zip(results.get(i)) } {
-            let _ = result.set(compute(metric, sides));
+        let (mut results, mut times) = (Vec::new(), Times::default());
+        loop {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            let Some(metric) = metrics.get(i) else { return (results, times) };
+            let test = metric.labels.iter().find(|(label, _)| label == "test").map(|(_, test)| format!(".{test}"));
+            results.push((i, times.timed(&format!("{}{}", metric.name, test.unwrap_or_default()), || compute(metric, sides))));
         }
     };
-    std::thread::scope(|scope| (0..threads).for_each(|_| drop(scope.spawn(work))));
-    // Each index is taken once, and a panic of a thread is one of the scope.
-    results.into_iter().map(|result| result.into_inner().unwrap_or_else(|| MetricResult { parts: Vec::new(), reference: None })).collect()
+    let (mut results, mut times) = (BTreeMap::new(), Times::default());
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        for worker in workers {
+            // A panic is ours, not the user's; what was not computed is an error of its checks.
+            let (computed, took) = worker.join().unwrap_or_default();
+            results.extend(computed);
+            times.add_all(took);
+        }
+    });
+    let lost = || MetricResult { parts: vec![Err(Undefined::error("internal error: its computation ended before its time"))], reference: None };
+    let results = (0..metrics.len()).map(|i| results.remove(&i).unwrap_or_else(lost)).collect();
+    (results, times)
 }
 
 fn compute(metric: &BoundMetric, sides: Sides<'_>) -> MetricResult {

@@ -8,3 +8,4 @@ pub mod plugin_metric;
 pub mod save;
 pub mod serve;
 pub mod state;
+pub mod times;

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Sources have no result fields.
 pub(crate) const NO_FIELDS: &[Field] = &[];
@@ -260,22 +261,27 @@ impl Reader<'_> {
         for path in &self.files.paths {
             let (mut first, mut told) = (true, BTreeSet::new());
             for part in 0..format.units(path).map_err(|e| at(path, &e))? {
-                for rows in format.read(path, part, &self.steps.wanted).map_err(|e| at(path, &e))? {
+                let mut batches = format.read(path, part, &self.steps.wanted).map_err(|e| at(path, &e))?;
+                let mut started = Instant::now();
+                while let Some(rows) = batches.next() {
                     let rows = rows.map_err(|e| at(path, &e))?;
                     if std::mem::take(&mut first) {
                         self.report_absent(path, &rows.batch);
                     }
                     for rows in rows.cut() {
-                        let (piece, examples) = self.piece(rows, unit).map_err(|e| at(path, &e))?;
+                        let (mut piece, examples) = self.piece(rows, unit).map_err(|e| at(path, &e))?;
                         for (column, example) in examples {
                             if told.insert(column.clone()) {
                                 tracing::warn!("{}: column `{column}`: {example}, and is null; further ones are counted", path.display());
                             }
                         }
                         left = left.saturating_sub(piece.batch.num_rows());
+                        piece.time = started.elapsed();
                         if !send(Ok(piece)) || left == 0 {
                             return Ok(());
                         }
+                        // Waiting for a taker is no work.
+                        started = Instant::now();
                     }
                 }
                 unit += 1;
@@ -304,7 +310,7 @@ impl Reader<'_> {
         for (what, counts) in [("unparsed_values", unparsed), ("uncomputed_values", uncomputed), ("absent_values", absent)] {
             left_out.add_each(what, counts);
         }
-        Ok((Piece { unit, batch, left_out }, examples))
+        Ok((Piece { unit, batch, left_out, time: Duration::ZERO }, examples))
     }
 }
 

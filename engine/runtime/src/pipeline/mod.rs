@@ -9,6 +9,7 @@ mod passes;
 mod reader;
 mod workers;
 
+use crate::times::Times;
 use arrow::datatypes::{DataType, SchemaRef};
 use driftline_core::accumulator::{Context, Finished, Request};
 use driftline_core::plugin::Transform;
@@ -61,6 +62,7 @@ pub struct SideResult {
     pub counters: BTreeMap<String, u64>,
     /// Where they are wanted.
     pub states: States,
+    pub times: Times,
 }
 
 /// States by slice and key; a reason where there is none.
@@ -82,7 +84,7 @@ pub fn read_side(job: Job, context: &Context, progress: Progress<'_>) -> Result<
             Some(all) => all.add(passed, &source.location())?,
         }
     }
-    let Passed { rows, results, counters, slice_rows } = all.unwrap_or_default();
+    let Passed { rows, results, counters, slice_rows, times } = all.unwrap_or_default();
     let mut states = States::new();
     let mut finished: BTreeMap<Slice, BTreeMap<String, Result<Finished, String>>> = BTreeMap::new();
     for result in results {
@@ -96,7 +98,7 @@ pub fn read_side(job: Job, context: &Context, progress: Progress<'_>) -> Result<
         let rows = slice_rows.get(&filter).copied().unwrap_or_default();
         profile.add_slice(filter, Profile::new(rows, schema.clone(), results));
     }
-    Ok(SideResult { profile, counters, states })
+    Ok(SideResult { profile, counters, states, times })
 }
 
 /// What one pass over a side came to.
@@ -106,6 +108,7 @@ struct Passed {
     results: Vec<Done>,
     counters: BTreeMap<String, u64>,
     slice_rows: BTreeMap<String, u64>,
+    times: Times,
 }
 
 impl Passed {
@@ -115,6 +118,7 @@ impl Passed {
             return Err(SourceError(format!("{location}: it changed while it was read: {} rows, and then {}", self.rows, other.rows)));
         }
         self.results.extend(other.results);
+        self.times.add_all(other.times);
         for (name, n) in other.counters {
             self.counters.entry(name).or_insert(n);
         }
@@ -151,7 +155,8 @@ fn pass(job: Job, context: &Context, progress: Progress<'_>) -> Result<Passed, S
         read
     });
     outcome?;
-    let worked = finish(ran, threads, job.keep_states);
+    let (worked, mut times) = finish(ran, threads, job.keep_states);
+    times.add_all(reader.times);
     results.extend(join(worked, &job.requests, context, job.keep_states));
     if !job.keep_states {
         let derived = derive(&results, &job.requests);
@@ -162,7 +167,7 @@ fn pass(job: Job, context: &Context, progress: Progress<'_>) -> Result<Passed, S
         *counters.entry(format!("unusable_rows.{}", result.place.1)).or_default() += result.unusable;
     }
     let slice_rows = reader.slices.into_iter().map(|slice| (slice.filter, slice.rows)).collect();
-    Ok(Passed { rows: reader.rows, results, counters, slice_rows })
+    Ok(Passed { rows: reader.rows, results, counters, slice_rows, times })
 }
 
 /// The side whose states were saved: what was not saved is an error that names it.
@@ -185,7 +190,7 @@ pub fn restore_side(job: &Job, saved: &SavedProfile, context: &Context) -> SideR
         let rows = saved.slices.get(filter).copied().unwrap_or_default();
         profile.add_slice(filter.clone(), Profile::new(rows, job.schema.clone(), results));
     }
-    SideResult { profile, counters: saved.counters.clone(), states: States::new() }
+    SideResult { profile, counters: saved.counters.clone(), states: States::new(), times: Times::default() }
 }
 
 /// The column that says for which rows a slice's expression is true.

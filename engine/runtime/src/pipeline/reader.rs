@@ -3,6 +3,7 @@
 use super::cutter::{Cut, Cutter};
 use super::workers::{Blocks, Fed, Lane};
 use super::{Job, Progress, RunningTransform, slice_column};
+use crate::times::Times;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::{concat, prep_null_mask_filter};
 use driftline_core::block::Block;
@@ -11,6 +12,7 @@ use futures::StreamExt;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
+use std::time::Instant;
 
 /// The rows of a block that some accumulators are fed.
 pub(super) struct Sliced {
@@ -48,6 +50,7 @@ pub(super) struct Reader {
     /// The columns of accumulators that are fed with blocks, and of a block so far its parts.
     pub waiting: BTreeMap<String, Vec<Result<ArrayRef, String>>>,
     pub waiting_rows: usize,
+    pub times: Times,
 }
 
 type Stream = futures::stream::BoxStream<'static, Result<Piece, SourceError>>;
@@ -64,6 +67,7 @@ impl Reader {
             slabs: accumulators.iter().any(|fed| fed.lane == Lane::Slabs),
             waiting: columns.map(|column| (column, Vec::new())).collect(),
             waiting_rows: 0,
+            times: Times::default(),
         }
     }
 
@@ -76,11 +80,14 @@ impl Reader {
         let mut cutter = Cutter::default();
         while let Some(piece) = stream.next().await {
             let piece = piece?;
+            self.times.add("decode", piece.time);
             piece.left_out.0.iter().for_each(|(name, n)| self.count(name, *n));
-            self.take(cutter.push(piece)?, workers);
+            let cuts = self.times.timed("cut", || cutter.push(piece))?;
+            self.take(cuts, workers);
             progress(self.rows);
         }
-        self.take(cutter.end()?, workers);
+        let cuts = self.times.timed("cut", || cutter.end())?;
+        self.take(cuts, workers);
         progress(self.rows);
         Ok(())
     }
@@ -103,7 +110,11 @@ impl Reader {
     fn take_slab(&mut self, batch: &RecordBatch, workers: &[SyncSender<Arc<Blocks>>]) {
         self.rows += batch.num_rows() as u64;
         let mut slab = Block::new(batch);
-        self.transform(&mut slab);
+        if !self.transforms.is_empty() {
+            let started = Instant::now();
+            self.transform(&mut slab);
+            self.times.add("transform", started.elapsed());
+        }
         self.waiting_rows += batch.num_rows();
         for (column, parts) in &mut self.waiting {
             parts.push(slab.column(column).cloned());

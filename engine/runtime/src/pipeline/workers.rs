@@ -1,12 +1,14 @@
 //! Worker threads: each owns some of the accumulators and feeds them what the reader sends.
 
 use super::{Job, Slice};
+use crate::times::Times;
 use arrow::datatypes::DataType;
 use driftline_core::accumulator::{Accumulator, Context, Derived, Finished, Request};
 use driftline_core::block::Block;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// A block or slab, and the rows of it that each slice has.
 pub(super) struct Blocks {
@@ -33,6 +35,15 @@ pub(super) struct Fed {
     /// Which blocks it takes.
     pub turn: Turn,
     pub accumulator: Box<dyn Accumulator>,
+    /// What its updates took.
+    pub time: Duration,
+}
+
+impl Fed {
+    /// What kind of accumulator it is: the start of its key.
+    fn kind(&self) -> &str {
+        self.place.1.split('(').next().unwrap_or_default()
+    }
 }
 
 /// Every `of`-th block, from the `part`-th on. The blocks of one part do not depend on threads.
@@ -135,7 +146,7 @@ pub(super) fn make(requests: &[(Slice, Request)], context: &Context, keep_states
         let context = Context { memory: context.memory.saturating_mul(request.row_bytes), ..context };
         let made: Result<Vec<_>, String> = (0..request.partitions).map(|_| (request.make)(&context)).collect();
         let columns = || request.columns.clone();
-        let of_part = |(part, accumulator)| Fed { place: place.clone(), columns: columns(), lane: Lane::Blocks, turn: Turn { part, of: request.partitions }, accumulator };
+        let of_part = |(part, accumulator)| Fed { place: place.clone(), columns: columns(), lane: Lane::Blocks, turn: Turn { part, of: request.partitions }, accumulator, time: Duration::ZERO };
         match made {
             Ok(accumulators) => fed.extend(accumulators.into_iter().enumerate().map(of_part)),
             Err(reason) => failed.push(Done { place, finished: Err(reason), state: None, unusable: 0 }),
@@ -175,7 +186,9 @@ pub(super) fn work(share: Vec<Fed>, blocks: Receiver<Arc<Blocks>>) -> Vec<Ran> {
         let count = &mut counts[usize::from(block.lane == Lane::Slabs)];
         for (fed, failed) in &mut running {
             if failed.is_none() && fed.lane == block.lane && fed.turn.takes(*count) {
+                let started = Instant::now();
                 *failed = block.of(&fed.place.0).and_then(|block| fed.accumulator.update(block)).err();
+                fed.time += started.elapsed();
             }
         }
         *count += 1;
@@ -184,17 +197,32 @@ pub(super) fn work(share: Vec<Fed>, blocks: Receiver<Arc<Blocks>>) -> Vec<Ran> {
 }
 
 /// Finishes on as many threads: whoever is free takes the next one.
-pub(super) fn finish(ran: Vec<Ran>, threads: usize, keep_states: bool) -> Vec<Worked> {
+pub(super) fn finish(ran: Vec<Ran>, threads: usize, keep_states: bool) -> (Vec<Worked>, Times) {
     let left = Mutex::new(ran.into_iter());
     let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
     let worked = |(fed, failed): Ran| match fed.turn.of {
         1 => Worked::Done(done(fed.place, fed.accumulator, failed, keep_states)),
         _ => Worked::Part { place: fed.place, part: fed.turn.part, state: failed.map_or_else(|| fed.accumulator.state(), Err) },
     };
+    let work = || {
+        let (mut all, mut times) = (Vec::new(), Times::default());
+        while let Some(ran) = next() {
+            let kind = ran.0.kind().to_owned();
+            times.add(format!("update.{kind}"), ran.0.time);
+            all.push(times.timed(&format!("finish.{kind}"), || worked(ran)));
+        }
+        (all, times)
+    };
     std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| std::iter::from_fn(&next).map(worked).collect::<Vec<_>>())).collect();
-        // A panic is ours, not the user's; what was finished there stays without a result, and its checks are errors.
-        workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let (mut all, mut times) = (Vec::new(), Times::default());
+        for worker in workers {
+            // A panic is ours, not the user's; what was finished there stays without a result, and its checks are errors.
+            let (worked, took) = worker.join().unwrap_or_default();
+            all.extend(worked);
+            times.add_all(took);
+        }
+        (all, times)
     })
 }
 

@@ -13,6 +13,7 @@ use driftline_core::query::Labels;
 use driftline_core::source::{Derived, LeftOut, Piece, Scan, Source, SourceError};
 use found::{Collected, Found, Keys};
 use futures::stream::{BoxStream, StreamExt};
+use std::time::{Duration, Instant};
 use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
 
@@ -63,7 +64,8 @@ impl Joined {
         let mut pieces = self.rows.scan(Scan { columns, filter: None, limit: None });
         let (mut left, mut unit) = (scan.limit.unwrap_or(usize::MAX), 0);
         while let Some(piece) = pieces.next().await {
-            let Piece { unit: of, batch, mut left_out } = piece?;
+            let Piece { unit: of, batch, mut left_out, time } = piece?;
+            let started = Instant::now();
             let found = match &mut labels {
                 Some((found, _)) => Some(found.take(&batch).map_err(|e| SourceError(format!("{}: {e}", self.location())))?),
                 None => None,
@@ -74,7 +76,8 @@ impl Joined {
             left_out.add("filtered_rows", filtered);
             left_out.add_each("uncomputed_values", uncomputed);
             left = left.saturating_sub(batch.num_rows());
-            if sender.send(Ok(Piece { unit, batch, left_out })).await.is_err() || left == 0 {
+            let time = time + started.elapsed();
+            if sender.send(Ok(Piece { unit, batch, left_out, time })).await.is_err() || left == 0 {
                 return Ok(());
             }
         }
@@ -83,7 +86,7 @@ impl Joined {
             let nothing = RecordBatch::new_empty(steps.wanted.clone());
             let Stepped { batch, .. } = steps.apply(nothing).map_err(SourceError)?;
             // Nobody listens any more where this fails.
-            let _ = sender.send(Ok(Piece { unit, batch, left_out })).await;
+            let _ = sender.send(Ok(Piece { unit, batch, left_out, time: Duration::ZERO })).await;
         }
         Ok(())
     }
