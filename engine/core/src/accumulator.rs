@@ -65,8 +65,8 @@ pub struct Request {
     /// Accumulators that take blocks in turn, on several threads, and are merged at the end: 1 for all that are faster than the reader.
     pub partitions: usize,
     pub make: Arc<Make>,
-    /// Where the result comes from instead, if that is asked for anyway.
-    pub derived: Option<Derived>,
+    /// Where the result comes from instead: the first of these that is asked for anyway.
+    pub derived: Vec<Derived>,
 }
 
 /// A result that another accumulator's result tells as well.
@@ -91,7 +91,7 @@ impl<T: Send + Sync + 'static> Handle<T> {
         make: impl Fn(&Context) -> Result<A, String> + Send + Sync + 'static,
     ) -> Self {
         let make: Arc<Make> = Arc::new(move |context| Ok(Box::new(make(context)?)));
-        Self { request: Request { key, columns, row_bytes, partitions: 1, make, derived: None }, result: PhantomData }
+        Self { request: Request { key, columns, row_bytes, partitions: 1, make, derived: Vec::new() }, result: PhantomData }
     }
 
     /// The same, derived from the result of `other` where that is asked for on the same rows.
@@ -100,7 +100,7 @@ impl<T: Send + Sync + 'static> Handle<T> {
             let source = finished.downcast_ref::<S>().ok_or("internal error: a result of another type")?;
             Ok(Arc::new(from(source)?))
         };
-        self.request.derived = Some(Derived { key: other.request.key.clone(), from: Arc::new(from) });
+        self.request.derived.push(Derived { key: other.request.key.clone(), from: Arc::new(from) });
         self
     }
 }

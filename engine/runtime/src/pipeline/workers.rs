@@ -106,10 +106,13 @@ fn distinct(requests: &[(Slice, Request)]) -> BTreeMap<Place, &Request> {
 
 /// Those whose result is derived from another one's.
 fn derived<'a>(all: &BTreeMap<Place, &'a Request>) -> BTreeMap<Place, (Place, &'a Derived)> {
+    let known = |place: &Place, derived: &Derived| all.get_key_value(&(place.0.clone(), derived.key.clone()));
+    let is_derived = |(place, request): (&Place, &&Request)| request.derived.iter().any(|derived| known(place, derived).is_some());
     let source = |(place, request): (&Place, &&'a Request)| {
-        let derived = request.derived.as_ref()?;
-        let source = (place.0.clone(), derived.key.clone());
-        all.contains_key(&source).then(|| (place.clone(), (source, derived)))
+        // What is itself derived is derived from something that this one can be derived from, too.
+        let mut sources = request.derived.iter().filter_map(|derived| known(place, derived).zip(Some(derived)));
+        let (source, derived) = sources.find(|(source, _)| !is_derived(*source))?;
+        Some((place.clone(), (source.0.clone(), derived)))
     };
     all.iter().filter_map(source).collect()
 }

@@ -1,9 +1,10 @@
 //! Distinct rows, exactly but for collisions of seeded 128-bit fingerprints, in bounded memory.
 
 use super::fingerprint::Fingerprinter;
+use super::sorted::SortedValues;
 use super::spill::{Part, Spill};
-use super::values::{SortedValues, values};
-use crate::math::Ascending;
+use super::values::{Ranks, ranks, values};
+use crate::math::{Ascending, HyperLogLog};
 use arrow::array::ArrayRef;
 use driftline_core::accumulator::{Accumulator, Context, Finished, Handle, Header};
 use driftline_core::block::{Block, missing};
@@ -18,6 +19,8 @@ pub struct Distinct {
     pub rows: u64,
     pub distinct: u64,
     pub missing: u64,
+    /// Between which numbers `distinct` lies, where it is an estimate (three standard errors).
+    pub bounds: Option<(u64, u64)>,
 }
 
 /// Distinct rows over the columns. Missing values equal each other, as do 0.0 and -0.0.
@@ -36,9 +39,19 @@ pub fn value_distinct(column: &Column) -> Handle<Distinct> {
     });
     // Large integers are rounded where they are sorted, and no longer distinct.
     match column.data_type.is_floating() {
-        true => handle.or_from(&values(column.name.as_str()), in_order),
+        true => handle.or_from(&ranks(&column.name), of_ranks).or_from(&values(column.name.as_str()), in_order),
         false => handle,
     }
+}
+
+fn of_ranks(ranks: &Ranks) -> Result<Distinct, String> {
+    let beyond = match ranks {
+        Ranks::Sorted(values) => return in_order(values),
+        Ranks::Beyond(beyond) => beyond,
+    };
+    let (estimate, rows) = (beyond.distinct.estimate(), beyond.len());
+    let at = |errors: f64| ((estimate * (1.0 + errors * HyperLogLog::ERROR)).round() as u64).min(rows);
+    Ok(Distinct { rows, distinct: at(0.0), missing: beyond.missing, bounds: Some((at(-3.0), at(3.0))) })
 }
 
 fn in_order(values: &SortedValues) -> Result<Distinct, String> {
@@ -51,7 +64,7 @@ fn in_order(values: &SortedValues) -> Result<Distinct, String> {
         before = *last;
     }
     values.fault()?;
-    Ok(Distinct { rows: values.len(), distinct, missing: values.missing() })
+    Ok(Distinct { rows: values.len(), distinct, missing: values.missing(), bounds: None })
 }
 
 const PARTITIONS: usize = 256;
@@ -205,7 +218,7 @@ impl Accumulator for State {
         for i in 0..PARTITIONS {
             distinct += self.partition(i)?.len() as u64;
         }
-        Ok(Arc::new(Distinct { rows: self.rows, distinct, missing: self.missing }))
+        Ok(Arc::new(Distinct { rows: self.rows, distinct, missing: self.missing, bounds: None }))
     }
 
     fn finish_last(mut self: Box<Self>) -> Result<Finished, String> {
@@ -214,7 +227,7 @@ impl Accumulator for State {
             let held = std::mem::take(&mut self.partitions[i]);
             distinct += self.with_written(i, held)?.len() as u64;
         }
-        Ok(Arc::new(Distinct { rows: self.rows, distinct, missing: self.missing }))
+        Ok(Arc::new(Distinct { rows: self.rows, distinct, missing: self.missing, bounds: None }))
     }
 
     fn size(&self) -> usize {

@@ -1,6 +1,7 @@
 //! Accumulators: mergeable states, one file each. Missing means null or, in a column of floats, NaN. Infinities are values.
 
 mod attributes;
+mod beyond;
 mod by_key;
 mod categories;
 mod centroid;
@@ -27,6 +28,7 @@ mod row_missing;
 mod sample;
 mod scored;
 mod shape;
+mod sorted;
 mod spill;
 mod text;
 mod times;
@@ -34,6 +36,7 @@ mod values;
 mod vectors;
 
 pub use attributes::{Attribute, Attributes, attributes};
+pub use beyond::Beyond;
 pub use by_key::Key;
 pub use categories::{CategoryCounts, MOST_CATEGORIES, categories};
 pub use centroid::{Centroid, centroid};
@@ -61,4 +64,5 @@ pub use scored::{Scored, Scores, scored};
 pub use shape::{ColumnShape, shape};
 pub use text::{PatternMatches, TextMeasure, pattern_matches, text_measure};
 pub use times::{Times, times};
-pub use values::{SortedChunks, SortedIter, SortedValues, values};
+pub use sorted::{SortedChunks, SortedIter, SortedValues};
+pub use values::{Ranks, ranks, values};

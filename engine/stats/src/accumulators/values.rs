@@ -1,227 +1,114 @@
-//! All values of a numeric column, sorted; what does not fit in memory is sorted on disk.
+//! The values of a numeric column: all of them, or what is left of them where they are too many.
 
+use super::beyond::Beyond;
 use super::measure::Measure;
+use super::sorted::SortedValues;
 use super::spill::{Part, Spill};
-use crate::math::{Ascending, sort_floats};
+use crate::math::sort_floats;
 use driftline_core::accumulator::{Accumulator, Context, Finished, Handle, Header};
 use driftline_core::block::Block;
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-use std::collections::binary_heap::PeekMut;
-use std::io::{BufReader, Read};
-use std::sync::{Arc, OnceLock};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
 
-/// The values of a column without the missing ones, in ascending order.
-#[derive(Debug, Default)]
-pub struct SortedValues {
-    memory: Vec<f64>,
-    /// Sorted runs on disk.
-    runs: Vec<Part>,
-    missing: u64,
-    /// Why a run on disk could not be read, once it happened.
-    fault: Arc<OnceLock<String>>,
-}
-
-const BYTES: u64 = size_of::<f64>() as u64;
-
-impl SortedValues {
-    /// Sorts values that are all in memory.
-    pub fn from_values(mut values: Vec<f64>) -> Self {
-        sort_floats(&mut values);
-        Self { memory: values, ..Self::default() }
-    }
-
-    pub fn len(&self) -> u64 {
-        self.memory.len() as u64 + self.runs.iter().map(|run| run.length() / BYTES).sum::<u64>()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Nulls and NaNs.
-    pub fn missing(&self) -> u64 {
-        self.missing
-    }
-
-    /// Whether some of the values are on disk.
-    pub fn spilled(&self) -> bool {
-        !self.runs.is_empty()
-    }
-
-    /// The values in ascending order. Ask [`SortedValues::fault`] afterwards whether all could be read.
-    pub fn iter(&self) -> SortedIter<'_> {
-        match self.runs.is_empty() {
-            true => SortedIter::Memory(self.memory.iter()),
-            false => SortedIter::Merge(Box::new(Merge::new(self))),
-        }
-    }
-
-    /// The values in ascending order, many at a time. Ask [`SortedValues::fault`] afterwards whether all could be read.
-    pub fn chunks(&self) -> SortedChunks<'_> {
-        match self.runs.is_empty() {
-            true => SortedChunks::Memory(&self.memory),
-            false => SortedChunks::Merge(Box::new(Merge::new(self)), Vec::new()),
-        }
-    }
-
-    pub fn fault(&self) -> Result<(), String> {
-        self.fault.get().map_or(Ok(()), |reason| Err(reason.clone()))
-    }
-
-    /// The order statistics of the given ascending ranks (0 is the smallest), in one pass.
-    pub fn at_ranks(&self, ranks: &[u64]) -> Vec<f64> {
-        if self.runs.is_empty() {
-            return ranks.iter().filter_map(|r| self.memory.get(*r as usize).copied()).collect();
-        }
-        let mut wanted = ranks.iter().peekable();
-        let mut found = Vec::with_capacity(ranks.len());
-        for (rank, value) in (0u64..).zip(self.iter()) {
-            while wanted.next_if(|r| **r == rank).is_some() {
-                found.push(value);
-            }
-            if wanted.peek().is_none() {
-                break;
-            }
-        }
-        found
-    }
-}
-
-/// The values of a [`SortedValues`], many at a time.
-pub enum SortedChunks<'a> {
-    Memory(&'a [f64]),
-    Merge(Box<Merge<'a>>, Vec<f64>),
-}
-
-impl Ascending for SortedChunks<'_> {
-    fn next_chunk(&mut self) -> &[f64] {
-        match self {
-            SortedChunks::Memory(values) => std::mem::take(values),
-            SortedChunks::Merge(merge, chunk) => {
-                chunk.clear();
-                chunk.extend(std::iter::from_fn(|| merge.next()).take(MERGED));
-                chunk
-            }
-        }
-    }
-}
-
-/// The values of a [`SortedValues`], one by one.
-pub enum SortedIter<'a> {
-    Memory(std::slice::Iter<'a, f64>),
-    Merge(Box<Merge<'a>>),
-}
-
-impl Iterator for SortedIter<'_> {
-    type Item = f64;
-
-    #[inline]
-    fn next(&mut self) -> Option<f64> {
-        match self {
-            SortedIter::Memory(values) => values.next().copied(),
-            SortedIter::Merge(merge) => merge.next(),
-        }
-    }
-}
-
-/// Merges sorted runs.
-pub struct Merge<'a> {
-    sources: Sources<'a>,
-    heads: BinaryHeap<Reverse<(Key, usize)>>,
-}
-
-/// Orders floats as `total_cmp` does.
-type Key = i64;
-
-fn key(value: f64) -> Key {
-    let bits = value.to_bits() as i64;
-    bits ^ (((bits >> 63) as u64) >> 1) as i64
-}
-
-fn value(key: Key) -> f64 {
-    f64::from_bits((key ^ (((key >> 63) as u64) >> 1) as i64) as u64)
-}
-
-const READ_BUFFER: usize = 64 << 10;
-/// Values of a chunk.
-const MERGED: usize = 8 << 10;
-
-impl<'a> Merge<'a> {
-    fn new(values: &'a SortedValues) -> Self {
-        let readers: Vec<_> = values.runs.iter().map(|run| BufReader::with_capacity(READ_BUFFER, run.clone())).collect();
-        let mut sources = Sources { memory: values.memory.iter(), readers, fault: &values.fault };
-        let heads = (0..=values.runs.len()).filter_map(|i| Some(Reverse((key(sources.next(i)?), i)))).collect();
-        Self { sources, heads }
-    }
-
-    fn next(&mut self) -> Option<f64> {
-        let mut head = self.heads.peek_mut()?;
-        let Reverse((smallest, source)) = *head;
-        match self.sources.next(source) {
-            // The heap is put right once, when `head` is dropped.
-            Some(v) => *head = Reverse((key(v), source)),
-            None => drop(PeekMut::pop(head)),
-        }
-        Some(value(smallest))
-    }
-}
-
-/// The runs on disk, and the values in memory as the last of them.
-struct Sources<'a> {
-    memory: std::slice::Iter<'a, f64>,
-    readers: Vec<BufReader<Part>>,
-    fault: &'a OnceLock<String>,
-}
-
-impl Sources<'_> {
-    fn next(&mut self, source: usize) -> Option<f64> {
-        let Some(reader) = self.readers.get_mut(source) else { return self.memory.next().copied() };
-        let mut bytes = [0u8; 8];
-        match reader.read_exact(&mut bytes) {
-            Ok(()) => Some(f64::from_le_bytes(bytes)),
-            Err(e) if e.kind() == std::io::ErrorKind::UnexpectedEof => None,
-            Err(e) => {
-                let _ = self.fault.set(format!("values kept on disk cannot be read: {e}"));
-                None
-            }
-        }
-    }
+/// The distribution of a column's values.
+#[derive(Debug, Clone)]
+pub enum Ranks {
+    Sorted(SortedValues),
+    /// Of current, where memory does not hold it: what is known of it beside the reference.
+    Beyond(Arc<Beyond>),
 }
 
 /// All values of a numeric column: exact at any size, since what exceeds the memory setting is sorted on disk.
 pub fn values(of: impl Into<Measure>) -> Handle<SortedValues> {
     let of: Measure = of.into();
     Handle::new(format!("values({})", of.key()), of.columns(), size_of::<f64>(), move |context| {
-        Ok(State::new(of.clone(), context))
+        Ok(State::new(of.clone(), None, context))
     })
 }
 
+/// The distribution of a numeric column: all values as of [`values`], but that those of current are counted beside a reference that
+/// is in memory, where they exceed it.
+pub fn ranks(column: &str) -> Handle<Ranks> {
+    let of = Measure::from(column);
+    let key = format!("ranks({column})");
+    let known = key.clone();
+    let handle = Handle::new(key, of.columns(), size_of::<f64>(), move |context| {
+        let reference = context.reference.as_ref().and_then(|reference| reference.read_key::<Ranks>(&known).ok());
+        Ok(State::new(of.clone(), Some(reference), context))
+    });
+    handle.or_from(&values(column), |values| Ok(Ranks::Sorted(values.clone())))
+}
+
+/// Different values that are counted rather than kept: integers, flags, rounded numbers.
+const MOST_COUNTED: usize = 4_096;
+
 struct State {
     of: Measure,
-    buffer: Vec<f64>,
-    runs: Vec<Part>,
+    /// The reference's distribution, if there is one; none at all where all values are wanted.
+    reference: Option<Option<Arc<Ranks>>>,
     missing: u64,
+    /// By their bits, as long as they are few.
+    counts: Option<FxHashMap<u64, u64>>,
+    buffer: Vec<f64>,
     /// Values that the buffer may hold.
     room: usize,
+    runs: Vec<Part>,
     spill: Spill,
+    /// What has been counted beside the reference.
+    beyond: Option<Beyond>,
+    seed: u64,
 }
 
 impl State {
-    fn new(of: Measure, context: &Context) -> Self {
+    fn new(of: Measure, reference: Option<Option<Arc<Ranks>>>, context: &Context) -> Self {
         let room = (context.memory / size_of::<f64>()).max(1 << 12);
-        Self { of, buffer: Vec::new(), runs: Vec::new(), missing: 0, room, spill: Spill::new(&context.spill) }
+        let (counts, spill, seed) = (Some(FxHashMap::default()), Spill::new(&context.spill), context.seed);
+        Self { of, reference, missing: 0, counts, buffer: Vec::new(), room, runs: Vec::new(), spill, beyond: None, seed }
     }
 
     fn header(&self) -> Header {
-        Header::new("values", 1, self.of.key())
+        match self.reference {
+            None => Header::new("values", 1, self.of.key()),
+            Some(_) => Header::new("ranks", 1, format!("{},{}", self.of.key(), self.seed)),
+        }
     }
 
     fn add(&mut self, values: &[f64]) -> Result<(), String> {
+        let Some(counts) = &mut self.counts else { return self.keep(values) };
+        let mut left = values.iter();
+        while counts.len() <= MOST_COUNTED {
+            let Some(value) = left.next() else { return Ok(()) };
+            *counts.entry(value.to_bits()).or_default() += 1;
+        }
+        let left = left.as_slice();
+        self.keep_counted()?;
+        self.keep(left)
+    }
+
+    /// Each by itself from now on.
+    fn keep_counted(&mut self) -> Result<(), String> {
+        for (value, n) in ascending(&self.counts.take().unwrap_or_default()) {
+            self.keep_many(value, n)?;
+        }
+        Ok(())
+    }
+
+    fn keep_many(&mut self, value: f64, n: u64) -> Result<(), String> {
+        let some = vec![value; usize::try_from(n).unwrap_or(usize::MAX).min(MOST_COUNTED)];
+        let mut left = n;
+        while left > 0 {
+            let now = left.min(some.len() as u64);
+            self.keep(&some[..now as usize])?;
+            left -= now;
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, values: &[f64]) -> Result<(), String> {
         let mut rest = values;
         while !rest.is_empty() {
             if self.buffer.len() >= self.room {
-                self.write_run()?;
+                self.make_room()?;
             }
             let (now, later) = rest.split_at(rest.len().min(self.room - self.buffer.len()));
             if self.buffer.capacity() - self.buffer.len() < now.len() {
@@ -235,18 +122,45 @@ impl State {
         Ok(())
     }
 
-    fn write_run(&mut self) -> Result<(), String> {
+    fn make_room(&mut self) -> Result<(), String> {
         sort_floats(&mut self.buffer);
-        self.runs.push(self.spill.append(self.buffer.iter().map(|value| value.to_le_bytes()))?);
+        if self.beyond.is_none() {
+            self.beyond = self.reference.as_ref().and_then(|reference| Beyond::beside(reference.as_deref()?, self.seed));
+        }
+        match &mut self.beyond {
+            Some(beyond) => beyond.add_sorted(&self.buffer),
+            None => self.runs.push(self.spill.append(self.buffer.iter().map(|value| value.to_le_bytes()))?),
+        }
         self.buffer.clear();
         Ok(())
     }
 
-    fn finished(&self) -> SortedValues {
-        let sorted = SortedValues::from_values(self.buffer.clone());
-        SortedValues { runs: self.runs.clone(), missing: self.missing, ..sorted }
+    /// With what is left in the buffer.
+    fn finished(&self, mut buffer: Vec<f64>, beyond: Option<Beyond>) -> Finished {
+        if let Some(mut beyond) = beyond {
+            sort_floats(&mut buffer);
+            beyond.add_sorted(&buffer);
+            beyond.missing = self.missing;
+            return Arc::new(Ranks::Beyond(Arc::new(beyond)));
+        }
+        let sorted = match &self.counts {
+            Some(counts) => SortedValues::from_counts(ascending(counts)),
+            None => SortedValues::from_values(buffer),
+        };
+        let sorted = sorted.with(self.runs.clone(), self.missing);
+        if self.reference.is_some() { Arc::new(Ranks::Sorted(sorted)) } else { Arc::new(sorted) }
     }
 }
+
+/// Counts by bits as values with their number, ascending.
+fn ascending(counts: &FxHashMap<u64, u64>) -> Vec<(f64, u64)> {
+    let mut all: Vec<(f64, u64)> = counts.iter().map(|(bits, n)| (f64::from_bits(*bits), *n)).collect();
+    all.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    all
+}
+
+/// A state as bytes: values with their number, and what was counted beside the reference.
+type Saved = (u64, Vec<(f64, u64)>, Option<Beyond>);
 
 impl Accumulator for State {
     fn update(&mut self, block: &Block) -> Result<(), String> {
@@ -256,28 +170,88 @@ impl Accumulator for State {
     }
 
     fn state(&self) -> Result<Vec<u8>, String> {
-        let all = self.finished();
-        let values: Vec<f64> = all.iter().collect();
-        all.fault()?;
-        self.header().encode(&(self.missing, values))
+        let kept = match &self.counts {
+            Some(counts) => SortedValues::from_counts(ascending(counts)),
+            None => SortedValues::from_values(self.buffer.clone()).with(self.runs.clone(), 0),
+        };
+        let mut values: Vec<(f64, u64)> = Vec::new();
+        for value in kept.iter() {
+            match values.last_mut() {
+                Some((last, n)) if last.to_bits() == value.to_bits() => *n += 1,
+                _ => values.push((value, 1)),
+            }
+        }
+        kept.fault()?;
+        self.header().encode(&(self.missing, values, &self.beyond))
     }
 
     fn merge(&mut self, state: &[u8]) -> Result<(), String> {
-        let (missing, values): (u64, Vec<f64>) = self.header().decode(state)?;
+        let (missing, values, beyond): Saved = self.header().decode(state)?;
         self.missing += missing;
-        self.add(&values)
+        if let Some(beyond) = beyond {
+            self.keep_counted()?;
+            match &mut self.beyond {
+                Some(ours) => ours.merge(beyond)?,
+                None => self.beyond = Some(beyond),
+            }
+        }
+        for (value, n) in values {
+            match n {
+                1 => self.add(&[value])?,
+                _ => match &mut self.counts {
+                    Some(counts) => {
+                        *counts.entry(value.to_bits()).or_default() += n - 1;
+                        self.add(&[value])?;
+                    }
+                    None => self.keep_many(value, n)?,
+                },
+            }
+        }
+        Ok(())
     }
 
     fn finish(&self) -> Result<Finished, String> {
-        Ok(Arc::new(self.finished()))
+        Ok(self.finished(self.buffer.clone(), self.beyond.clone()))
     }
 
     fn finish_last(mut self: Box<Self>) -> Result<Finished, String> {
-        let values = std::mem::take(&mut self.buffer);
-        Ok(Arc::new(SortedValues { runs: self.runs, missing: self.missing, ..SortedValues::from_values(values) }))
+        let (buffer, beyond) = (std::mem::take(&mut self.buffer), self.beyond.take());
+        Ok(self.finished(buffer, beyond))
     }
 
     fn size(&self) -> usize {
-        size_of::<Self>() + self.buffer.capacity() * 8 + self.runs.len() * size_of::<Part>()
+        let counts = self.counts.as_ref().map_or(0, |counts| counts.capacity() * (size_of::<(u64, u64)>() + 1));
+        let beyond = self.beyond.as_ref().map_or(0, Beyond::size);
+        size_of::<Self>() + self.buffer.capacity() * size_of::<f64>() + counts + beyond + self.runs.len() * size_of::<Part>()
+    }
+}
+
+impl Beyond {
+    /// Counts beside a reference that is in memory; none where it is not.
+    fn beside(reference: &Ranks, seed: u64) -> Option<Beyond> {
+        let Ranks::Sorted(reference) = reference else { return None };
+        let knots = reference.knots()?;
+        (!knots.is_empty()).then(|| Beyond::new(knots, seed))
+    }
+}
+
+impl Ranks {
+    /// Values that are not missing.
+    pub fn len(&self) -> u64 {
+        match self {
+            Ranks::Sorted(values) => values.len(),
+            Ranks::Beyond(beyond) => beyond.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub fn fault(&self) -> Result<(), String> {
+        match self {
+            Ranks::Sorted(values) => values.fault(),
+            Ranks::Beyond(_) => Ok(()),
+        }
     }
 }

@@ -12,6 +12,7 @@
 //!
 //! Accuracy is measured by `tests/golden/golden_math.rs` against SciPy and against exact arithmetic.
 
+mod anchored;
 mod chi_square;
 mod correction;
 mod correlation;
@@ -21,7 +22,9 @@ mod distributions;
 mod edf_tests;
 mod edges;
 mod epps_singleton;
+mod float_histogram;
 mod groups;
+mod hyperloglog;
 mod kolmogorov;
 mod kolmogorov_exact;
 mod location_tests;
@@ -40,6 +43,7 @@ mod special;
 mod tfidf;
 mod two_sample;
 
+pub use anchored::{AnchoredCounts, Interval, MOST_KNOTS, knots, kolmogorov_smirnov_anchored, wasserstein_anchored};
 pub use chi_square::chi_square_sf;
 pub use correction::{benjamini_hochberg, benjamini_yekutieli, bonferroni};
 pub use correlation::{CoMoments, cramers_v_of_table, kendall, spearman};
@@ -53,7 +57,9 @@ pub use distributions::{normal_sf, normal_two_sided, student_t_two_sided};
 pub use edf_tests::{CramerVonMisesMethod, EdfTest, EnergyDistance, anderson_darling, cramer_von_mises, energy_distance, kuiper};
 pub use edges::{Histogram, doane_bins, equal_width_edges, freedman_diaconis_bins, quantile_edges, sturges_bins};
 pub use epps_singleton::{Components, EppsSingleton, epps_singleton};
+pub use float_histogram::FloatHistogram;
 pub use groups::{Group, Groups, groups};
+pub use hyperloglog::HyperLogLog;
 pub use kolmogorov::kolmogorov_sf;
 pub use kolmogorov_exact::{
     Alternative, Method, lattice_numerator, two_sample_asymptotic, two_sample_exact, two_sample_p_value,
@@ -64,7 +70,7 @@ pub use mmd::{Quadratic, median_distance, median_of_pairs, mmd_linear};
 pub use moments::Moments;
 pub use quadratic_form::{anderson_darling_limit_sf, cramer_von_mises_limit_sf};
 pub use random::SplitMix;
-pub use rank_tests::{RankTest, ansari_bradley, brunner_munzel, mann_whitney_current_larger, mann_whitney_u, mood};
+pub use rank_tests::{RankTest, ansari_bradley, brunner_munzel, mann_whitney_current_larger, mann_whitney_u, mann_whitney_u_anchored, mood};
 pub use quantile::{QuantileRank, lerp, lerp_exact, linear_quantile_ranks};
 pub use roc::{RocAuc, roc_auc};
 pub use shape_moments::ShapeMoments;

@@ -70,11 +70,11 @@ fn digit(key: u64, place: usize) -> usize {
 const SIGN: u64 = 1 << 63;
 
 /// Bits that are ordered as `total_cmp` orders floats.
-fn key(value: f64) -> u64 {
+pub(super) fn key(value: f64) -> u64 {
     let bits = value.to_bits();
     if bits & SIGN == 0 { bits | SIGN } else { !bits }
 }
 
-fn float(key: u64) -> f64 {
+pub(super) fn float(key: u64) -> f64 {
     f64::from_bits(if key & SIGN == 0 { !key } else { key & !SIGN })
 }

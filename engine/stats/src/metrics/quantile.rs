@@ -1,8 +1,8 @@
 //! A quantile of a numeric column.
 
 use super::shape::plain;
-use crate::accumulators::{SortedValues, values};
-use crate::math::{lerp, linear_quantile_ranks};
+use crate::accumulators::{Ranks, ranks};
+use crate::math::{Interval, lerp, linear_quantile_ranks};
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::catalogue::{
     Binding, Built, Direction, Doc, Field, MetricEntry, Scope, read_parameters, schema_of,
@@ -20,7 +20,8 @@ pub const ENTRY: MetricEntry = MetricEntry {
         name: "quantile",
         aliases: &["median"],
         summary: "A quantile of a numeric column; the median unless `q` says otherwise.",
-        description: "Exact, by linear interpolation between neighbouring values; what exceeds the memory setting is sorted on disk. \
+        description: "Exact, by linear interpolation between neighbouring values; what exceeds the memory setting is sorted on disk, or, where it is \
+compared with a reference, put in a histogram of the numbers' first bits: the result is the middle of `bounds`, which hold it (0.1 % apart). \
 Missing values are left out; a column without values is `no_data`. A quantile that lies at an infinite value is an error.",
         formula: "x_(k) + t (x_(k+1) - x_(k)) with (n - 1) q = k + t",
         direction: Direction::Neither,
@@ -58,35 +59,47 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
         diagnostics.error(&span, format!("`q` must lie between 0 and 1, not {q}"));
         return None;
     }
-    let metric = Quantile { values: values(binding.column?.name.as_str()), q };
+    let metric = Quantile { ranks: ranks(&binding.column?.name), q };
     Some(Built { labels: vec![("q".into(), q.to_string())], labelled: &["q"], ..plain(metric, &FIELDS) })
 }
 
 struct Quantile {
-    values: Handle<SortedValues>,
+    ranks: Handle<Ranks>,
     q: f64,
 }
 
 impl Quantile {
     fn read(&self, profile: &Profile) -> Result<Reading, Undefined> {
-        let values = profile.read(&self.values)?;
-        let place = linear_quantile_ranks(values.len(), self.q);
+        let ranks = profile.read(&self.ranks)?;
+        let place = linear_quantile_ranks(ranks.len(), self.q);
         let place = place.ok_or_else(|| Undefined::no_data("the column has no values"))?;
-        let upper_rank = (place.lower_rank + 1).min(values.len() - 1);
-        let found = values.at_ranks(&[place.lower_rank, upper_rank]);
-        values.fault().map_err(Undefined::Error)?;
-        let [lower, upper] = found[..] else { return Err(Undefined::error("the values changed while they were read")) };
-        let value = if place.fraction == 0.0 { lower } else { lerp(lower, upper, place.fraction) };
-        if !value.is_finite() {
+        let wanted = [place.lower_rank, (place.lower_rank + 1).min(ranks.len() - 1)];
+        let between = |lower: f64, upper: f64| if place.fraction == 0.0 { lower } else { lerp(lower, upper, place.fraction) };
+        let changed = || Undefined::error("the values changed while they were read");
+        let found = match ranks.as_ref() {
+            Ranks::Sorted(values) => {
+                let found = values.at_ranks(&wanted);
+                values.fault().map_err(Undefined::Error)?;
+                let [lower, upper] = found[..] else { return Err(changed()) };
+                let value = between(lower, upper);
+                Interval { low: value, high: value }
+            }
+            Ranks::Beyond(beyond) => {
+                let [lower, upper] = beyond.histogram.at_ranks(&wanted)[..] else { return Err(changed()) };
+                Interval { low: between(lower.0, upper.0), high: between(lower.1, upper.1) }
+            }
+        };
+        if !(found.low.is_finite() && found.high.is_finite()) {
             return Err(Undefined::error("the quantile lies at an infinite value"));
         }
-        Ok(Reading::of([("value", value)]))
+        let method = found.bounds().map(|_| "histogram".to_owned());
+        Ok(Reading { bounds: found.bounds(), method, ..Reading::of([("value", found.midpoint())]) })
     }
 }
 
 impl Metric for Quantile {
     fn requests(&self) -> Vec<Request> {
-        vec![self.values.request.clone()]
+        vec![self.ranks.request.clone()]
     }
 
     fn evaluate(&self, sides: Sides<'_>) -> Parts {

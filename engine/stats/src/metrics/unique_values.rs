@@ -14,7 +14,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         name: "unique_values",
         aliases: &[],
         summary: "Distinct values of a column.",
-        description: "Missing values are left out; a column of any type. Exact but for collisions of seeded 128-bit fingerprints, whose chance is below n^2 / 2^129. A column without values has 0 distinct ones and no share, so it is `no_data`.",
+        description: "Missing values are left out; a column of any type. Exact but for collisions of seeded 128-bit fingerprints, whose chance is below n^2 / 2^129; floats whose values exceed the memory setting and are compared with a reference are estimated, with `bounds` of three standard errors (2.4 %). A column without values has 0 distinct ones and no share, so it is `no_data`.",
         formula: "count; share = count / rows with a value",
         direction: Direction::Neither,
         fields: &FIELDS,
@@ -41,5 +41,7 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
 
 fn read(found: &Distinct) -> Result<Reading, Undefined> {
     let share_of = |rows| of_values(found.distinct, rows);
-    Ok(Reading::of([("count", found.distinct as f64), ("share", share_of(found.rows)?), ("row_share", share_of(found.rows + found.missing)?)]))
+    let reading = Reading::of([("count", found.distinct as f64), ("share", share_of(found.rows)?), ("row_share", share_of(found.rows + found.missing)?)]);
+    let bounds = found.bounds.map(|(low, high)| (low as f64, high as f64));
+    Ok(Reading { bounds, method: bounds.map(|_| "hyperloglog".into()), ..reading })
 }

@@ -1,9 +1,9 @@
 //! The two-sample Kolmogorov-Smirnov test.
 
-use super::shapes::both;
+use super::shapes::{ANCHORED, BothRanks, both_ranks};
 use super::{EFFECT_HIGH, EFFECT_LOW, P_VALUE, STATISTIC, params_label};
-use crate::accumulators::{SortedValues, values};
-use crate::math::{self, Alternative as Tail, KolmogorovSmirnov};
+use crate::accumulators::{Ranks, ranks};
+use crate::math::{self, Alternative as Tail, Interval};
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::catalogue::{BuiltTest, Direction, Doc, Field, TestEntry, read_parameters, schema_of};
 use driftline_core::column::{Column, Kind};
@@ -23,7 +23,8 @@ pub const ENTRY: TestEntry = TestEntry {
         description: "Use it for numbers of any scale: it sees shifts, changes of spread and of shape, and outliers do not move it. \
 Not for categories, and not for tails alone, where it is weak. Missing values are left out; infinities are values like others. \
 The effect size is D itself, or D+ or D- for a one-sided alternative, between 0 and 1; its interval is Massart's for both sides, which holds for any distribution \
-and is wide for few rows. With ties the p-value is conservative. A side without values is `no_data`.",
+and is wide for few rows. With ties the p-value is conservative. A current side that exceeds the memory setting is counted beside up to 65,536 values of the \
+reference (`anchored`); where the reference has more different ones, D is the middle of `bounds`, which hold it. A side without values is `no_data`.",
         formula: "D = sup |F_reference(x) - F_current(x)|; p = P(D >= d) exactly by counting lattice paths, or \
 asymptotically kstwo.sf(d, round(n m / (n + m)))",
         direction: Direction::Lower,
@@ -72,7 +73,7 @@ enum Alternative {
 }
 
 struct Test {
-    values: Handle<SortedValues>,
+    ranks: Handle<Ranks>,
     parameters: Parameters,
 }
 
@@ -82,7 +83,7 @@ fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostic
         fields: FIELDS.to_vec(),
         params: params_label(&parameters, &Parameters::default()),
         drifted: "effect_size > 0.1 and p_value < 0.01",
-        test: Box::new(Test { values: values(column.name.as_str()), parameters }),
+        test: Box::new(Test { ranks: ranks(&column.name), parameters }),
     })
 }
 
@@ -102,12 +103,28 @@ impl Test {
         }
     }
 
-    fn side(&self, found: &KolmogorovSmirnov) -> (f64, Tail) {
+    /// The statistic of the wanted alternative, from `F_reference - F_current` and `F_current - F_reference` at their largest.
+    fn side(&self, above: Interval, below: Interval) -> (Interval, Tail) {
         match self.parameters.alternative {
-            Alternative::TwoSided => (found.d, Tail::TwoSided),
-            Alternative::Less => (found.d_minus, Tail::Less),
-            Alternative::Greater => (found.d_plus, Tail::Greater),
+            Alternative::TwoSided => (Interval { low: above.low.max(below.low), high: above.high.max(below.high) }, Tail::TwoSided),
+            Alternative::Less => (below, Tail::Less),
+            Alternative::Greater => (above, Tail::Greater),
         }
+    }
+
+    fn statistic(&self, both: &BothRanks) -> Result<(Interval, Tail), Undefined> {
+        let (n, m) = both.sizes();
+        let found = match both {
+            BothRanks::Sorted(r, c) => {
+                let found = math::kolmogorov_smirnov(r.chunks(), n, c.chunks(), m);
+                r.fault().and(c.fault()).map_err(Undefined::Error)?;
+                let known = |value: f64| Interval { low: value, high: value };
+                found.map(|found| (known(found.d_plus), known(found.d_minus)))
+            }
+            BothRanks::Anchored(r, c) => math::kolmogorov_smirnov_anchored(r, &c.anchored),
+        };
+        let (above, below) = found.ok_or_else(|| Undefined::error("the values changed while they were read"))?;
+        Ok(self.side(above, below))
     }
 }
 
@@ -120,29 +137,31 @@ fn interval(d: f64, n: u64, m: u64) -> (f64, f64) {
 
 impl TwoSampleTest for Test {
     fn requests(&self) -> Vec<Request> {
-        vec![self.values.request.clone()]
+        vec![self.ranks.request.clone()]
     }
 
     fn compare(&self, reference: &Profile, current: &Profile) -> Result<TestResult, Undefined> {
-        let (r, c) = both(&self.values, reference, current)?;
-        let (n, m) = (r.len(), c.len());
-        let found = math::kolmogorov_smirnov(r.chunks(), n, c.chunks(), m);
-        r.fault().and(c.fault()).map_err(Undefined::Error)?;
-        let found = found.ok_or_else(|| Undefined::error("the values changed while they were read"))?;
+        let both = both_ranks(&self.ranks, reference, current)?;
+        let (n, m) = both.sizes();
         let method = self.method(n, m)?;
-        let (statistic, tail) = self.side(&found);
+        let (found, tail) = self.statistic(&both)?;
+        let statistic = found.midpoint();
         let exact = match method {
             math::Method::Auto => n.max(m) <= 10_000,
             method => method == math::Method::Exact,
         };
         Ok(TestResult {
             statistic,
+            bounds: found.bounds(),
             p_value: Some(math::two_sample_p_value(statistic, n, m, tail, method)),
             effect_size: Some(statistic),
             effect_interval: Some(interval(statistic, n, m)),
             n_reference: n,
             n_current: m,
-            method: if exact { "exact".into() } else { "asymptotic".into() },
+            method: match both {
+                BothRanks::Anchored(..) => ANCHORED.into(),
+                BothRanks::Sorted(..) => if exact { "exact".into() } else { "asymptotic".into() },
+            },
             ..TestResult::default()
         })
     }

@@ -1,13 +1,17 @@
 //! The test of Mann and Whitney.
 
-use super::shapes::{Found, OverValues, grouped};
+use super::shapes::{ANCHORED, BothRanks, both_ranks, grouped};
 use super::{P_VALUE, STATISTIC, params_label};
-use crate::math;
+use crate::accumulators::{Ranks, ranks};
+use crate::math::{self, Interval};
+use driftline_core::accumulator::{Handle, Request};
 use driftline_core::catalogue::{BuiltTest, Direction, Doc, Field, TestEntry, read_parameters, schema_of};
 use driftline_core::column::{Column, Kind};
 use driftline_core::diagnostic::Diagnostics;
 use driftline_core::metric::Undefined;
+use driftline_core::profile::Profile;
 use driftline_core::spec::Component;
+use driftline_core::two_sample::{TestResult, TwoSampleTest};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +22,8 @@ pub const ENTRY: TestEntry = TestEntry {
         summary: "Whether values of one side tend to be larger than those of the other.",
         description: "Use it for shifts of numbers of any scale; outliers do not move it. It does not see a change of spread alone. Missing values are left out; \
 infinities are values like others; ties count half. The effect size is the rank-biserial correlation, from -1 to 1: positive if current tends \
-to be larger. A side without values, or one and the same value everywhere, is `no_data`.",
+to be larger. A current side that exceeds the memory setting is counted beside up to 65,536 values of the reference (`anchored`): where the \
+reference has more different ones, U is the middle of `bounds`, which hold it, and ties elsewhere are not corrected for. A side without values, or one and the same value everywhere, is `no_data`.",
         formula: "U = pairs in which the reference is larger, plus half of the ties; effect 1 - 2 U / (n m)",
         direction: Direction::Lower,
         fields: &FIELDS,
@@ -60,17 +65,46 @@ fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostic
         fields: FIELDS.to_vec(),
         params: params_label(&parameters, &Parameters::default()),
         drifted: "abs(effect_size) > 0.1 and p_value < 0.01",
-        test: OverValues::boxed(column, move |r, c| {
-            let found = math::mann_whitney_u(grouped(r, c), r.len(), c.len(), parameters.continuity, parameters.method == Method::Auto);
-            let found = found.ok_or_else(|| Undefined::no_data("all values are equal"))?;
-            let method = if found.exact { "exact" } else { "asymptotic" };
-            Ok(Found {
-                statistic: found.statistic,
-                p_value: Some(found.p_value),
-                effect_size: Some(found.effect_size),
-                method: method.into(),
-                ..Found::default()
-            })
-        }),
+        test: Box::new(Test { ranks: ranks(&column.name), parameters }),
     })
+}
+
+struct Test {
+    ranks: Handle<Ranks>,
+    parameters: Parameters,
+}
+
+impl TwoSampleTest for Test {
+    fn requests(&self) -> Vec<Request> {
+        vec![self.ranks.request.clone()]
+    }
+
+    fn compare(&self, reference: &Profile, current: &Profile) -> Result<TestResult, Undefined> {
+        let both = both_ranks(&self.ranks, reference, current)?;
+        let (n_reference, n_current) = both.sizes();
+        let Parameters { method, continuity } = self.parameters;
+        let (found, bounds) = match &both {
+            BothRanks::Sorted(r, c) => {
+                let found = math::mann_whitney_u(grouped(r, c), n_reference, n_current, continuity, method == Method::Auto);
+                r.fault().and(c.fault()).map_err(Undefined::Error)?;
+                (found, None)
+            }
+            BothRanks::Anchored(r, c) => math::mann_whitney_u_anchored(r, &c.anchored, continuity).unzip(),
+        };
+        let found = found.ok_or_else(|| Undefined::no_data("all values are equal"))?;
+        let method = match both {
+            BothRanks::Anchored(..) => ANCHORED,
+            BothRanks::Sorted(..) => if found.exact { "exact" } else { "asymptotic" },
+        };
+        Ok(TestResult {
+            statistic: found.statistic,
+            bounds: bounds.and_then(|interval: Interval| interval.bounds()),
+            p_value: Some(found.p_value),
+            effect_size: Some(found.effect_size),
+            n_reference,
+            n_current,
+            method: method.into(),
+            ..TestResult::default()
+        })
+    }
 }

@@ -1,14 +1,15 @@
 //! The three shapes that most tests have: over the sorted values of both sides, over counts, or over moments.
 
 use super::counted::{Counted, Counts};
-use crate::accumulators::{ColumnMoments, SortedValues, moments, values};
-use crate::math::{Group, Moments, RankTest, groups};
+use crate::accumulators::{Beyond, ColumnMoments, Ranks, SortedValues, moments, values};
+use crate::math::{AnchoredCounts, Ascending, Group, Moments, RankTest, groups};
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::column::Column;
 use driftline_core::metric::Undefined;
 use driftline_core::profile::Profile;
 use driftline_core::two_sample::{TestResult, TwoSampleTest};
 use statrs::distribution::{ContinuousCDF, Normal};
+use std::sync::Arc;
 
 /// What a comparison found, before the sizes of the sides are added.
 #[derive(Default)]
@@ -38,7 +39,7 @@ pub(super) fn both(
     handle: &Handle<SortedValues>,
     reference: &Profile,
     current: &Profile,
-) -> Result<(std::sync::Arc<SortedValues>, std::sync::Arc<SortedValues>), Undefined> {
+) -> Result<(Arc<SortedValues>, Arc<SortedValues>), Undefined> {
     let (r, c) = (reference.read(handle)?, current.read(handle)?);
     for (side, values) in [("reference", &r), ("current", &c)] {
         if values.is_empty() {
@@ -47,6 +48,52 @@ pub(super) fn both(
     }
     Ok((r, c))
 }
+
+/// Both sides' distributions; a side without values is `no_data`.
+pub(super) fn both_ranks(handle: &Handle<Ranks>, reference: &Profile, current: &Profile) -> Result<BothRanks, Undefined> {
+    let (r, c) = (reference.read(handle)?, current.read(handle)?);
+    for (side, ranks) in [("reference", &r), ("current", &c)] {
+        if ranks.is_empty() {
+            return Err(Undefined::no_data(format!("the {side} side has no values")));
+        }
+    }
+    match (r.as_ref(), c.as_ref()) {
+        (Ranks::Sorted(r), Ranks::Sorted(c)) => Ok(BothRanks::Sorted(r.clone(), c.clone())),
+        (Ranks::Sorted(r), Ranks::Beyond(c)) => {
+            let mut reference = c.anchored.like();
+            let mut chunks = r.chunks();
+            loop {
+                let chunk = chunks.next_chunk();
+                if chunk.is_empty() {
+                    break;
+                }
+                reference.add_sorted(chunk);
+            }
+            r.fault().map_err(Undefined::Error)?;
+            Ok(BothRanks::Anchored(reference, c.clone()))
+        }
+        (Ranks::Beyond(_), _) => Err(Undefined::error("internal error: a reference is kept in full")),
+    }
+}
+
+/// Distributions that are compared: value by value, or by counts beside the reference's.
+pub(super) enum BothRanks {
+    Sorted(SortedValues, SortedValues),
+    Anchored(AnchoredCounts, Arc<Beyond>),
+}
+
+impl BothRanks {
+    /// Values of the reference and of current.
+    pub fn sizes(&self) -> (u64, u64) {
+        match self {
+            BothRanks::Sorted(r, c) => (r.len(), c.len()),
+            BothRanks::Anchored(r, c) => (r.len(), c.anchored.len()),
+        }
+    }
+}
+
+/// How a statistic from counts beside the reference is called.
+pub(super) const ANCHORED: &str = "anchored";
 
 /// The groups of equal values of both sides.
 pub(super) fn grouped<'a>(reference: &'a SortedValues, current: &'a SortedValues) -> impl Iterator<Item = Group> + 'a {

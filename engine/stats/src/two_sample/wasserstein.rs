@@ -1,9 +1,9 @@
 //! The Wasserstein distance of order 1.
 
 use super::STATISTIC;
-use super::shapes::{both, why_undefined};
-use crate::accumulators::{ColumnMoments, SortedValues, moments, values};
-use crate::math;
+use super::shapes::{ANCHORED, BothRanks, both_ranks, why_undefined};
+use crate::accumulators::{ColumnMoments, Ranks, moments, ranks};
+use crate::math::{self, Interval};
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::catalogue::{
     BuiltTest, Direction, Doc, Field, NoParameters, TestEntry, read_parameters, schema_of,
@@ -23,7 +23,8 @@ pub const ENTRY: TestEntry = TestEntry {
         description: "Use it to say how large a shift is in the column's own unit. Outliers move it. Not for categories. \
 Missing values are left out; infinite values are an error, since nothing is near them. The effect size is the distance in standard \
 deviations of the reference (population), undefined when the reference is constant and the current side is not; there is no p-value. \
-A side without values is `no_data`.",
+A current side that exceeds the memory setting is counted beside up to 65,536 values of the reference (`anchored`): the distance is then \
+the middle of `bounds`, which hold it. A side without values is `no_data`.",
         formula: "integral |F_reference(x) - F_current(x)| dx; effect size: that, divided by the reference's standard deviation",
         direction: Direction::Lower,
         fields: &FIELDS,
@@ -39,7 +40,7 @@ const FIELDS: [Field; 2] =
     [STATISTIC, Field::new("effect_size", "", "the distance in standard deviations of the reference")];
 
 struct Test {
-    values: Handle<SortedValues>,
+    ranks: Handle<Ranks>,
     moments: Handle<ColumnMoments>,
 }
 
@@ -49,20 +50,31 @@ fn build(column: &Column, component: Component<'_>, diagnostics: &mut Diagnostic
         fields: FIELDS.to_vec(),
         params: None,
         drifted: "effect_size > 0.1",
-        test: Box::new(Test { values: values(column.name.as_str()), moments: moments(column.name.as_str()) }),
+        test: Box::new(Test { ranks: ranks(&column.name), moments: moments(column.name.as_str()) }),
     })
 }
 
 impl TwoSampleTest for Test {
     fn requests(&self) -> Vec<Request> {
-        vec![self.values.request.clone(), self.moments.request.clone()]
+        vec![self.ranks.request.clone(), self.moments.request.clone()]
     }
 
     fn compare(&self, reference: &Profile, current: &Profile) -> Result<TestResult, Undefined> {
-        let (r, c) = both(&self.values, reference, current)?;
-        let distance = math::wasserstein(r.chunks(), r.len(), c.chunks(), c.len());
-        r.fault().and(c.fault()).map_err(Undefined::Error)?;
-        let statistic = distance.ok_or_else(|| Undefined::error(why_undefined(&r, &c)))?;
+        let both = both_ranks(&self.ranks, reference, current)?;
+        let (n_reference, n_current) = both.sizes();
+        let (found, method) = match &both {
+            BothRanks::Sorted(r, c) => {
+                let distance = math::wasserstein(r.chunks(), r.len(), c.chunks(), c.len());
+                r.fault().and(c.fault()).map_err(Undefined::Error)?;
+                let distance = distance.ok_or_else(|| Undefined::error(why_undefined(r, c)))?;
+                (Interval { low: distance, high: distance }, "exact")
+            }
+            BothRanks::Anchored(r, c) => {
+                let found = math::wasserstein_anchored(r, &c.anchored);
+                (found.ok_or_else(|| Undefined::error("the column has infinite values, or values too far apart"))?, ANCHORED)
+            }
+        };
+        let statistic = found.midpoint();
         let deviation = reference.read(&self.moments)?.finite.variance(0).map(f64::sqrt);
         let effect_size = match deviation {
             _ if statistic == 0.0 => Some(0.0),
@@ -71,10 +83,11 @@ impl TwoSampleTest for Test {
         };
         Ok(TestResult {
             statistic,
+            bounds: found.bounds(),
             effect_size,
-            n_reference: r.len(),
-            n_current: c.len(),
-            method: "exact".into(),
+            n_reference,
+            n_current,
+            method: method.into(),
             ..TestResult::default()
         })
     }
