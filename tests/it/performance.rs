@@ -225,7 +225,7 @@ fn errors_beside_features_agree_with_numpy() {
         for (key, wanted) in case["answers"].as_object().expect("answers") {
             let ours = &found[&key.replace(' ', ".")];
             for (field, wanted) in wanted.as_object().expect("fields") {
-                assert!(near(number(&ours["fields"][field]), number(wanted)), "{} {key} {field}: {ours} for {wanted}", case["name"]);
+                assert!(ours["fields"][field].as_f64().is_some_and(|found| near(found, number(wanted))), "{} {key} {field}: {ours} for {wanted}", case["name"]);
             }
         }
     }

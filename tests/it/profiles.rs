@@ -66,7 +66,7 @@ fn a_profile_gives_what_the_rows_give() {
     // What it does not hold is an error that names it, and of its own check alone.
     let more = format!("{rest}[[suite.check]]\nname = \"other\"\nmetric = \"drift\"\ncolumns = \"y\"\n[[suite.check]]\nname = \"rows\"\nmetric = \"row_count\"\nfail = \"value < reference\"\n");
     let found: std::collections::BTreeMap<String, Value> = checks(&outcome(&with_profile(folder.path(), &more))).into_iter().collect();
-    assert!(found["other"]["message"].as_str().expect("a message").contains("values(y)"), "{}", found["other"]);
+    assert!(found["other"]["message"].as_str().expect("a message").contains("ranks(y)"), "{}", found["other"]);
     assert_eq!((&found["other"]["status"], &found["rows"]["status"]), (&"error".into(), &"pass".into()));
 }
 

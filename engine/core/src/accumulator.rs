@@ -65,6 +65,8 @@ pub struct Request {
     /// Accumulators that take blocks in turn, on several threads, and are merged at the end: 1 for all that are faster than the reader.
     pub partitions: usize,
     pub make: Arc<Make>,
+    /// Whether it takes columns of text as dictionaries, too.
+    pub dictionaries: bool,
     /// Where the result comes from instead: the first of these that is asked for anyway.
     pub derived: Vec<Derived>,
 }
@@ -72,8 +74,8 @@ pub struct Request {
 /// A result that another accumulator's result tells as well.
 #[derive(Clone)]
 pub struct Derived {
-    /// The other one's key.
-    pub key: String,
+    /// The other one.
+    pub source: Request,
     pub from: Arc<dyn Fn(&Finished) -> Result<Finished, String> + Send + Sync>,
 }
 
@@ -91,7 +93,13 @@ impl<T: Send + Sync + 'static> Handle<T> {
         make: impl Fn(&Context) -> Result<A, String> + Send + Sync + 'static,
     ) -> Self {
         let make: Arc<Make> = Arc::new(move |context| Ok(Box::new(make(context)?)));
-        Self { request: Request { key, columns, row_bytes, partitions: 1, make, derived: Vec::new() }, result: PhantomData }
+        Self { request: Request { key, columns, row_bytes, partitions: 1, make, dictionaries: false, derived: Vec::new() }, result: PhantomData }
+    }
+
+    /// The same, which takes columns of text as dictionaries, too.
+    pub fn with_dictionaries(mut self) -> Self {
+        self.request.dictionaries = true;
+        self
     }
 
     /// The same, derived from the result of `other` where that is asked for on the same rows.
@@ -100,7 +108,7 @@ impl<T: Send + Sync + 'static> Handle<T> {
             let source = finished.downcast_ref::<S>().ok_or("internal error: a result of another type")?;
             Ok(Arc::new(from(source)?))
         };
-        self.request.derived.push(Derived { key: other.request.key.clone(), from: Arc::new(from) });
+        self.request.derived.push(Derived { source: other.request.clone(), from: Arc::new(from) });
         self
     }
 }

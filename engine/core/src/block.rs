@@ -1,9 +1,9 @@
 //! A block of rows, with the views of its columns that several accumulators share.
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, RecordBatch, StringArray};
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, Int32Array, RecordBatch, StringArray};
 use arrow::buffer::{BooleanBuffer, ScalarBuffer};
 use arrow::compute::{CastOptions, cast_with_options, filter, is_not_null};
-use arrow::datatypes::{DataType, Float32Type, Float64Type};
+use arrow::datatypes::{DataType, Float32Type, Float64Type, Int32Type};
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
@@ -86,6 +86,52 @@ impl Block {
     pub fn strings(&self, name: &str) -> Result<Arc<StringArray>, String> {
         let slot = self.slot(name)?;
         slot.strings.get_or_init(|| strings(name, slot.array.as_ref().map_err(Clone::clone)?).map(Arc::new)).clone()
+    }
+}
+
+/// A column of text whose values stand once in a dictionary, fewer than there are rows.
+pub struct Dictionary<'a> {
+    keys: &'a Int32Array,
+    values: &'a StringArray,
+}
+
+impl<'a> Dictionary<'a> {
+    /// None for a column that is none, or whose dictionary is no help.
+    pub fn of(array: &'a ArrayRef) -> Option<Self> {
+        let dictionary = array.as_dictionary_opt::<Int32Type>()?;
+        let values = dictionary.values().as_string_opt::<i32>()?;
+        // A value of a dictionary may be null as well; such a column is read row by row.
+        (values.len() <= array.len() && values.null_count() == 0).then_some(Self { keys: dictionary.keys(), values })
+    }
+
+    /// The place of each row's value among [`Dictionary::values`]; what lies under a null is none.
+    pub fn keys(&self) -> &'a Int32Array {
+        self.keys
+    }
+
+    pub fn values(&self) -> &'a StringArray {
+        self.values
+    }
+
+    /// Rows without a value.
+    pub fn missing(&self) -> u64 {
+        self.keys.null_count() as u64
+    }
+
+    /// The values that occur, with the number of their rows.
+    pub fn counts(&self) -> impl Iterator<Item = (&'a str, u64)> {
+        let mut counts = vec![0u64; self.values.len()];
+        match self.keys.null_count() {
+            0 => self.keys.values().iter().for_each(|key| counts[*key as usize] += 1),
+            _ => self.keys.iter().flatten().for_each(|key| counts[key as usize] += 1),
+        }
+        let values = self.values;
+        counts.into_iter().enumerate().filter(|(_, n)| *n > 0).map(move |(key, n)| (values.value(key), n))
+    }
+
+    /// The values that occur.
+    pub fn used(&self) -> ArrayRef {
+        Arc::new(self.counts().map(|(value, _)| Some(value)).collect::<StringArray>())
     }
 }
 

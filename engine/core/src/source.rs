@@ -4,6 +4,7 @@ use crate::saved::SavedProfile;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use futures_core::{future::BoxFuture, stream::BoxStream};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ pub struct Scan {
     pub filter: Option<String>,
     /// Most rows to read.
     pub limit: Option<usize>,
+    /// Columns of text that may come as dictionaries, where the source has them so.
+    pub dictionaries: BTreeSet<String>,
 }
 
 /// A column computed from others by an SQL expression.

@@ -4,6 +4,7 @@ use crate::expression::Expression;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use driftline_core::source::{Derived, Scan, SourceError};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A source's own columns and those that are derived from them.
@@ -46,6 +47,8 @@ fn with_field(schema: &Schema, name: &str, data_type: DataType) -> Schema {
 pub(crate) struct Steps {
     /// The own columns that the batches must have.
     pub wanted: SchemaRef,
+    /// Those of text that may be dictionaries.
+    pub dictionaries: BTreeSet<String>,
     /// Each derived column with the schema that it gives.
     derived: Vec<(Expression, SchemaRef)>,
     filter: Option<Expression>,
@@ -85,7 +88,10 @@ impl Steps {
             steps.push((compiled, schema.clone()));
         }
         let filter = scan.filter.as_ref().map(|text| Expression::filter(text, &schema)).transpose();
-        Ok(Steps { wanted, derived: steps, filter: filter.map_err(failed("filter"))? })
+        let filter = filter.map_err(failed("filter"))?;
+        // Expressions are compiled for plain text.
+        let dictionaries = if steps.is_empty() && filter.is_none() { scan.dictionaries.clone() } else { BTreeSet::new() };
+        Ok(Steps { wanted, dictionaries, derived: steps, filter })
     }
 
     pub fn apply(&self, mut batch: RecordBatch) -> Result<Stepped, String> {

@@ -4,9 +4,10 @@ use crate::files::Unparsed;
 use arrow::array::{Array, ArrayRef, AsArray, Float64Array, RecordBatch, RecordBatchOptions, new_null_array};
 use arrow::compute::kernels::cmp::distinct;
 use arrow::compute::{and, cast, is_not_null, nullif};
-use arrow::datatypes::{DataType, Float64Type, SchemaRef, TimeUnit, TimestampNanosecondType};
+use arrow::datatypes::{DataType, Float64Type, Schema, SchemaRef, TimeUnit, TimestampNanosecondType};
 use arrow::error::ArrowError;
 use arrow::util::display::array_value_to_string;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A batch with the columns that are wanted, and what was lost on the way.
@@ -20,12 +21,14 @@ pub(crate) struct Conformed {
 }
 
 /// The columns of `wanted` by name and in their types: a file may have them in another order, as text, or lack some that others have.
-pub(crate) fn conform(batch: &RecordBatch, wanted: &SchemaRef) -> Result<Conformed, String> {
+/// Columns of text that are among `dictionaries` may stay what they are.
+pub(crate) fn conform(batch: &RecordBatch, wanted: &SchemaRef, dictionaries: &BTreeSet<String>) -> Result<Conformed, String> {
     let (mut unparsed, mut absent) = (Unparsed::new(), Unparsed::new());
     let (mut columns, mut examples): (Vec<ArrayRef>, _) = (Vec::new(), Vec::new());
     for field in wanted.fields() {
         columns.push(match batch.column_by_name(field.name()) {
             Some(array) if array.data_type() == field.data_type() => array.clone(),
+            Some(array) if is_dictionary_of(array, field.data_type()) && dictionaries.contains(field.name()) => array.clone(),
             Some(array) => {
                 let typed = parse(array, field.data_type()).map_err(|e| format!("column `{}`: {e}", field.name()))?;
                 let lost = typed.null_count().saturating_sub(array.null_count()) as u64;
@@ -44,8 +47,15 @@ pub(crate) fn conform(batch: &RecordBatch, wanted: &SchemaRef) -> Result<Conform
         });
     }
     let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-    let batch = RecordBatch::try_new_with_options(wanted.clone(), columns, &options).map_err(|e| e.to_string())?;
+    let same = wanted.fields().iter().zip(&columns).all(|(field, column)| field.data_type() == column.data_type());
+    let fields = || wanted.fields().iter().zip(&columns).map(|(field, column)| field.as_ref().clone().with_data_type(column.data_type().clone()));
+    let schema = if same { wanted.clone() } else { Arc::new(Schema::new(fields().collect::<Vec<_>>())) };
+    let batch = RecordBatch::try_new_with_options(schema, columns, &options).map_err(|e| e.to_string())?;
     Ok(Conformed { batch, unparsed, absent, examples })
+}
+
+fn is_dictionary_of(array: &ArrayRef, text: &DataType) -> bool {
+    matches!(array.data_type(), DataType::Dictionary(_, values) if **values == *text)
 }
 
 /// Text as another type; what would lose something is null.

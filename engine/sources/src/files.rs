@@ -88,6 +88,10 @@ pub(crate) trait Format: Send + Sync + 'static {
     /// The batches of a unit, with those columns of `schema` that the file has; an untyped format may give text for a type that
     /// text can be read as.
     fn read(&self, path: &Path, unit: usize, schema: &SchemaRef) -> Result<Batches, String>;
+    /// As [`Format::read`], where columns of text may come as dictionaries if that is how the file has them.
+    fn read_with_dictionaries(&self, path: &Path, unit: usize, schema: &SchemaRef, _columns: &BTreeSet<String>) -> Result<Batches, String> {
+        self.read(path, unit, schema)
+    }
 }
 
 /// Opens the files of a spec's source.
@@ -261,7 +265,8 @@ impl Reader<'_> {
         for path in &self.files.paths {
             let (mut first, mut told) = (true, BTreeSet::new());
             for part in 0..format.units(path).map_err(|e| at(path, &e))? {
-                let mut batches = format.read(path, part, &self.steps.wanted).map_err(|e| at(path, &e))?;
+                let batches = format.read_with_dictionaries(path, part, &self.steps.wanted, &self.steps.dictionaries);
+                let mut batches = batches.map_err(|e| at(path, &e))?;
                 let mut started = Instant::now();
                 while let Some(rows) = batches.next() {
                     let rows = rows.map_err(|e| at(path, &e))?;
@@ -301,7 +306,7 @@ impl Reader<'_> {
 
     /// A piece, and examples of values that are none of their column's type.
     fn piece(&self, rows: Rows, unit: u64) -> Result<(Piece, Vec<(String, String)>), String> {
-        let Conformed { batch, mut unparsed, absent, examples } = conform(&rows.batch, &self.steps.wanted)?;
+        let Conformed { batch, mut unparsed, absent, examples } = conform(&rows.batch, &self.steps.wanted, &self.steps.dictionaries)?;
         unparsed.extend(rows.unparsed);
         let Stepped { batch, filtered, uncomputed } = self.steps.apply(batch)?;
         let mut left_out = LeftOut::default();

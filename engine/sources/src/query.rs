@@ -181,7 +181,7 @@ fn streaming(table: &QueryTable, columns: Option<&BTreeSet<String>>) -> Result<S
     if read.is_empty() {
         read.extend(whole.fields().first().map(|f| f.name().clone()));
     }
-    let scan = Scan { columns: read, filter: table.filter.clone(), limit: None };
+    let scan = Scan { columns: read, filter: table.filter.clone(), limit: None, ..Scan::default() };
     let streamed = Streamed { source: table.source.clone(), scan, schema: schema.clone() };
     StreamingTable::try_new(schema, vec![Arc::new(streamed)]).map_err(short)
 }

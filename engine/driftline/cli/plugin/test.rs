@@ -142,7 +142,7 @@ fn read(source: &dyn Source, bindings: &Bindings) -> Result<RecordBatch, String>
     let mut columns: Vec<String> = bindings.iter().map(|(_, column)| column.clone()).collect();
     columns.sort();
     columns.dedup();
-    let mut pieces = source.scan(Scan { columns, filter: None, limit: Some(ROWS) });
+    let mut pieces = source.scan(Scan { columns, filter: None, limit: Some(ROWS), ..Scan::default() });
     let mut batches = Vec::new();
     while let Some(piece) = futures::executor::block_on(pieces.next()) {
         batches.push(piece.map_err(|e| e.to_string())?.batch);

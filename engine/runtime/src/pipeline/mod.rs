@@ -11,7 +11,7 @@ mod workers;
 
 use crate::times::Times;
 use arrow::datatypes::{DataType, SchemaRef};
-use driftline_core::accumulator::{Context, Finished, Request};
+use driftline_core::accumulator::{Context, Derived, Finished, Request};
 use driftline_core::plugin::Transform;
 use driftline_core::profile::Profile;
 use driftline_core::saved::SavedProfile;
@@ -21,7 +21,7 @@ use reader::{Reader, slices};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
-use workers::{Done, Lane, deal, derive, finish, join, make, row_bytes, wide_columns, work};
+use workers::{Done, Group, Lane, derive, finish, groups, join, make, row_bytes, wide_columns, work};
 
 /// A transform of the plan, made anew for each side.
 pub struct RunningTransform {
@@ -75,7 +75,7 @@ pub type Progress<'a> = &'a (dyn Fn(u64) + Sync);
 pub fn read_side(job: Job, context: &Context, progress: Progress<'_>) -> Result<SideResult, SourceError> {
     let (source, schema, slices) = (job.source.clone(), job.schema.clone(), job.slices.clone());
     // For a byte of each row.
-    let context = Context { memory: context.memory / row_bytes(&job.requests, job.keep_states).max(1), ..context.clone() };
+    let context = Context { memory: context.memory / row_bytes(&job.requests).max(1), ..context.clone() };
     let mut all: Option<Passed> = None;
     for job in passes(job) {
         let passed = pass(job, &context, progress)?;
@@ -127,41 +127,35 @@ impl Passed {
 }
 
 fn pass(job: Job, context: &Context, progress: Progress<'_>) -> Result<Passed, SourceError> {
-    let scan = Scan { columns: columns(&job), filter: job.filter.clone(), limit: None };
+    let scan = Scan { columns: columns(&job), filter: job.filter.clone(), limit: None, dictionaries: dictionaries(&job) };
     let mut stream = job.source.scan(scan);
-    let (mut accumulators, mut results) = make(&job.requests, context, job.keep_states);
+    let (mut accumulators, mut results) = make(&job.requests, context);
     let slices = slices(&job);
     let wide = wide_columns(&job);
     accumulators.iter_mut().for_each(|fed| fed.lane = Lane::of(&fed.columns, &wide));
     let mut reader = Reader::new(slices, job.transforms, &accumulators);
     let threads = job.threads.max(1);
-    let shares = deal(accumulators, threads);
-    let mut ran = Vec::new();
+    let groups = groups(accumulators);
     let outcome = std::thread::scope(|scope| {
-        let (senders, workers): (Vec<_>, Vec<_>) = shares
-            .into_iter()
-            .map(|share| {
+        let senders: Vec<_> = (0..threads)
+            .map(|_| {
                 // One block waits while another is worked on.
                 let (sender, receiver) = sync_channel(1);
-                (sender, scope.spawn(move || work(share, receiver)))
+                scope.spawn(|| work(&groups, receiver));
+                sender
             })
-            .unzip();
+            .collect();
         let read = futures::executor::block_on(reader.read(&mut stream, &senders, progress));
         drop(senders);
-        for worker in workers {
-            // A panic is ours, not the user's; its accumulators stay without a result and their checks are errors.
-            ran.extend(worker.join().unwrap_or_default());
-        }
         read
     });
     outcome?;
+    let ran = groups.into_iter().flat_map(Group::into_ran).collect();
     let (worked, mut times) = finish(ran, threads, job.keep_states);
     times.add_all(reader.times);
     results.extend(join(worked, &job.requests, context, job.keep_states));
-    if !job.keep_states {
-        let derived = derive(&results, &job.requests);
-        results.extend(derived);
-    }
+    let derived = derive(&results, &job.requests);
+    results.extend(derived);
     let mut counters = reader.counters;
     for result in results.iter().filter(|r| r.unusable > 0) {
         *counters.entry(format!("unusable_rows.{}", result.place.1)).or_default() += result.unusable;
@@ -172,17 +166,12 @@ fn pass(job: Job, context: &Context, progress: Progress<'_>) -> Result<Passed, S
 
 /// The side whose states were saved: what was not saved is an error that names it.
 pub fn restore_side(job: &Job, saved: &SavedProfile, context: &Context) -> SideResult {
+    let context = Context { memory: context.memory / row_bytes(&job.requests).max(1), ..context.clone() };
     let mut finished: BTreeMap<Slice, BTreeMap<String, Result<Finished, String>>> = BTreeMap::new();
     for (slice, request) in &job.requests {
-        let state = saved.states.get(&(slice.clone(), request.key.clone()));
-        let missing = || format!("the reference's profile does not hold `{}`; make it with `driftline profile SPEC`", request.key);
-        let state = state.ok_or_else(missing).and_then(|state| state.as_ref().map_err(Clone::clone));
-        let restored = state.and_then(|state| {
-            let mut accumulator = (request.make)(context)?;
-            accumulator.merge(state)?;
-            accumulator.finish()
-        });
-        finished.entry(slice.clone()).or_default().insert(request.key.clone(), restored);
+        let missing = || Err(format!("the reference's profile does not hold `{}`; make it with `driftline profile SPEC`", request.key));
+        let result = restored(slice, request, saved, &context).unwrap_or_else(missing);
+        finished.entry(slice.clone()).or_default().insert(request.key.clone(), result);
     }
     let mut profile = Profile::new(saved.rows, job.schema.clone(), finished.remove(&None).unwrap_or_default());
     for filter in &job.slices {
@@ -193,9 +182,30 @@ pub fn restore_side(job: &Job, saved: &SavedProfile, context: &Context) -> SideR
     SideResult { profile, counters: saved.counters.clone(), states: States::new(), times: Times::default() }
 }
 
+/// What was saved of an accumulator, or of one that its result is derived from.
+fn restored(slice: &Slice, request: &Request, saved: &SavedProfile, context: &Context) -> Option<Result<Finished, String>> {
+    let Some(state) = saved.states.get(&(slice.clone(), request.key.clone())) else {
+        let derive = |derived: &Derived| Some(restored(slice, &derived.source, saved, context)?.and_then(|source| (derived.from)(&source)));
+        return request.derived.iter().find_map(derive);
+    };
+    let context = Context { memory: context.memory.saturating_mul(request.row_bytes), ..context.clone() };
+    Some(state.as_ref().map_err(Clone::clone).and_then(|state| {
+        let mut accumulator = (request.make)(&context)?;
+        accumulator.merge(state)?;
+        accumulator.finish_last()
+    }))
+}
+
 /// The column that says for which rows a slice's expression is true.
 pub fn slice_column(filter: &str) -> String {
     format!("where {filter}")
+}
+
+/// Columns that all who read them take as dictionaries.
+fn dictionaries(job: &Job) -> BTreeSet<String> {
+    let read_by = |able: bool| job.requests.iter().filter(move |(_, r)| r.dictionaries == able).flat_map(|(_, r)| &r.columns);
+    let plain: BTreeSet<&String> = read_by(false).chain(&job.transform_inputs).collect();
+    read_by(true).filter(|column| !plain.contains(column)).cloned().collect()
 }
 
 /// The source's columns that are read; one at least, since rows without columns cannot be counted.

@@ -11,6 +11,7 @@ use driftline_core::source::{Piece, SourceError};
 use futures::StreamExt;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::sync::mpsc::SyncSender;
 use std::time::Instant;
 
@@ -50,6 +51,8 @@ pub(super) struct Reader {
     /// The columns of accumulators that are fed with blocks, and of a block so far its parts.
     pub waiting: BTreeMap<String, Vec<Result<ArrayRef, String>>>,
     pub waiting_rows: usize,
+    /// Blocks and slabs until now.
+    sent: usize,
     pub times: Times,
 }
 
@@ -67,6 +70,7 @@ impl Reader {
             slabs: accumulators.iter().any(|fed| fed.lane == Lane::Slabs),
             waiting: columns.map(|column| (column, Vec::new())).collect(),
             waiting_rows: 0,
+            sent: 0,
             times: Times::default(),
         }
     }
@@ -139,9 +143,10 @@ impl Reader {
         }
     }
 
-    fn send(&self, lane: Lane, all: Block, workers: &[SyncSender<Arc<Blocks>>]) {
+    fn send(&mut self, lane: Lane, all: Block, workers: &[SyncSender<Arc<Blocks>>]) {
         let slices = self.slices.iter().map(|slice| (slice.filter.clone(), slice.cut(&all))).collect();
-        let block = Arc::new(Blocks { lane, all, slices });
+        let block = Arc::new(Blocks { index: self.sent, taken: AtomicUsize::new(0), lane, all, slices });
+        self.sent += 1;
         for worker in workers {
             // A worker that is gone has panicked; its accumulators have no result, which is told.
             let _ = worker.send(block.clone());

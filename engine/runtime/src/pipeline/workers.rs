@@ -5,13 +5,20 @@ use crate::times::Times;
 use arrow::datatypes::DataType;
 use driftline_core::accumulator::{Accumulator, Context, Derived, Finished, Request};
 use driftline_core::block::Block;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::Receiver;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A block or slab, and the rows of it that each slice has.
 pub(super) struct Blocks {
+    /// Which one it is.
+    pub index: usize,
+    /// Groups that have been taken for it.
+    pub taken: AtomicUsize,
     pub lane: Lane,
     pub all: Block,
     pub slices: BTreeMap<String, Result<Block, String>>,
@@ -106,7 +113,7 @@ fn distinct(requests: &[(Slice, Request)]) -> BTreeMap<Place, &Request> {
 
 /// Those whose result is derived from another one's.
 fn derived<'a>(all: &BTreeMap<Place, &'a Request>) -> BTreeMap<Place, (Place, &'a Derived)> {
-    let known = |place: &Place, derived: &Derived| all.get_key_value(&(place.0.clone(), derived.key.clone()));
+    let known = |place: &Place, derived: &Derived| all.get_key_value(&(place.0.clone(), derived.source.key.clone()));
     let is_derived = |(place, request): (&Place, &&Request)| request.derived.iter().any(|derived| known(place, derived).is_some());
     let source = |(place, request): (&Place, &&'a Request)| {
         // What is itself derived is derived from something that this one can be derived from, too.
@@ -117,17 +124,17 @@ fn derived<'a>(all: &BTreeMap<Place, &'a Request>) -> BTreeMap<Place, (Place, &'
     all.iter().filter_map(source).collect()
 }
 
-/// What is fed. States that are kept need accumulators of their own.
-fn fed(requests: &[(Slice, Request)], keep_states: bool) -> BTreeMap<Place, &Request> {
+/// What is fed.
+fn fed(requests: &[(Slice, Request)]) -> BTreeMap<Place, &Request> {
     let mut all = distinct(requests);
-    let derived = if keep_states { BTreeMap::new() } else { derived(&all) };
+    let derived = derived(&all);
     all.retain(|place, _| !derived.contains_key(place));
     all
 }
 
 /// Bytes that a row takes in all accumulators.
-pub(super) fn row_bytes(requests: &[(Slice, Request)], keep_states: bool) -> usize {
-    fed(requests, keep_states).values().map(|request| request.row_bytes).sum()
+pub(super) fn row_bytes(requests: &[(Slice, Request)]) -> usize {
+    fed(requests).values().map(|request| request.row_bytes).sum()
 }
 
 /// The results that are derived from those of others.
@@ -141,8 +148,8 @@ pub(super) fn derive(done: &[Done], requests: &[(Slice, Request)]) -> Vec<Done> 
 }
 
 /// Makes each distinct accumulator once, or once for each of its partitions; those that cannot be made are results already.
-pub(super) fn make(requests: &[(Slice, Request)], context: &Context, keep_states: bool) -> (Vec<Fed>, Vec<Done>) {
-    let distinct = fed(requests, keep_states);
+pub(super) fn make(requests: &[(Slice, Request)], context: &Context) -> (Vec<Fed>, Vec<Done>) {
+    let distinct = fed(requests);
     let (mut fed, mut failed) = (Vec::new(), Vec::new());
     for (place, request) in distinct {
         let context = of_slice(context, &place.0);
@@ -158,45 +165,72 @@ pub(super) fn make(requests: &[(Slice, Request)], context: &Context, keep_states
     (fed, failed)
 }
 
-/// Deals the accumulators out to the workers, all of a column to one of them: they share views of its values.
-pub(super) fn deal(accumulators: Vec<Fed>, workers: usize) -> Vec<Vec<Fed>> {
-    let mut by_column: BTreeMap<(Vec<String>, Turn), Vec<Fed>> = BTreeMap::new();
-    for fed in accumulators {
-        by_column.entry((fed.columns.clone(), fed.turn)).or_default().push(fed);
-    }
-    let mut groups: Vec<Vec<Fed>> = by_column.into_values().collect();
-    // Those of many columns first, each to the worker that has least to do.
-    let work = |group: &[Fed]| group.iter().map(|fed| 1 + fed.columns.len()).sum::<usize>();
-    groups.sort_by_key(|group| std::cmp::Reverse(work(group)));
-    let mut shares: Vec<(usize, Vec<Fed>)> = (0..workers).map(|_| (0, Vec::new())).collect();
-    for group in groups {
-        if let Some((load, share)) = shares.iter_mut().min_by_key(|(load, _)| *load) {
-            *load += work(&group);
-            share.extend(group);
-        }
-    }
-    shares.into_iter().map(|(_, share)| share).collect()
+/// Accumulators that read the same columns, and so share views of their values. One worker at a time feeds them, blocks in their order.
+pub(super) struct Group {
+    feeding: Mutex<Feeding>,
+    fed: Condvar,
 }
 
-/// What a worker was given, and why it could not go on.
+struct Feeding {
+    all: Vec<Ran>,
+    /// The block that is next.
+    next: usize,
+    /// Blocks and slabs until now.
+    counts: [usize; 2],
+}
+
+/// An accumulator, and why it could not go on.
 pub(super) type Ran = (Fed, Option<String>);
 
-pub(super) fn work(share: Vec<Fed>, blocks: Receiver<Arc<Blocks>>) -> Vec<Ran> {
-    let mut running: Vec<Ran> = share.into_iter().map(|f| (f, None)).collect();
-    // Blocks and slabs of the side until now.
-    let mut counts = [0; 2];
+/// The accumulators by what they read, those of many columns first, since they take longest.
+pub(super) fn groups(accumulators: Vec<Fed>) -> Vec<Group> {
+    let mut by_columns: BTreeMap<(Reverse<usize>, Vec<String>, Turn), Vec<Ran>> = BTreeMap::new();
+    for fed in accumulators {
+        by_columns.entry((Reverse(fed.columns.len()), fed.columns.clone(), fed.turn)).or_default().push((fed, None));
+    }
+    let group = |all| Group { feeding: Mutex::new(Feeding { all, next: 0, counts: [0; 2] }), fed: Condvar::new() };
+    by_columns.into_values().map(group).collect()
+}
+
+/// Feeds what comes: of each block, whoever is free takes the next group.
+pub(super) fn work(groups: &[Group], blocks: Receiver<Arc<Blocks>>) {
     for block in blocks {
-        let count = &mut counts[usize::from(block.lane == Lane::Slabs)];
-        for (fed, failed) in &mut running {
-            if failed.is_none() && fed.lane == block.lane && fed.turn.takes(*count) {
-                let started = Instant::now();
-                *failed = block.of(&fed.place.0).and_then(|block| fed.accumulator.update(block)).err();
-                fed.time += started.elapsed();
+        while let Some(group) = groups.get(block.taken.fetch_add(1, Ordering::Relaxed)) {
+            group.feed(&block);
+        }
+    }
+}
+
+impl Group {
+    fn feed(&self, block: &Blocks) {
+        let feeding = self.feeding.lock().unwrap_or_else(PoisonError::into_inner);
+        // Another worker may have taken the block before, and not have begun.
+        let mut feeding = self.fed.wait_while(feeding, |feeding| feeding.next != block.index).unwrap_or_else(PoisonError::into_inner);
+        feeding.feed(block);
+        feeding.next += 1;
+        self.fed.notify_all();
+    }
+
+    pub fn into_ran(self) -> Vec<Ran> {
+        self.feeding.into_inner().unwrap_or_else(PoisonError::into_inner).all
+    }
+}
+
+impl Feeding {
+    fn feed(&mut self, block: &Blocks) {
+        let count = &mut self.counts[usize::from(block.lane == Lane::Slabs)];
+        for (fed, failed) in &mut self.all {
+            if failed.is_some() || fed.lane != block.lane || !fed.turn.takes(*count) {
+                continue;
             }
+            let started = Instant::now();
+            // A panic is ours, not the user's; an accumulator is not used again after one.
+            let update = AssertUnwindSafe(|| block.of(&fed.place.0).and_then(|block| fed.accumulator.update(block)));
+            *failed = catch_unwind(update).unwrap_or_else(|_| Err("internal error: a panic, see the log".into())).err();
+            fed.time += started.elapsed();
         }
         *count += 1;
     }
-    running
 }
 
 /// Finishes on as many threads: whoever is free takes the next one.

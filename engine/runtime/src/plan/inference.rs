@@ -86,7 +86,7 @@ async fn sample(side: &Side, schema: &Schema, declared: &[&String]) -> Result<BT
         return Ok(BTreeMap::new());
     }
     let mut seen: BTreeMap<String, Seen> = BTreeMap::new();
-    let mut stream = side.source.scan(Scan { columns, filter: side.filter.clone(), limit: Some(SAMPLE_ROWS) });
+    let mut stream = side.source.scan(Scan { columns, filter: side.filter.clone(), limit: Some(SAMPLE_ROWS), ..Scan::default() });
     while let Some(piece) = stream.next().await {
         let batch = piece?.batch;
         let block = Block::new(&batch);

@@ -61,7 +61,7 @@ impl Joined {
         // Without labels the key tells how many rows there are where nothing else is read.
         let mut columns: Vec<String> = own.iter().map(|f| f.name().clone()).collect();
         columns.extend((!columns.contains(&self.labels.key)).then(|| self.labels.key.clone()));
-        let mut pieces = self.rows.scan(Scan { columns, filter: None, limit: None });
+        let mut pieces = self.rows.scan(Scan { columns, filter: None, limit: None, ..Scan::default() });
         let (mut left, mut unit) = (scan.limit.unwrap_or(usize::MAX), 0);
         while let Some(piece) = pieces.next().await {
             let Piece { unit: of, batch, mut left_out, time } = piece?;
@@ -108,7 +108,7 @@ impl Joined {
         let keys = Keys::new(&self.labels.key, &self.rows.schema(), &self.labels.source.schema()).map_err(at)?;
         let mut columns: Vec<String> = self.added.iter().map(|f| f.name().clone()).collect();
         columns.push(self.labels.key.clone());
-        let mut pieces = self.labels.source.scan(Scan { columns, filter: self.labels.filter.clone(), limit: None });
+        let mut pieces = self.labels.source.scan(Scan { columns, filter: self.labels.filter.clone(), limit: None, ..Scan::default() });
         let mut labels = found::Labels::new(keys, Arc::new(Schema::new(self.added.clone())), self.labels.time.as_deref(), self.memory);
         let mut seen = Seen::default();
         while let Some(piece) = pieces.next().await {
@@ -127,7 +127,7 @@ impl Joined {
         let found = match labels.end().map_err(at)? {
             Collected::Fit(found) => found,
             Collected::Exceed(mut partitions) => {
-                let mut pieces = self.rows.scan(Scan { columns: vec![self.labels.key.clone()], filter: None, limit: None });
+                let mut pieces = self.rows.scan(Scan { columns: vec![self.labels.key.clone()], filter: None, limit: None, ..Scan::default() });
                 while let Some(piece) = pieces.next().await {
                     partitions.add_rows(&piece?.batch).map_err(at)?;
                 }

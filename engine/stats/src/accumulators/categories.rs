@@ -1,7 +1,7 @@
 //! How often each category occurs.
 
 use driftline_core::accumulator::{Accumulator, Finished, Handle, Header};
-use driftline_core::block::Block;
+use driftline_core::block::{Block, Dictionary};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -34,6 +34,7 @@ pub fn categories(column: &str) -> Handle<CategoryCounts> {
     Handle::new(format!("categories({column})"), vec![column.into()], 0, move |_| {
         Ok(State { column: name.clone(), counts: FxHashMap::default(), missing: 0 })
     })
+    .with_dictionaries()
 }
 
 struct State {
@@ -71,6 +72,13 @@ impl State {
 
 impl Accumulator for State {
     fn update(&mut self, block: &Block) -> Result<(), String> {
+        if let Some(dictionary) = Dictionary::of(block.column(&self.column)?) {
+            self.missing += dictionary.missing();
+            for (text, n) in dictionary.counts() {
+                self.add(text, n)?;
+            }
+            return Ok(());
+        }
         let strings = block.strings(&self.column)?;
         for value in strings.iter() {
             match value {

@@ -21,6 +21,7 @@ pub fn constant(column: &str) -> Handle<Constant> {
     Handle::new(format!("constant({column})"), vec![column.into()], 0, move |context| {
         Ok(State { column: name.clone(), seed: context.seed, found: Constant::default() })
     })
+    .with_dictionaries()
 }
 
 struct State {

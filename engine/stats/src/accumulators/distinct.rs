@@ -7,7 +7,7 @@ use super::values::{Ranks, ranks, values};
 use crate::math::{Ascending, HyperLogLog};
 use arrow::array::ArrayRef;
 use driftline_core::accumulator::{Accumulator, Context, Finished, Handle, Header};
-use driftline_core::block::{Block, missing};
+use driftline_core::block::{Block, Dictionary, missing};
 use driftline_core::column::Column;
 use std::io::Read;
 use std::sync::Arc;
@@ -29,6 +29,7 @@ pub fn row_distinct(columns: &[String]) -> Handle<Distinct> {
     Handle::new(format!("row_distinct({})", columns.join(",")), columns.to_vec(), BYTES, move |context| {
         State::new(names.clone(), true, context)
     })
+    .with_dictionaries()
 }
 
 /// Distinct values of a column; missing ones are counted apart and are no value. Of floats that are sorted anyway they are counted there.
@@ -36,7 +37,8 @@ pub fn value_distinct(column: &Column) -> Handle<Distinct> {
     let name = column.name.clone();
     let handle = Handle::new(format!("value_distinct({name})"), vec![name.clone()], VALUE_BYTES, move |context| {
         State::new(vec![name.clone()], false, context)
-    });
+    })
+    .with_dictionaries();
     // Large integers are rounded where they are sorted, and no longer distinct.
     match column.data_type.is_floating() {
         true => handle.or_from(&ranks(&column.name), of_ranks).or_from(&values(column.name.as_str()), in_order),
@@ -183,6 +185,12 @@ impl Written {
 impl Accumulator for State {
     fn update(&mut self, block: &Block) -> Result<(), String> {
         let columns: Vec<ArrayRef> = self.columns.iter().map(|c| block.column(c).cloned()).collect::<Result<_, _>>()?;
+        if let (false, [single]) = (self.keep_missing, columns.as_slice()) && let Some(dictionary) = Dictionary::of(single) {
+            self.missing += dictionary.missing();
+            self.rows += single.len() as u64 - dictionary.missing();
+            let used = dictionary.used();
+            return Fingerprinter::new(self.seed).rows(&[used])?.into_iter().try_for_each(|fingerprint| self.add(fingerprint));
+        }
         let skip = match (self.keep_missing, columns.as_slice()) {
             (false, [single]) => Some(missing(single)),
             _ => None,

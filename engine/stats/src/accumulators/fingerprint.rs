@@ -3,10 +3,11 @@
 //! The chance that any two of n distinct rows share one is at most n² / 2^129 for each column of text and once more: 1e-20 for a
 //! billion rows.
 
-use arrow::array::{Array, ArrayRef, AsArray, GenericByteArray};
+use arrow::array::{Array, ArrayRef, AsArray, GenericByteArray, Int32Array};
 use arrow::compute::cast;
 use arrow::datatypes::{BinaryType, ByteArrayType, DataType, Float64Type, Utf8Type};
 use arrow::row::{RowConverter, SortField};
+use driftline_core::block::Dictionary;
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 /// Equal rows have equal fingerprints: missing values equal each other, as do 0.0 and -0.0, whatever the arrays' encoding.
@@ -30,10 +31,10 @@ impl Fingerprinter {
 
     /// One fingerprint a row.
     pub fn rows(&self, columns: &[ArrayRef]) -> Result<Vec<u128>, String> {
-        let columns: Vec<ArrayRef> = columns.iter().map(plain).collect::<Result<_, _>>()?;
+        let columns: Vec<Column> = columns.iter().map(|column| self.column(column)).collect::<Result<_, _>>()?;
         let rows = columns.first().map_or(0, |column| column.len());
         let flags = columns.len().div_ceil(FLAGS);
-        let width = flags + columns.iter().map(|column| words(column.data_type())).sum::<usize>();
+        let width = flags + columns.iter().map(Column::words).sum::<usize>();
         let mut fingerprints = Vec::with_capacity(rows);
         let mut buffer = vec![Word::default(); width * ROWS.min(rows)];
         for from in (0..rows).step_by(ROWS) {
@@ -41,14 +42,23 @@ impl Fingerprinter {
             buffer[..width * n].fill(Word::default());
             let mut at = flags;
             for (i, column) in columns.iter().enumerate() {
-                let mut into = Into { words: &mut buffer[..width * n], width, at, count: words(column.data_type()), flag: i };
-                self.write(&column.slice(from, n), &mut into)?;
-                at += words(column.data_type());
+                let mut into = Into { words: &mut buffer[..width * n], width, at, count: column.words(), flag: i };
+                match column {
+                    Column::Plain(array) => self.write(&array.slice(from, n), &mut into)?,
+                    Column::Dictionary(keys, fingerprints) => into.set_by_key(&keys.slice(from, n), fingerprints),
+                }
+                at += column.words();
             }
             let rows = buffer[..width * n].chunks_exact(width);
             fingerprints.extend(rows.map(|row| xxh3_128_with_seed(row.as_flattened(), self.seed)));
         }
         Ok(fingerprints)
+    }
+
+    fn column(&self, array: &ArrayRef) -> Result<Column, String> {
+        let Some(dictionary) = Dictionary::of(array) else { return plain(array).map(Column::Plain) };
+        let fingerprint = |text: Option<&str>| xxh3_128_with_seed(text.unwrap_or_default().as_bytes(), self.seed);
+        Ok(Column::Dictionary(dictionary.keys().clone(), dictionary.values().iter().map(fingerprint).collect()))
     }
 
     fn write(&self, array: &ArrayRef, into: &mut Into<'_>) -> Result<(), String> {
@@ -95,6 +105,30 @@ impl Fingerprinter {
     }
 }
 
+/// A column, or the keys of a dictionary with the fingerprints of its values.
+enum Column {
+    Plain(ArrayRef),
+    Dictionary(Int32Array, Vec<u128>),
+}
+
+impl Column {
+    fn len(&self) -> usize {
+        match self {
+            Column::Plain(array) => array.len(),
+            Column::Dictionary(keys, _) => keys.len(),
+        }
+    }
+
+    /// Words that a value takes: itself, or its fingerprint.
+    fn words(&self) -> usize {
+        match self {
+            Column::Plain(array) if *array.data_type() == DataType::Boolean => 1,
+            Column::Plain(array) if array.data_type().primitive_width().is_some_and(|width| width <= 8) => 1,
+            Column::Plain(_) | Column::Dictionary(..) => 2,
+        }
+    }
+}
+
 /// The words of a column in those of all rows.
 struct Into<'a> {
     words: &'a mut [Word],
@@ -117,18 +151,21 @@ impl Into<'_> {
         self.words[row * self.width + self.at + 1] = ((fingerprint >> 64) as u64).to_le_bytes();
     }
 
+    fn set_by_key(&mut self, keys: &Int32Array, fingerprints: &[u128]) {
+        for (row, key) in keys.iter().enumerate() {
+            match key {
+                Some(key) => self.set_two(row, fingerprints[key as usize]),
+                None => self.missing(row),
+            }
+        }
+    }
+
     /// What lies under a null is nothing.
     fn missing(&mut self, row: usize) {
         let start = row * self.width;
         self.words[start + self.flag / FLAGS][self.flag % FLAGS / 8] |= 1 << (self.flag % 8);
         self.words[start + self.at..][..self.count].fill(Word::default());
     }
-}
-
-/// Words that a value of a [`plain`] array takes: itself, or its fingerprint.
-fn words(data_type: &DataType) -> usize {
-    let itself = *data_type == DataType::Boolean || data_type.primitive_width().is_some_and(|width| width <= 8);
-    if itself { 1 } else { 2 }
 }
 
 /// The same values in one encoding: floats as float64, dictionaries and views unpacked.

@@ -18,6 +18,7 @@ pub fn presence(column: &str) -> Handle<Presence> {
     Handle::new(format!("presence({column})"), vec![column.into()], 0, move |_| {
         Ok(State { column: name.clone(), presence: Presence::default() })
     })
+    .with_dictionaries()
 }
 
 struct State {

@@ -23,6 +23,7 @@ pub fn row_missing(columns: &[String], markers: &[Value]) -> Handle<RowMissing> 
     Handle::new(format!("row_missing({},{markers:?})", columns.join(",")), columns.to_vec(), 0, move |_| {
         Ok(State { columns: names.clone(), markers: markers.clone(), found: RowMissing::default() })
     })
+    .with_dictionaries()
 }
 
 struct State {

@@ -29,7 +29,8 @@ impl Interval {
     }
 }
 
-/// Distinct values of an ascending sample without NaN: all, or `most` quantiles with the smallest and the largest.
+/// Distinct values of an ascending sample without NaN: all, or `most` quantiles, an eighth of them the smallest and the largest values, since
+/// the gaps of heavy tails are wide.
 pub fn knots(sorted: &[f64], most: usize) -> Vec<f64> {
     let mut all: Vec<f64> = Vec::new();
     for value in sorted {
@@ -41,9 +42,15 @@ pub fn knots(sorted: &[f64], most: usize) -> Vec<f64> {
         }
     }
     if all.len() > most {
-        let last = (sorted.len() - 1) as u128;
-        // Not more than 2^64 values in memory, so that the product fits.
-        all = (0..most).map(|i| sorted[(i as u128 * last / (most as u128 - 1).max(1)) as usize]).collect();
+        // There are more than `most` values, so that neither end reaches into the other.
+        let tail = most / 16;
+        let (lower, rest) = sorted.split_at(tail);
+        let (middle, upper) = rest.split_at(rest.len() - tail);
+        let (wanted, last) = ((most - 2 * tail) as u128, (middle.len() - 1) as u128);
+        all.clear();
+        all.extend(lower);
+        all.extend((0..wanted).map(|i| middle[(i * last / (wanted - 1).max(1)) as usize]));
+        all.extend(upper);
         all.dedup();
     }
     all
