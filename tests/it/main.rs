@@ -8,6 +8,7 @@ mod golden_math;
 mod golden_tests;
 
 mod accumulators;
+mod beyond;
 mod catalogue;
 mod cli;
 mod contract;

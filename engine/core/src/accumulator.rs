@@ -2,6 +2,7 @@
 
 use crate::block::Block;
 use crate::profile::Profile;
+use arrow::datatypes::{DataType, Schema};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::any::Any;
 use std::marker::PhantomData;
@@ -71,11 +72,22 @@ pub struct Request {
     pub derived: Vec<Derived>,
 }
 
+impl Request {
+    /// The same where columns have these types: derived from what tells it of them.
+    pub fn of(mut self, schema: &Schema) -> Self {
+        let all = |of: fn(&DataType) -> bool| self.columns.iter().all(|column| schema.field_with_name(column).is_ok_and(|f| of(f.data_type())));
+        self.derived.retain(|derived| all(derived.of));
+        self
+    }
+}
+
 /// A result that another accumulator's result tells as well.
 #[derive(Clone)]
 pub struct Derived {
     /// The other one.
     pub source: Request,
+    /// Of columns of which types it tells that.
+    pub of: fn(&DataType) -> bool,
     pub from: Arc<dyn Fn(&Finished) -> Result<Finished, String> + Send + Sync>,
 }
 
@@ -102,13 +114,13 @@ impl<T: Send + Sync + 'static> Handle<T> {
         self
     }
 
-    /// The same, derived from the result of `other` where that is asked for on the same rows.
-    pub fn or_from<S: Send + Sync + 'static>(mut self, other: &Handle<S>, from: impl Fn(&S) -> Result<T, String> + Send + Sync + 'static) -> Self {
+    /// The same, derived from the result of `other` where that is asked for on the same rows, and its columns have such a type.
+    pub fn or_from<S: Send + Sync + 'static>(mut self, other: &Handle<S>, of: fn(&DataType) -> bool, from: impl Fn(&S) -> Result<T, String> + Send + Sync + 'static) -> Self {
         let from = move |finished: &Finished| -> Result<Finished, String> {
             let source = finished.downcast_ref::<S>().ok_or("internal error: a result of another type")?;
             Ok(Arc::new(from(source)?))
         };
-        self.request.derived.push(Derived { source: other.request.clone(), from: Arc::new(from) });
+        self.request.derived.push(Derived { source: other.request.clone(), of, from: Arc::new(from) });
         self
     }
 }

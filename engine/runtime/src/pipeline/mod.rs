@@ -72,7 +72,9 @@ pub type States = BTreeMap<(Slice, String), Result<Vec<u8>, String>>;
 pub type Progress<'a> = &'a (dyn Fn(u64) + Sync);
 
 /// Reads a side. Blocks the thread. Where numbers of very many columns are asked for, the side is read several times, some columns at a time.
-pub fn read_side(job: Job, context: &Context, progress: Progress<'_>) -> Result<SideResult, SourceError> {
+pub fn read_side(mut job: Job, context: &Context, progress: Progress<'_>) -> Result<SideResult, SourceError> {
+    let types = job.source.schema();
+    job.requests = job.requests.into_iter().map(|(slice, request)| (slice, request.of(&types))).collect();
     let (source, schema, slices) = (job.source.clone(), job.schema.clone(), job.slices.clone());
     // For a byte of each row.
     let context = Context { memory: context.memory / row_bytes(&job.requests).max(1), ..context.clone() };

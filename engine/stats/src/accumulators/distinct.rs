@@ -6,9 +6,9 @@ use super::spill::{Part, Spill};
 use super::values::{Ranks, ranks, values};
 use crate::math::{Ascending, HyperLogLog};
 use arrow::array::ArrayRef;
+use arrow::datatypes::DataType;
 use driftline_core::accumulator::{Accumulator, Context, Finished, Handle, Header};
 use driftline_core::block::{Block, Dictionary, missing};
-use driftline_core::column::Column;
 use std::io::Read;
 use std::sync::Arc;
 
@@ -33,17 +33,15 @@ pub fn row_distinct(columns: &[String]) -> Handle<Distinct> {
 }
 
 /// Distinct values of a column; missing ones are counted apart and are no value. Of floats that are sorted anyway they are counted there.
-pub fn value_distinct(column: &Column) -> Handle<Distinct> {
-    let name = column.name.clone();
+pub fn value_distinct(column: &str) -> Handle<Distinct> {
+    let name = column.to_owned();
     let handle = Handle::new(format!("value_distinct({name})"), vec![name.clone()], VALUE_BYTES, move |context| {
         State::new(vec![name.clone()], false, context)
     })
     .with_dictionaries();
     // Large integers are rounded where they are sorted, and no longer distinct.
-    match column.data_type.is_floating() {
-        true => handle.or_from(&ranks(&column.name), of_ranks).or_from(&values(column.name.as_str()), in_order),
-        false => handle,
-    }
+    let is_floating = |data_type: &DataType| data_type.is_floating();
+    handle.or_from(&ranks(column), is_floating, of_ranks).or_from(&values(column), is_floating, in_order)
 }
 
 fn of_ranks(ranks: &Ranks) -> Result<Distinct, String> {

@@ -103,23 +103,32 @@ impl SortedValues {
         self.fault.get().map_or(Ok(()), |reason| Err(reason.clone()))
     }
 
-    /// The order statistics of the given ascending ranks (0 is the smallest), in one pass.
+    /// The order statistics of the given ranks (0 is the smallest), in one pass; those beyond the end are left out.
     pub fn at_ranks(&self, ranks: &[u64]) -> Vec<f64> {
-        if let Memory::Each(values) = &self.memory && self.runs.is_empty() {
-            return ranks.iter().filter_map(|r| values.get(*r as usize).copied()).collect();
+        match &self.memory {
+            Memory::Each(values) if !self.spilled() => ranks.iter().filter_map(|r| values.get(*r as usize).copied()).collect(),
+            Memory::Counted(counts) if !self.spilled() => at_ranks(counts.iter().copied(), ranks),
+            _ => at_ranks(self.iter().map(|value| (value, 1)), ranks),
         }
-        let mut wanted = ranks.iter().peekable();
-        let mut found = Vec::with_capacity(ranks.len());
-        for (rank, value) in (0u64..).zip(self.iter()) {
-            while wanted.next_if(|r| **r == rank).is_some() {
-                found.push(value);
-            }
-            if wanted.peek().is_none() {
-                break;
-            }
-        }
-        found
     }
+}
+
+/// Of ascending values with their number.
+fn at_ranks(values: impl Iterator<Item = (f64, u64)>, ranks: &[u64]) -> Vec<f64> {
+    let mut wanted: Vec<(u64, usize)> = ranks.iter().copied().zip(0..).collect();
+    wanted.sort_unstable();
+    let mut wanted = wanted.into_iter().peekable();
+    let (mut found, mut below) = (vec![None; ranks.len()], 0);
+    for (value, n) in values {
+        below += n;
+        while let Some((_, place)) = wanted.next_if(|(rank, _)| *rank < below) {
+            found[place] = Some(value);
+        }
+        if wanted.peek().is_none() {
+            break;
+        }
+    }
+    found.into_iter().flatten().collect()
 }
 
 /// The values of a [`SortedValues`], many at a time.

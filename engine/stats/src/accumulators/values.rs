@@ -36,7 +36,7 @@ pub fn ranks(column: &str) -> Handle<Ranks> {
         let reference = context.reference.as_ref().and_then(|reference| reference.read_key::<Ranks>(&known).ok());
         Ok(State::new(of.clone(), Some(reference), context))
     });
-    handle.or_from(&values(column), |values| Ok(Ranks::Sorted(values.clone())))
+    handle.or_from(&values(column), |_| true, |values| Ok(Ranks::Sorted(values.clone())))
 }
 
 /// Different values that are counted rather than kept: integers, flags, rounded numbers.
@@ -61,7 +61,7 @@ struct State {
 
 impl State {
     fn new(of: Measure, reference: Option<Option<Arc<Ranks>>>, context: &Context) -> Self {
-        let room = (context.memory / size_of::<f64>()).max(1 << 12);
+        let room = (context.memory / size_of::<f64>()).max(1 << 8);
         let (counts, spill, seed) = (Some(FxHashMap::default()), Spill::new(&context.spill), context.seed);
         Self { of, reference, missing: 0, counts, buffer: Vec::new(), room, runs: Vec::new(), spill, beyond: None, seed }
     }

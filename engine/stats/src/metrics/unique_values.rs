@@ -36,7 +36,7 @@ const FIELDS: [Field; 3] = [
 
 fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diagnostics) -> Option<Built> {
     read_parameters::<NoParameters>(component, diagnostics)?;
-    Some(plain(Single { handle: value_distinct(binding.column?), read }, &FIELDS))
+    Some(plain(Single { handle: value_distinct(&binding.column?.name), read }, &FIELDS))
 }
 
 fn read(found: &Distinct) -> Result<Reading, Undefined> {
