@@ -3,20 +3,31 @@
 //! ```sh
 //! cargo bench --bench workloads -- generate b DIR                  # DIR/b_reference.parquet and DIR/b_current.parquet
 //! cargo bench --bench workloads -- limit REFERENCE CURRENT         # decodes both and sorts each numeric column once
+//! cargo bench --bench workloads -- clips 100000 DIR                # DIR/f_current.parquet: clips of a second, 16 kHz
+//! cargo bench --bench workloads -- stream 1000000000               # so many values, made on the way; rate and memory every 5 s
 //! ```
 
-use datafusion::arrow::array::{ArrayRef, AsArray, Float64Array, Int64Array, RecordBatch, StringArray};
-use datafusion::arrow::datatypes::{DataType, Float64Type, Int64Type};
+use datafusion::arrow::array::{ArrayRef, AsArray, BinaryArray, Float64Array, Int64Array, RecordBatch, StringArray};
+use datafusion::arrow::datatypes::{DataType, Field, Float64Type, Int64Type, Schema, SchemaRef};
 use datafusion::parquet::arrow::ArrowWriter;
+use datafusion::parquet::basic::Compression;
+use datafusion::parquet::file::properties::WriterProperties;
 use datafusion::prelude::{ParquetReadOptions, SessionConfig, SessionContext};
+use driftline::core::accumulator::Context;
+use driftline::core::block::BLOCK_ROWS;
+use driftline::core::source::{Derived, LeftOut, Piece, Scan, Source, SourceError};
+use driftline::runtime::pipeline::{Job, read_side};
+use driftline::stats::accumulators::{moments, presence, ranks, value_distinct};
 use futures::StreamExt;
+use futures::stream::BoxStream;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use rand_distr::{Distribution, LogNormal, Normal, Poisson, StudentT};
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 type Done = Result<(), Box<dyn Error>>;
 
@@ -36,7 +47,9 @@ fn main() -> Done {
     match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["generate", workload, folder] => generate(workload, Path::new(folder)),
         ["limit", files @ ..] if !files.is_empty() => limit(files),
-        _ => Err("usage: generate WORKLOAD DIR | limit FILE.parquet...".into()),
+        ["clips", clips, folder] => write_clips(&Path::new(folder).join("f_current.parquet"), clips.parse()?),
+        ["stream", values] => stream(values.parse()?),
+        _ => Err("usage: generate WORKLOAD DIR | limit FILE.parquet... | clips N DIR | stream VALUES".into()),
     }
 }
 
@@ -70,9 +83,8 @@ fn write(path: &Path, rows: usize, columns: usize, is_current: bool) -> Done {
     Ok(())
 }
 
-fn properties() -> datafusion::parquet::file::properties::WriterProperties {
-    let builder = datafusion::parquet::file::properties::WriterProperties::builder();
-    builder.set_compression(datafusion::parquet::basic::Compression::SNAPPY).set_max_row_group_row_count(Some(ROWS)).build()
+fn properties() -> WriterProperties {
+    WriterProperties::builder().set_compression(Compression::SNAPPY).set_max_row_group_row_count(Some(ROWS)).build()
 }
 
 fn draw_numbers(i: usize, n: usize, is_current: bool, seed: u64) -> ArrayRef {
@@ -119,6 +131,158 @@ fn draw_categories(i: usize, count: usize, n: usize, is_current: bool, seed: u64
         names[ends.partition_point(|end| *end <= u).min(count - 1)].as_str()
     };
     Arc::new((0..n).map(draw).collect::<Vec<_>>().into_iter().map(Some).collect::<StringArray>())
+}
+
+const RATE: u32 = 16_000;
+
+/// Tones that slide, with noise, as 16-bit WAV files.
+fn write_clips(path: &Path, clips: usize) -> Done {
+    let mut writer: Option<ArrowWriter<File>> = None;
+    for from in (0..clips).step_by(512) {
+        let batch: Vec<Vec<u8>> = (from..clips.min(from + 512)).map(clip).collect();
+        let array: ArrayRef = Arc::new(BinaryArray::from_iter_values(batch));
+        let batch = RecordBatch::try_from_iter([("clip", array)])?;
+        let properties = WriterProperties::builder().set_dictionary_enabled(false).set_max_row_group_row_count(Some(4_096)).build();
+        let writer = match &mut writer {
+            Some(writer) => writer,
+            None => writer.insert(ArrowWriter::try_new(File::create(path)?, batch.schema(), Some(properties))?),
+        };
+        writer.write(&batch)?;
+    }
+    writer.ok_or("no clips")?.close()?;
+    Ok(())
+}
+
+fn clip(number: usize) -> Vec<u8> {
+    let mut rng = StdRng::seed_from_u64(number as u64);
+    let (start, slide) = (rng.random_range(80.0..2_000.0), rng.random_range(-500.0..2_000.0));
+    let mut sample = |i: u32| {
+        let t = f64::from(i) / f64::from(RATE);
+        let tone = (std::f64::consts::TAU * (start * t + slide * t * t / 2.0)).sin();
+        ((0.5 * tone + 0.1 * (rng.random::<f64>() - 0.5)) * 32_000.0) as i16
+    };
+    let samples = (0..RATE).flat_map(|i| sample(i).to_le_bytes());
+    let bytes = 2 * RATE;
+    let mut wav = Vec::with_capacity(44 + bytes as usize);
+    wav.extend(b"RIFF");
+    wav.extend((36 + bytes).to_le_bytes());
+    wav.extend(b"WAVEfmt ");
+    wav.extend(16u32.to_le_bytes());
+    // Numbers in two bytes, one channel.
+    wav.extend([1, 0, 1, 0]);
+    wav.extend(RATE.to_le_bytes());
+    wav.extend(bytes.to_le_bytes());
+    wav.extend([2, 0, 16, 0]);
+    wav.extend(b"data");
+    wav.extend(bytes.to_le_bytes());
+    wav.extend(samples);
+    wav
+}
+
+/// A source without an end, but for the number of rows that is wanted.
+struct Generated {
+    schema: SchemaRef,
+    rows: u64,
+}
+
+const STREAMED: usize = 10;
+
+impl Generated {
+    fn new(rows: u64) -> Self {
+        let fields: Vec<Field> = (0..STREAMED).map(|i| Field::new(format!("x{i}"), DataType::Float64, true)).collect();
+        Self { schema: Arc::new(Schema::new(fields)), rows }
+    }
+}
+
+/// The sum of four uniform numbers, which is nearly normal.
+fn draw(state: &mut u64) -> f64 {
+    let mut sum = 0;
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    for part in [z, z >> 16, z >> 32, z >> 48] {
+        sum += part & 0xffff;
+    }
+    // The last bits make it different from all others.
+    sum as f64 / 65_536.0 - 2.0 + (z >> 11) as f64 * 2f64.powi(-70)
+}
+
+impl Source for Generated {
+    fn location(&self) -> String {
+        "generated".into()
+    }
+
+    fn schema(&self) -> SchemaRef {
+        self.schema.clone()
+    }
+
+    fn rows(&self) -> Option<u64> {
+        None
+    }
+
+    fn check_filter(&self, _filter: &str) -> Result<(), String> {
+        Err("there are no filters".into())
+    }
+
+    fn derive(&self, _derived: Derived) -> Result<Arc<dyn Source>, String> {
+        Err("there are no derived columns".into())
+    }
+
+    fn fingerprint(&self) -> Option<String> {
+        None
+    }
+
+    fn scan(&self, _scan: Scan) -> BoxStream<'static, Result<Piece, SourceError>> {
+        let (schema, mut left, mut state) = (self.schema.clone(), self.rows, self.rows);
+        let batches = std::iter::from_fn(move || {
+            let started = Instant::now();
+            let n = left.min(BLOCK_ROWS as u64);
+            left -= n;
+            let column = |_| Arc::new((0..n).map(|_| draw(&mut state)).collect::<Float64Array>()) as ArrayRef;
+            let batch = RecordBatch::try_new(schema.clone(), (0..STREAMED).map(column).collect());
+            let batch = batch.map_err(|e| SourceError(e.to_string()));
+            (n > 0).then(|| batch.map(|batch| Piece { unit: 0, batch, left_out: LeftOut::default(), time: started.elapsed() }))
+        });
+        futures::stream::iter(batches).boxed()
+    }
+}
+
+/// What a comparison of numbers keeps: moments, ranks beside a reference, distinct and missing values.
+fn side(rows: u64) -> Job {
+    let source = Generated::new(rows);
+    let schema = source.schema();
+    let of = |name: &String| [moments(name.as_str()).request, ranks(name).request, value_distinct(name).request, presence(name).request];
+    let requests = schema.fields().iter().flat_map(|f| of(f.name())).map(|request| (None, request)).collect();
+    let slices = Default::default();
+    Job { source: Arc::new(source), schema, filter: None, requests, slices, transform_inputs: Vec::new(), transforms: Vec::new(), threads: 2, keep_states: false }
+}
+
+fn stream(values: u64) -> Done {
+    let context = Context { reference: None, memory: 192 << 20, spill: std::env::temp_dir(), seed: 0 };
+    let reference = read_side(side(1_000_000), &context, &|_| ())?.profile;
+    let context = Context { reference: Some(Arc::new(reference)), ..context };
+    let (started, told) = (Instant::now(), Mutex::new(Instant::now()));
+    let tell = |rows: u64| {
+        let (values, seconds) = (rows * STREAMED as u64, started.elapsed().as_secs_f64());
+        println!("{values} values, {:.0} million a second, {} MiB resident", values as f64 / seconds / 1e6, resident());
+    };
+    let rows = values / STREAMED as u64;
+    read_side(side(rows), &context, &|rows| {
+        let mut told = told.lock().unwrap_or_else(|e| e.into_inner());
+        if told.elapsed().as_secs() >= 5 {
+            *told = Instant::now();
+            tell(rows);
+        }
+    })?;
+    tell(rows);
+    Ok(())
+}
+
+/// Of this process, in MiB, as Linux tells it.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or_default() >> 10
 }
 
 /// Decodes every column with DataFusion and sorts each numeric one once, on both cores.

@@ -1,17 +1,15 @@
 """Makes the spec of Driftline's job over two Parquet files.
 
-    python job.py REFERENCE.parquet CURRENT.parquet [--memory 1GiB] [--threads 1] [--driftline PATH] > job.toml
+    python job.py REFERENCE.parquet CURRENT.parquet [--memory 1GiB] [--threads 1] > job.toml
     driftline run job.toml --output json
 
-Of every column the missing and distinct values; of numbers least and greatest value, mean, deviation and quartiles,
+Columns are called num_* and cat_*. Of every column the missing and distinct values; of numbers least and greatest value, mean, deviation and quartiles,
 Kolmogorov-Smirnov's and Wasserstein's tests; of strings Jensen-Shannon's and the chi-square test; and the checks of
 the dataset.
 """
 
 import argparse
 import json
-import subprocess
-import tempfile
 from pathlib import Path
 
 # Nobody judges these: metric, columns, and the rest.
@@ -51,22 +49,10 @@ def sources(reference, current):
     return text
 
 
-def columns_of(driftline, reference, current):
-    """Names of the columns of numbers and of the others, as the plan lists them with their Arrow types."""
-    with tempfile.NamedTemporaryFile("w", suffix=".toml") as file:
-        file.write(sources(reference, current))
-        file.flush()
-        plan = subprocess.run([driftline, "check", file.name], check=True, capture_output=True, text=True).stdout
-    rows = [line.split() for line in plan.partition("\ncolumns\n")[2].partition("\n\n")[0].splitlines()]
-    is_number = lambda row: row[2].startswith(("Int", "UInt", "Float"))
-    return [row[0] for row in rows if is_number(row)], [row[0] for row in rows if not is_number(row)]
-
-
-def spec(driftline, reference, current, memory=None, threads=None):
-    numbers, others = columns_of(driftline, reference, current)
+def spec(reference, current, memory=None, threads=None):
     text = sources(reference, current)
-    # Declared, since integers of few values are categories by inference, and `[columns]` takes names alone.
-    text += f"[columns]\nnumerical = {json.dumps(numbers)}\ncategorical = {json.dumps(others)}\n[run]\n"
+    # Declared, since integers of few values are categories by inference.
+    text += '[columns]\nnumerical = ["num_*"]\ncategorical = ["cat_*"]\n[run]\n'
     text += f"memory = {json.dumps(memory)}\n" if memory else ""
     text += f"threads = {threads}\n" if threads else ""
     text += "".join("[[record]]\n" + metric(*record) for record in RECORDS)
@@ -83,8 +69,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("reference")
     parser.add_argument("current")
-    parser.add_argument("--memory", help="what statistics may use before they go on on disk; Driftline's default unless given")
+    parser.add_argument("--memory", help="memory of the run; Driftline's default unless given")
     parser.add_argument("--threads", type=int, help="one for each core unless given")
-    parser.add_argument("--driftline", default="driftline", help="the binary")
     given = parser.parse_args()
-    print(spec(given.driftline, given.reference, given.current, given.memory, given.threads), end="")
+    print(spec(given.reference, given.current, given.memory, given.threads), end="")

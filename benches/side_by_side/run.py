@@ -27,7 +27,7 @@ CACHE = Path.home() / ".cache" / "driftline"
 RIVALS = list(compare.READERS)
 LIMIT = "limit"
 OURS = "driftline"
-SINGLE = "driftline, 1 thread"
+SINGLE = "driftline, 1 core"
 # What takes longer than this is run once.
 SLOW_SECONDS = 60
 
@@ -130,14 +130,14 @@ def run_workload(workload, given, pythons):
     folder = given.data / "outputs" / workload
     folder.mkdir(parents=True, exist_ok=True)
 
-    def ours(name, sides, threads=None):
+    def ours(name, sides):
         spec = folder / f"{name}.toml"
-        spec.write_text(job.spec(given.driftline, *sides, given.memory, threads))
+        spec.write_text(job.spec(*sides, given.memory))
         return [given.driftline, "run", spec, "--output", "json"]
 
     # Name, command, the file for its standard output, exit codes that are no failure.
     programs = [(OURS, ours("driftline", files), folder / "driftline.json", (0, 1))]
-    programs += [(SINGLE, ours("driftline_single", files, 1), folder / "driftline_single.json", (0, 1))]
+    programs += [(SINGLE, ["taskset", "-c", "0", *ours("driftline_single", files)], folder / "driftline_single.json", (0, 1))]
     for rival in given.rivals:
         if rival == LIMIT:
             command = [workloads_binary(), "limit", *files]

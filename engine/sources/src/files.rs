@@ -45,14 +45,14 @@ impl Default for Rows {
 }
 
 impl Rows {
-    /// The same rows, [`BATCH_ROWS`] at a time at most: a file may be written in large batches.
+    /// The same rows, [`BLOCK_ROWS`] at a time at most: a file may be written in large batches.
     fn cut(self) -> impl Iterator<Item = Rows> {
         let Rows { batch, unreadable, unparsed } = self;
         let all = batch.num_rows();
         let mut told = Some((unreadable, unparsed));
-        (0..all.max(1)).step_by(BATCH_ROWS).map(move |from| {
+        (0..all.max(1)).step_by(BLOCK_ROWS).map(move |from| {
             let (unreadable, unparsed) = told.take().unwrap_or_default();
-            Rows { batch: batch.slice(from, BATCH_ROWS.min(all - from)), unreadable, unparsed }
+            Rows { batch: batch.slice(from, BLOCK_ROWS.min(all - from)), unreadable, unparsed }
         })
     }
 }
@@ -236,7 +236,7 @@ impl Source for Files {
     fn scan(&self, scan: Scan) -> BoxStream<'static, Result<Piece, SourceError>> {
         let files = self.clone();
         // Few batches wait: memory stays bounded, and decoding goes on while accumulators work.
-        let (sender, receiver) = tokio::sync::mpsc::channel(2);
+        let (sender, receiver) = tokio::sync::mpsc::channel(1);
         std::thread::spawn(move || {
             let mut send = |piece| sender.blocking_send(piece).is_ok();
             let reader = Steps::new(&files.computed, &scan).map(|steps| Reader { files: &files, limit: scan.limit, steps });

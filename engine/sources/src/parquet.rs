@@ -7,6 +7,7 @@ use datafusion::parquet::arrow::ProjectionMask;
 use datafusion::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use datafusion::parquet::basic::{Encoding, PageType};
 use datafusion::parquet::file::metadata::ColumnChunkMetaData;
+use driftline_core::block::BLOCK_ROWS;
 use driftline_core::catalogue::{Direction, Doc, SourceEntry, schema_of};
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -125,6 +126,7 @@ fn batch_rows<'a>(types: impl Iterator<Item = &'a DataType> + Clone) -> usize {
     match (any(&wide), any(&text)) {
         (true, _) => 64,
         (false, true) => BATCH_ROWS / 8,
-        (false, false) => BATCH_ROWS,
+        // A whole block, which then need not be put together.
+        (false, false) => BLOCK_ROWS,
     }
 }

@@ -82,7 +82,7 @@ pub struct ColumnsFrame {
     /// By label, the column with its probability.
     #[schemars(with = "BTreeMap<String, String>")]
     pub probabilities: BTreeMap<String, Spanned<String>>,
-    /// Columns that are numbers to be measured.
+    /// Columns that are numbers to be measured; names or globs, as are those below.
     #[schemars(with = "Vec<String>")]
     pub numerical: Vec<Spanned<String>>,
     /// Columns whose values are categories.

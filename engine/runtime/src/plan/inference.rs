@@ -8,6 +8,7 @@ use driftline_core::column::{CATEGORICAL_STRINGS, Column, Kind, infer};
 use driftline_core::saved::SavedColumn;
 use driftline_core::source::{Scan, SourceError};
 use futures::StreamExt;
+use rustc_hash::FxHashMap;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
@@ -92,16 +93,18 @@ async fn sample(side: &Side, schema: &Schema, declared: &[&String]) -> Result<BT
         let block = Block::new(&batch);
         for field in batch.schema().fields() {
             let (distinct, present) = seen.entry(field.name().clone()).or_default();
-            if let Ok(strings) = block.strings(field.name()) {
-                *present += strings.len() - strings.null_count();
-                for value in strings.iter().flatten() {
-                    let value = &*short(value);
-                    if let Some(n) = distinct.get_mut(value) {
-                        *n += 1;
-                    } else if distinct.len() <= CATEGORICAL_STRINGS {
-                        // Beyond the bound the exact number makes no difference.
-                        distinct.insert(value.to_owned(), 1);
-                    }
+            let Ok(strings) = block.strings(field.name()) else { continue };
+            *present += strings.len() - strings.null_count();
+            let mut counts: FxHashMap<&str, usize> = FxHashMap::default();
+            strings.iter().flatten().for_each(|value| *counts.entry(value).or_default() += 1);
+            // In the order of values, so that the same ones are kept each time.
+            let counts: BTreeMap<Cow<'_, str>, usize> = counts.into_iter().map(|(value, n)| (short(value), n)).collect();
+            for (value, n) in counts {
+                if let Some(known) = distinct.get_mut(&*value) {
+                    *known += n;
+                } else if distinct.len() <= CATEGORICAL_STRINGS {
+                    // Beyond the bound the exact number makes no difference.
+                    distinct.insert(value.into_owned(), n);
                 }
             }
         }

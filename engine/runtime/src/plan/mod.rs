@@ -181,7 +181,7 @@ impl Planner<'_> {
             columns: columns.map_err(PlanError::Source)?,
             roles,
             // What comes with the labels is no part of the rows: it is seen where it is named.
-            ignored: spec.columns.ignore.iter().map(|c| c.get_ref().clone()).chain(came.columns.iter().cloned()).collect(),
+            ignored: came.columns.clone(),
             has_reference: reference.is_some(),
             training: training.as_ref().map(|side| side.schema.fields().iter().map(|f| f.name().clone()).collect()),
             schema: reference.as_ref().unwrap_or(&current).schema.clone(),

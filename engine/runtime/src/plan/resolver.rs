@@ -3,13 +3,14 @@
 use super::plugins::Used;
 use super::{PlannedTransform, Planner, Side};
 use arrow::datatypes::{DataType, SchemaRef};
-use driftline_core::column::{Column, Kind, Roles};
+use driftline_core::column::{Column, Kind, Roles, Selector};
 use driftline_core::condition::{self, Condition, Range};
 use driftline_core::diagnostic::{Diagnostic, Diagnostics, Span};
 use driftline_core::name::suggestion;
 use driftline_core::spec::{CheckSpec, ColumnsFrame, Correction, MetricSpec, SuiteSpec};
 use driftline_core::suite::{BoundMetric, Check, Suite, add_params, condition_fields};
 use std::collections::BTreeMap;
+use toml::Spanned;
 
 /// Resolves names step by step, collecting errors.
 pub(super) struct Resolver<'a> {
@@ -46,7 +47,7 @@ impl Resolver<'_> {
 
     pub(super) fn correct_columns(&mut self, frame: &ColumnsFrame) {
         let roles = [&frame.id, &frame.timestamp, &frame.target, &frame.prediction, &frame.score, &frame.labelled_at, &frame.user, &frame.item, &frame.rank];
-        let named = roles.into_iter().flatten().chain(frame.probabilities.values()).chain(&frame.ignore);
+        let named = roles.into_iter().flatten().chain(frame.probabilities.values());
         for name in named {
             if !self.columns.iter().any(|c| c.name == *name.get_ref()) {
                 self.unknown_column(name.get_ref(), name.span());
@@ -66,14 +67,38 @@ impl Resolver<'_> {
             self.diagnostics.error(&score.span(), "[columns] has both `score` and `probabilities`; name the score of one label, or a probability for each label");
         }
         let kinds = [(Kind::Numerical, &frame.numerical), (Kind::Categorical, &frame.categorical), (Kind::Text, &frame.text)];
+        let mut declared: Vec<(Kind, bool, Vec<usize>)> = Vec::new();
         for (kind, names) in kinds {
-            for name in names {
-                match self.columns.iter_mut().find(|c| c.name == *name.get_ref()) {
-                    Some(column) => column.kind = kind,
-                    None => self.unknown_column(name.get_ref(), name.span()),
-                }
-            }
+            let words = names.iter().map(|name| (self.columns.iter().any(|c| c.name == *name.get_ref()), self.named(name)));
+            declared.extend(words.collect::<Vec<_>>().into_iter().map(|(is_name, columns)| (kind, is_name, columns)));
         }
+        // A name tells more than a glob.
+        declared.sort_by_key(|(_, is_name, _)| *is_name);
+        for (kind, _, columns) in declared {
+            columns.into_iter().for_each(|i| self.columns[i].kind = kind);
+        }
+        let ignored: Vec<usize> = frame.ignore.iter().flat_map(|name| self.named(name)).collect();
+        self.ignored.extend(ignored.into_iter().map(|i| self.columns[i].name.clone()));
+    }
+
+    /// The columns that a name or a glob under [columns] means; an error if there is none.
+    fn named(&mut self, word: &Spanned<String>) -> Vec<usize> {
+        let selector = match self.selector(word.get_ref()) {
+            Ok(Selector::Kind(_)) => Err(format!("`{}` is what types are declared by; name columns, or write a glob", word.get_ref())),
+            selector => selector,
+        };
+        let selector = match selector {
+            Ok(selector) => selector,
+            Err(message) => {
+                self.diagnostics.error(&word.span(), message);
+                return Vec::new();
+            }
+        };
+        let found: Vec<usize> = self.columns.iter().enumerate().filter(|(_, c)| selector.matches(c)).map(|(i, _)| i).collect();
+        if found.is_empty() {
+            self.unknown_column(word.get_ref(), word.span());
+        }
+        found
     }
 
     pub(super) fn suite(&mut self, spec: SuiteSpec<'_>) -> Suite {

@@ -38,7 +38,7 @@ impl Resolver<'_> {
     }
 
     /// What a word means: a column of exactly that name, whatever signs are in it, else a pattern.
-    fn selector(&self, word: &str) -> Result<Selector, String> {
+    pub(super) fn selector(&self, word: &str) -> Result<Selector, String> {
         match self.columns.iter().any(|c| c.name == word) {
             true => Ok(Selector::Name(word.to_owned())),
             false => Selector::parse(word),

@@ -1,14 +1,16 @@
 //! Seeded 128-bit fingerprints of rows.
 //!
-//! The chance that any two of n distinct rows share one is at most n² / 2^129 for each column of text and once more: 1e-20 for a
-//! billion rows.
+//! A row is a fixed number of 64-bit words: its values, or fingerprints of those that are longer, and one bit for each value that is
+//! missing. They are hashed column by column with two keys of NH (Black, Halevi, Krawczyk, Krovetz, Rogaway, "UMAC", CRYPTO 1999), which
+//! two different rows pass alike with a chance of 2^-128 at most. So the chance that any two of n different rows share a fingerprint
+//! is about n² / 2^128, and once more for each column of text: 1e-20 for a billion rows.
 
 use arrow::array::{Array, ArrayRef, AsArray, GenericByteArray, Int32Array};
 use arrow::compute::cast;
 use arrow::datatypes::{BinaryType, ByteArrayType, DataType, Float64Type, Utf8Type};
 use arrow::row::{RowConverter, SortField};
 use driftline_core::block::Dictionary;
-use xxhash_rust::xxh3::xxh3_128_with_seed;
+use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 
 /// Equal rows have equal fingerprints: missing values equal each other, as do 0.0 and -0.0, whatever the arrays' encoding.
 pub(super) struct Fingerprinter {
@@ -17,9 +19,6 @@ pub(super) struct Fingerprinter {
 
 /// Rows whose words are in the cache at a time.
 const ROWS: usize = 1_024;
-
-/// What a row is written down in.
-type Word = [u8; 8];
 
 /// Columns whose missing values a word tells.
 const FLAGS: usize = u64::BITS as usize;
@@ -32,25 +31,27 @@ impl Fingerprinter {
     /// One fingerprint a row.
     pub fn rows(&self, columns: &[ArrayRef]) -> Result<Vec<u128>, String> {
         let columns: Vec<Column> = columns.iter().map(|column| self.column(column)).collect::<Result<_, _>>()?;
-        let rows = columns.first().map_or(0, |column| column.len());
-        let flags = columns.len().div_ceil(FLAGS);
-        let width = flags + columns.iter().map(Column::words).sum::<usize>();
+        let rows = columns.first().map_or(0, Column::len);
+        let most = columns.len().div_ceil(FLAGS) + 2 * columns.len();
+        let keys: Vec<u64> = (0..most as u64 + 4).map(|i| xxh3_64_with_seed(&i.to_le_bytes(), self.seed)).collect();
         let mut fingerprints = Vec::with_capacity(rows);
-        let mut buffer = vec![Word::default(); width * ROWS.min(rows)];
         for from in (0..rows).step_by(ROWS) {
             let n = ROWS.min(rows - from);
-            buffer[..width * n].fill(Word::default());
-            let mut at = flags;
-            for (i, column) in columns.iter().enumerate() {
-                let mut into = Into { words: &mut buffer[..width * n], width, at, count: column.words(), flag: i };
-                match column {
-                    Column::Plain(array) => self.write(&array.slice(from, n), &mut into)?,
-                    Column::Dictionary(keys, fingerprints) => into.set_by_key(&keys.slice(from, n), fingerprints),
+            let mut hashed = Hashed::new(&keys, n);
+            for columns in columns.chunks(FLAGS) {
+                let mut flags = vec![0; n];
+                for (i, column) in columns.iter().enumerate() {
+                    let (mut words, mut missing) = (Words::default(), |row: usize| flags[row] |= 1 << i);
+                    match column {
+                        Column::Plain(array) => self.write(&array.slice(from, n), &mut words, &mut missing)?,
+                        Column::Dictionary(keys, values) => words.by_key(&keys.slice(from, n), values, &mut missing),
+                    }
+                    hashed.add(words.first);
+                    words.second.map(|second| hashed.add(second));
                 }
-                at += column.words();
+                hashed.add(flags);
             }
-            let rows = buffer[..width * n].chunks_exact(width);
-            fingerprints.extend(rows.map(|row| xxh3_128_with_seed(row.as_flattened(), self.seed)));
+            fingerprints.extend(hashed.finish(self.seed));
         }
         Ok(fingerprints)
     }
@@ -61,47 +62,36 @@ impl Fingerprinter {
         Ok(Column::Dictionary(dictionary.keys().clone(), dictionary.values().iter().map(fingerprint).collect()))
     }
 
-    fn write(&self, array: &ArrayRef, into: &mut Into<'_>) -> Result<(), String> {
-        let data = array.to_data();
+    fn write(&self, array: &ArrayRef, words: &mut Words, missing: &mut dyn FnMut(usize)) -> Result<(), String> {
+        let (data, n) = (array.to_data(), array.len());
         match array.data_type() {
-            // A NaN is missing, and `+ 0.0` makes one zero of two.
-            DataType::Float64 => {
-                for (row, value) in array.as_primitive::<Float64Type>().values().iter().enumerate() {
-                    match value.is_nan() {
-                        true => into.missing(row),
-                        false => into.set(row, (value + 0.0).to_bits()),
-                    }
-                }
-            }
-            DataType::Boolean => array.as_boolean().values().iter().enumerate().for_each(|(row, value)| into.set(row, value.into())),
-            DataType::Utf8 => self.write_bytes::<Utf8Type>(array.as_bytes(), into),
-            DataType::Binary => self.write_bytes::<BinaryType>(array.as_bytes(), into),
+            DataType::Float64 => words.floats(array.as_primitive::<Float64Type>().values(), missing),
+            DataType::Boolean => words.first.extend(array.as_boolean().values().iter().map(u64::from)),
+            DataType::Utf8 => words.fingerprints(self.of_bytes::<Utf8Type>(array.as_bytes())),
+            DataType::Binary => words.fingerprints(self.of_bytes::<BinaryType>(array.as_bytes())),
             primitive => match primitive.primitive_width() {
-                Some(1) => data.buffer::<u8>(0)[..array.len()].iter().enumerate().for_each(|(row, value)| into.set(row, (*value).into())),
-                Some(2) => data.buffer::<u16>(0)[..array.len()].iter().enumerate().for_each(|(row, value)| into.set(row, (*value).into())),
-                Some(4) => data.buffer::<u32>(0)[..array.len()].iter().enumerate().for_each(|(row, value)| into.set(row, (*value).into())),
-                Some(8) => data.buffer::<u64>(0)[..array.len()].iter().enumerate().for_each(|(row, value)| into.set(row, *value)),
-                _ => self.write_other(array, into)?,
+                Some(1) => words.first.extend(data.buffer::<u8>(0)[..n].iter().map(|v| u64::from(*v))),
+                Some(2) => words.first.extend(data.buffer::<u16>(0)[..n].iter().map(|v| u64::from(*v))),
+                Some(4) => words.first.extend(data.buffer::<u32>(0)[..n].iter().map(|v| u64::from(*v))),
+                Some(8) => words.first.extend(&data.buffer::<u64>(0)[..n]),
+                _ => {
+                    // Lists, structs, decimals: by the bytes that arrow sorts them by.
+                    let converter = RowConverter::new(vec![SortField::new(array.data_type().clone())]).map_err(|e| e.to_string())?;
+                    let rows = converter.convert_columns(std::slice::from_ref(array)).map_err(|e| e.to_string())?;
+                    words.fingerprints(rows.iter().map(|row| xxh3_128_with_seed(row.as_ref(), self.seed)));
+                }
             },
         }
-        for row in array.logical_nulls().iter().flat_map(|nulls| (0..nulls.len()).filter(|row| nulls.is_null(*row))) {
-            into.missing(row);
+        if let Some(nulls) = array.logical_nulls().filter(|nulls| nulls.null_count() > 0) {
+            // What lies under a null is nothing.
+            (0..n).filter(|row| nulls.is_null(*row)).for_each(|row| words.clear(row, missing));
         }
         Ok(())
     }
 
-    fn write_bytes<T: ByteArrayType>(&self, array: &GenericByteArray<T>, into: &mut Into<'_>) {
-        for row in 0..array.len() {
-            into.set_two(row, xxh3_128_with_seed(array.value(row).as_ref(), self.seed));
-        }
-    }
-
-    /// Lists, structs, decimals: by the bytes that arrow sorts them by.
-    fn write_other(&self, array: &ArrayRef, into: &mut Into<'_>) -> Result<(), String> {
-        let converter = RowConverter::new(vec![SortField::new(array.data_type().clone())]).map_err(|e| e.to_string())?;
-        let rows = converter.convert_columns(std::slice::from_ref(array)).map_err(|e| e.to_string())?;
-        rows.iter().enumerate().for_each(|(row, bytes)| into.set_two(row, xxh3_128_with_seed(bytes.as_ref(), self.seed)));
-        Ok(())
+    fn of_bytes<'a, T: ByteArrayType>(&self, array: &'a GenericByteArray<T>) -> impl Iterator<Item = u128> + use<'a, T> {
+        let seed = self.seed;
+        (0..array.len()).map(move |row| xxh3_128_with_seed(array.value(row).as_ref(), seed))
     }
 }
 
@@ -118,53 +108,81 @@ impl Column {
             Column::Dictionary(keys, _) => keys.len(),
         }
     }
-
-    /// Words that a value takes: itself, or its fingerprint.
-    fn words(&self) -> usize {
-        match self {
-            Column::Plain(array) if *array.data_type() == DataType::Boolean => 1,
-            Column::Plain(array) if array.data_type().primitive_width().is_some_and(|width| width <= 8) => 1,
-            Column::Plain(_) | Column::Dictionary(..) => 2,
-        }
-    }
 }
 
-/// The words of a column in those of all rows.
-struct Into<'a> {
-    words: &'a mut [Word],
-    /// Words of a row.
-    width: usize,
-    /// The column's first word in a row, and how many it has.
-    at: usize,
-    count: usize,
-    /// Which column it is.
-    flag: usize,
+/// A column's words: one or two of each row.
+#[derive(Default)]
+struct Words {
+    first: Vec<u64>,
+    second: Option<Vec<u64>>,
 }
 
-impl Into<'_> {
-    fn set(&mut self, row: usize, word: u64) {
-        self.words[row * self.width + self.at] = word.to_le_bytes();
-    }
-
-    fn set_two(&mut self, row: usize, fingerprint: u128) {
-        self.set(row, fingerprint as u64);
-        self.words[row * self.width + self.at + 1] = ((fingerprint >> 64) as u64).to_le_bytes();
-    }
-
-    fn set_by_key(&mut self, keys: &Int32Array, fingerprints: &[u128]) {
-        for (row, key) in keys.iter().enumerate() {
-            match key {
-                Some(key) => self.set_two(row, fingerprints[key as usize]),
-                None => self.missing(row),
-            }
+impl Words {
+    /// A NaN is missing, and `+ 0.0` makes one zero of two.
+    fn floats(&mut self, values: &[f64], missing: &mut dyn FnMut(usize)) {
+        self.first.extend(values.iter().map(|value| (value + 0.0).to_bits()));
+        if values.iter().fold(false, |any, value| any | value.is_nan()) {
+            (0..values.len()).filter(|row| values[*row].is_nan()).for_each(|row| self.clear(row, missing));
         }
     }
 
-    /// What lies under a null is nothing.
-    fn missing(&mut self, row: usize) {
-        let start = row * self.width;
-        self.words[start + self.flag / FLAGS][self.flag % FLAGS / 8] |= 1 << (self.flag % 8);
-        self.words[start + self.at..][..self.count].fill(Word::default());
+    fn fingerprints(&mut self, all: impl Iterator<Item = u128>) {
+        let (first, second) = all.map(|fingerprint| (fingerprint as u64, (fingerprint >> 64) as u64)).unzip();
+        (self.first, self.second) = (first, Some(second));
+    }
+
+    fn by_key(&mut self, keys: &Int32Array, values: &[u128], missing: &mut dyn FnMut(usize)) {
+        // A key under a null may be any number.
+        self.fingerprints(keys.values().iter().map(|key| values.get(*key as usize).copied().unwrap_or_default()));
+        if keys.null_count() > 0 {
+            (0..keys.len()).filter(|row| keys.is_null(*row)).for_each(|row| self.clear(row, missing));
+        }
+    }
+
+    fn clear(&mut self, row: usize, missing: &mut dyn FnMut(usize)) {
+        self.first[row] = 0;
+        self.second.iter_mut().for_each(|second| second[row] = 0);
+        missing(row);
+    }
+}
+
+/// NH of each row with two keys, the second of which is the first one two words on.
+struct Hashed<'a> {
+    keys: &'a [u64],
+    sums: Vec<(u128, u128)>,
+    /// A column of words that waits for another one.
+    waiting: Option<Vec<u64>>,
+}
+
+impl<'a> Hashed<'a> {
+    fn new(keys: &'a [u64], rows: usize) -> Self {
+        Self { keys, sums: vec![(0, 0); rows], waiting: None }
+    }
+
+    fn add(&mut self, words: Vec<u64>) {
+        let Some(before) = self.waiting.take() else {
+            self.waiting = Some(words);
+            return;
+        };
+        let [a, b, c, d, ..] = *self.keys else { return };
+        self.keys = &self.keys[2..];
+        let product = |x: u64, y: u64| u128::from(x) * u128::from(y);
+        for ((sums, x), y) in self.sums.iter_mut().zip(&before).zip(&words) {
+            sums.0 = sums.0.wrapping_add(product(x.wrapping_add(a), y.wrapping_add(b)));
+            sums.1 = sums.1.wrapping_add(product(x.wrapping_add(c), y.wrapping_add(d)));
+        }
+    }
+
+    fn finish(mut self, seed: u64) -> impl Iterator<Item = u128> {
+        if self.waiting.is_some() {
+            self.add(vec![0; self.sums.len()]);
+        }
+        self.sums.into_iter().map(move |(first, second)| {
+            let mut bytes = [0; 32];
+            bytes[..16].copy_from_slice(&first.to_le_bytes());
+            bytes[16..].copy_from_slice(&second.to_le_bytes());
+            xxh3_128_with_seed(&bytes, seed)
+        })
     }
 }
 

@@ -7,7 +7,6 @@ use super::spill::{Part, Spill};
 use crate::math::sort_floats;
 use driftline_core::accumulator::{Accumulator, Context, Finished, Handle, Header};
 use driftline_core::block::Block;
-use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// The distribution of a column's values.
@@ -42,13 +41,62 @@ pub fn ranks(column: &str) -> Handle<Ranks> {
 /// Different values that are counted rather than kept: integers, flags, rounded numbers.
 const MOST_COUNTED: usize = 4_096;
 
+/// Values by their bits with their number: open addressing in a table that is at most a third full, and so small that it stays in the cache.
+#[derive(Debug)]
+struct Counts {
+    /// A number of 0 is an empty place.
+    places: Vec<(u64, u64)>,
+    different: usize,
+}
+
+const PLACES: usize = 4 * MOST_COUNTED;
+
+impl Counts {
+    fn new() -> Self {
+        Self { places: Vec::new(), different: 0 }
+    }
+
+    /// False where there is no room for another value.
+    fn add(&mut self, value: f64, n: u64) -> bool {
+        if self.places.is_empty() {
+            self.places = vec![(0, 0); PLACES];
+        }
+        let bits = value.to_bits();
+        // Fibonacci hashing (Knuth, TAOCP 3, 6.4).
+        let mut place = (bits.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - PLACES.ilog2())) as usize;
+        loop {
+            let (known, count) = &mut self.places[place];
+            if *count > 0 && *known == bits {
+                *count += n;
+                return true;
+            }
+            if *count == 0 {
+                if self.different == MOST_COUNTED {
+                    return false;
+                }
+                (*known, *count) = (bits, n);
+                self.different += 1;
+                return true;
+            }
+            place = (place + 1) % PLACES;
+        }
+    }
+
+    fn ascending(&self) -> Vec<(f64, u64)> {
+        let taken = self.places.iter().filter(|(_, n)| *n > 0);
+        let mut all: Vec<(f64, u64)> = taken.map(|(bits, n)| (f64::from_bits(*bits), *n)).collect();
+        all.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        all
+    }
+}
+
 struct State {
     of: Measure,
     /// The reference's distribution, if there is one; none at all where all values are wanted.
     reference: Option<Option<Arc<Ranks>>>,
     missing: u64,
     /// By their bits, as long as they are few.
-    counts: Option<FxHashMap<u64, u64>>,
+    counts: Option<Counts>,
     buffer: Vec<f64>,
     /// Values that the buffer may hold.
     room: usize,
@@ -62,7 +110,7 @@ struct State {
 impl State {
     fn new(of: Measure, reference: Option<Option<Arc<Ranks>>>, context: &Context) -> Self {
         let room = (context.memory / size_of::<f64>()).max(1 << 8);
-        let (counts, spill, seed) = (Some(FxHashMap::default()), Spill::new(&context.spill), context.seed);
+        let (counts, spill, seed) = (Some(Counts::new()), Spill::new(&context.spill), context.seed);
         Self { of, reference, missing: 0, counts, buffer: Vec::new(), room, runs: Vec::new(), spill, beyond: None, seed }
     }
 
@@ -75,19 +123,14 @@ impl State {
 
     fn add(&mut self, values: &[f64]) -> Result<(), String> {
         let Some(counts) = &mut self.counts else { return self.keep(values) };
-        let mut left = values.iter();
-        while counts.len() <= MOST_COUNTED {
-            let Some(value) = left.next() else { return Ok(()) };
-            *counts.entry(value.to_bits()).or_default() += 1;
-        }
-        let left = left.as_slice();
+        let Some(counted) = values.iter().position(|value| !counts.add(*value, 1)) else { return Ok(()) };
         self.keep_counted()?;
-        self.keep(left)
+        self.keep(&values[counted..])
     }
 
     /// Each by itself from now on.
     fn keep_counted(&mut self) -> Result<(), String> {
-        for (value, n) in ascending(&self.counts.take().unwrap_or_default()) {
+        for (value, n) in self.counts.take().iter().flat_map(Counts::ascending) {
             self.keep_many(value, n)?;
         }
         Ok(())
@@ -144,19 +187,12 @@ impl State {
             return Arc::new(Ranks::Beyond(Arc::new(beyond)));
         }
         let sorted = match &self.counts {
-            Some(counts) => SortedValues::from_counts(ascending(counts)),
+            Some(counts) => SortedValues::from_counts(counts.ascending()),
             None => SortedValues::from_values(buffer),
         };
         let sorted = sorted.with(self.runs.clone(), self.missing);
         if self.reference.is_some() { Arc::new(Ranks::Sorted(sorted)) } else { Arc::new(sorted) }
     }
-}
-
-/// Counts by bits as values with their number, ascending.
-fn ascending(counts: &FxHashMap<u64, u64>) -> Vec<(f64, u64)> {
-    let mut all: Vec<(f64, u64)> = counts.iter().map(|(bits, n)| (f64::from_bits(*bits), *n)).collect();
-    all.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-    all
 }
 
 /// A state as bytes: values with their number, and what was counted beside the reference.
@@ -171,7 +207,7 @@ impl Accumulator for State {
 
     fn state(&self) -> Result<Vec<u8>, String> {
         let kept = match &self.counts {
-            Some(counts) => SortedValues::from_counts(ascending(counts)),
+            Some(counts) => SortedValues::from_counts(counts.ascending()),
             None => SortedValues::from_values(self.buffer.clone()).with(self.runs.clone(), 0),
         };
         let mut values: Vec<(f64, u64)> = Vec::new();
@@ -196,16 +232,11 @@ impl Accumulator for State {
             }
         }
         for (value, n) in values {
-            match n {
-                1 => self.add(&[value])?,
-                _ => match &mut self.counts {
-                    Some(counts) => {
-                        *counts.entry(value.to_bits()).or_default() += n - 1;
-                        self.add(&[value])?;
-                    }
-                    None => self.keep_many(value, n)?,
-                },
+            if self.counts.as_mut().is_some_and(|counts| counts.add(value, n)) {
+                continue;
             }
+            self.keep_counted()?;
+            self.keep_many(value, n)?;
         }
         Ok(())
     }
@@ -220,7 +251,7 @@ impl Accumulator for State {
     }
 
     fn size(&self) -> usize {
-        let counts = self.counts.as_ref().map_or(0, |counts| counts.capacity() * (size_of::<(u64, u64)>() + 1));
+        let counts = self.counts.as_ref().map_or(0, |counts| counts.places.capacity() * size_of::<(u64, u64)>());
         let beyond = self.beyond.as_ref().map_or(0, Beyond::size);
         size_of::<Self>() + self.buffer.capacity() * size_of::<f64>() + counts + beyond + self.runs.len() * size_of::<Part>()
     }

@@ -75,16 +75,26 @@ fn extremes<H: Ord + Copy + Default>(
 /// None when a sample is empty, has another number of values than stated or is not finite, or the distance overflows.
 pub fn wasserstein(reference: impl Ascending, n: u64, current: impl Ascending, m: u64) -> Option<f64> {
     let whole = product(n, m)?;
+    let area = match i64::try_from(whole) {
+        // In registers.
+        Ok(_) => area(reference, n, current, m, |i, j| ((i * m) as i64 - (j * n) as i64).unsigned_abs() as f64),
+        Err(_) => area(reference, n, current, m, |i, j| difference(i, m, j, n).unsigned_abs() as f64),
+    }?;
+    let distance = (area / Dd::from_u128(whole)).to_f64();
+    distance.is_finite().then_some(distance)
+}
+
+/// The sum of heights by the widths between neighbours.
+fn area(reference: impl Ascending, n: u64, current: impl Ascending, m: u64, height: impl Fn(u64, u64) -> f64) -> Option<Dd> {
     let mut sum = Dd::ZERO;
     let mut before = None;
     let read = walk(reference, current, |value, i, j| {
         let width = value - before.unwrap_or(value);
-        let next = two_sum(sum.hi, height(difference(i, m, j, n)) * width);
+        let next = two_sum(sum.hi, height(i, j) * width);
         sum = Dd { hi: next.hi, lo: sum.lo + next.lo };
         before = Some(value);
     });
-    let distance = ((two_sum(sum.hi, sum.lo)) / Dd::from_u128(whole)).to_f64();
-    (read == (n, m) && distance.is_finite()).then_some(distance)
+    (read == (n, m)).then(|| two_sum(sum.hi, sum.lo))
 }
 
 /// `n m`, the denominator of every difference.
@@ -97,12 +107,6 @@ fn product(n: u64, m: u64) -> Option<u128> {
 #[inline]
 fn difference(i: u64, m: u64, j: u64, n: u64) -> i128 {
     i128::from(i) * i128::from(m) - i128::from(j) * i128::from(n)
-}
-
-/// The size as a float: fast where it fits in a register.
-#[inline]
-fn height(difference: i128) -> f64 {
-    i64::try_from(difference).map_or_else(|_| difference.unsigned_abs() as f64, |d| d.unsigned_abs() as f64)
 }
 
 fn ratio(numerator: u128, denominator: u128) -> f64 {
