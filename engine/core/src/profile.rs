@@ -3,7 +3,6 @@
 use crate::accumulator::{Finished, Handle};
 use crate::metric::{Hypothesis, Undefined};
 use crate::query::QueryRow;
-use crate::two_sample::TestResult;
 use arrow::datatypes::SchemaRef;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -23,7 +22,7 @@ pub struct Profile {
     compared: Mutex<BTreeMap<Hypothesis, Arc<Compared>>>,
 }
 
-type Compared = OnceLock<Result<TestResult, Undefined>>;
+type Compared = OnceLock<Result<Finished, Undefined>>;
 
 impl Profile {
     pub fn new(rows: u64, schema: SchemaRef, results: BTreeMap<String, Result<Finished, String>>) -> Self {
@@ -46,11 +45,12 @@ impl Profile {
         rows.as_deref().map_err(|reason| Undefined::error(reason.clone()))
     }
 
-    /// What the test of that name finds between the reference and this side, computed by whoever asks first.
-    pub fn compared(&self, test: &Hypothesis, compare: impl FnOnce() -> Result<TestResult, Undefined>) -> Result<TestResult, Undefined> {
+    /// What a comparison of that name finds between the reference and this side, computed by whoever asks first.
+    pub fn compared<T: Send + Sync + 'static>(&self, test: &Hypothesis, compare: impl FnOnce() -> Result<T, Undefined>) -> Result<Arc<T>, Undefined> {
         // Only empty results are ever put in, so that a panic elsewhere leaves it right.
         let known = self.compared.lock().unwrap_or_else(PoisonError::into_inner).entry(test.clone()).or_default().clone();
-        known.get_or_init(compare).clone()
+        let found = known.get_or_init(|| compare().map(|found| Arc::new(found) as Finished)).clone()?;
+        found.downcast().map_err(|_| Undefined::error(format!("internal error: {test:?} has a result of another type")))
     }
 
     /// The profile of the rows for which `filter` is true; without a filter there is none but this one.

@@ -78,4 +78,4 @@ pub use smirnov::smirnov_sf;
 pub use special::{log1p_minus_x, stirling_error};
 pub use tfidf::{Vocabulary, words};
 pub use sort::sort_floats;
-pub use two_sample::{Ascending, KolmogorovSmirnov, kolmogorov_smirnov, wasserstein, wasserstein_of_counts};
+pub use two_sample::{Ascending, Distances, KolmogorovSmirnov, distances, kolmogorov_smirnov, wasserstein, wasserstein_of_counts};

@@ -68,7 +68,8 @@ impl BoundTest {
     /// What the test finds; equal tests of several metrics compute it once.
     pub fn compare(&self, sides: Sides<'_>) -> Result<Reading, Undefined> {
         let reference = sides.reference()?;
-        Ok(sides.current.compared(&self.name, || self.test.compare(reference, sides.current))?.into_reading())
+        let found = sides.current.compared(&self.name, || self.test.compare(reference, sides.current))?;
+        Ok(found.as_ref().clone().into_reading())
     }
 
     /// What its p-value is about; `None` where the test has none.

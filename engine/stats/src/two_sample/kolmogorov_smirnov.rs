@@ -1,6 +1,6 @@
 //! The two-sample Kolmogorov-Smirnov test.
 
-use super::shapes::{ANCHORED, BothRanks, both_ranks};
+use super::shapes::{ANCHORED, BothRanks, both_ranks, distances_of};
 use super::{EFFECT_HIGH, EFFECT_LOW, P_VALUE, STATISTIC, params_label};
 use crate::accumulators::{Ranks, ranks};
 use crate::math::{self, Alternative as Tail, Interval};
@@ -112,18 +112,18 @@ impl Test {
         }
     }
 
-    fn statistic(&self, both: &BothRanks) -> Result<(Interval, Tail), Undefined> {
-        let (n, m) = both.sizes();
-        let found = match both {
+    fn statistic(&self, both: &BothRanks, current: &Profile) -> Result<(Interval, Tail), Undefined> {
+        let (above, below) = match both {
             BothRanks::Sorted(r, c) => {
-                let found = math::kolmogorov_smirnov(r.chunks(), n, c.chunks(), m);
-                r.fault().and(c.fault()).map_err(Undefined::Error)?;
+                let found = distances_of(&self.ranks, r, c, current)?.kolmogorov_smirnov;
                 let known = |value: f64| Interval { low: value, high: value };
-                found.map(|found| (known(found.d_plus), known(found.d_minus)))
+                (known(found.d_plus), known(found.d_minus))
             }
-            BothRanks::Anchored(r, c) => math::kolmogorov_smirnov_anchored(r, &c.anchored),
+            BothRanks::Anchored(r, c) => {
+                let found = math::kolmogorov_smirnov_anchored(r, &c.anchored);
+                found.ok_or_else(|| Undefined::error("internal error: sides were counted beside different values"))?
+            }
         };
-        let (above, below) = found.ok_or_else(|| Undefined::error("the values changed while they were read"))?;
         Ok(self.side(above, below))
     }
 }
@@ -144,7 +144,7 @@ impl TwoSampleTest for Test {
         let both = both_ranks(&self.ranks, reference, current)?;
         let (n, m) = both.sizes();
         let method = self.method(n, m)?;
-        let (found, tail) = self.statistic(&both)?;
+        let (found, tail) = self.statistic(&both, current)?;
         let statistic = found.midpoint();
         let exact = match method {
             math::Method::Auto => n.max(m) <= 10_000,

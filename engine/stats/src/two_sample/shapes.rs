@@ -2,7 +2,7 @@
 
 use super::counted::{Counted, Counts};
 use crate::accumulators::{Beyond, ColumnMoments, Ranks, SortedValues, moments, values};
-use crate::math::{AnchoredCounts, Ascending, Group, Moments, RankTest, groups};
+use crate::math::{AnchoredCounts, Ascending, Distances, Group, Moments, RankTest, distances, groups};
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::column::Column;
 use driftline_core::metric::Undefined;
@@ -90,6 +90,17 @@ impl BothRanks {
             BothRanks::Anchored(r, c) => (r.len(), c.anchored.len()),
         }
     }
+}
+
+/// The distances of both sides' distribution functions; several tests of a column compute them once.
+pub(super) fn distances_of(handle: &Handle<Ranks>, r: &SortedValues, c: &SortedValues, current: &Profile) -> Result<Distances, Undefined> {
+    let name = vec!["distances".to_owned(), handle.request.key.clone()];
+    let found = current.compared(&name, || {
+        let found = distances(r.chunks(), r.len(), c.chunks(), c.len());
+        r.fault().and(c.fault()).map_err(Undefined::Error)?;
+        found.ok_or_else(|| Undefined::error("the values changed while they were read"))
+    })?;
+    Ok(*found)
 }
 
 /// How a statistic from counts beside the reference is called.

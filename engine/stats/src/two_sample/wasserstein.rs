@@ -1,7 +1,7 @@
 //! The Wasserstein distance of order 1.
 
 use super::STATISTIC;
-use super::shapes::{ANCHORED, BothRanks, both_ranks, why_undefined};
+use super::shapes::{ANCHORED, BothRanks, both_ranks, distances_of, why_undefined};
 use crate::accumulators::{ColumnMoments, Ranks, moments, ranks};
 use crate::math::{self, Interval};
 use driftline_core::accumulator::{Handle, Request};
@@ -64,8 +64,7 @@ impl TwoSampleTest for Test {
         let (n_reference, n_current) = both.sizes();
         let (found, method) = match &both {
             BothRanks::Sorted(r, c) => {
-                let distance = math::wasserstein(r.chunks(), r.len(), c.chunks(), c.len());
-                r.fault().and(c.fault()).map_err(Undefined::Error)?;
+                let distance = distances_of(&self.ranks, r, c, current)?.wasserstein;
                 let distance = distance.ok_or_else(|| Undefined::error(why_undefined(r, c)))?;
                 (Interval { low: distance, high: distance }, "exact")
             }
