@@ -1,60 +1,146 @@
 //! Hot paths: `cargo bench`. Ratios between the lines of one run count, not their absolute times.
 
-use arrow::array::{ArrayRef, BinaryArray, Float64Array, RecordBatch};
+use arrow::array::{ArrayRef, BinaryArray, Float64Array, ListArray, RecordBatch, StringArray};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use driftline::core::accumulator::{Accumulator, Context};
+use driftline::catalogue;
+use driftline::core::accumulator::{Accumulator, Context, Finished, Request};
 use driftline::core::block::{BLOCK_ROWS, Block};
+use driftline::core::catalogue::{Binding, Scope};
+use driftline::core::column::{Column, Kind, Roles};
 use driftline::core::diagnostic::{Diagnostics, Text};
 use driftline::core::plugin::PluginHost;
-use driftline::core::spec;
+use driftline::core::profile::Profile;
+use driftline::core::spec::{self, Component, Table};
+use driftline::core::two_sample::TwoSampleTest;
 use driftline::plugin::Host;
-use driftline::stats::accumulators::{constant, moments, presence, row_distinct, value_distinct, values};
-use driftline::stats::math::kolmogorov_smirnov;
+use driftline::stats::accumulators::row_distinct;
+use driftline::stats::math::{AnchoredCounts, MOST_KNOTS, distances, knots, sort_floats};
+use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A million numbers that look random and are the same in every run.
 fn numbers(n: usize, step: f64) -> Vec<f64> {
     (0..n).map(|i| (i as f64 * step).fract()).collect()
 }
 
-fn kolmogorov(c: &mut Criterion) {
+/// Sorting, and what reads two sorted samples.
+fn sorted(c: &mut Criterion) {
     let n = 1_000_000;
     let (mut a, mut b) = (numbers(n, 0.618_033_988_749), numbers(n, 0.414_213_562_373));
-    let mut group = c.benchmark_group("kolmogorov_smirnov");
+    let mut group = c.benchmark_group("sort");
+    group.sample_size(10).throughput(Throughput::Elements(n as u64));
+    let copy = || a.clone();
+    group.bench_function("by comparing", |bench| bench.iter_with_setup(copy, |mut values| values.sort_unstable_by(f64::total_cmp)));
+    group.bench_function("by digits", |bench| bench.iter_with_setup(copy, |mut values| sort_floats(&mut values)));
+    group.finish();
+    sort_floats(&mut a);
+    sort_floats(&mut b);
+    let mut group = c.benchmark_group("two sorted samples");
     group.sample_size(10).throughput(Throughput::Elements(2 * n as u64));
-    group.bench_function("sort", |bench| {
-        bench.iter(|| {
-            let mut copy = black_box(&a).clone();
-            copy.sort_unstable_by(f64::total_cmp);
-            copy
+    group.bench_function("distances", |bench| bench.iter(|| distances(black_box(&a).as_slice(), n as u64, b.as_slice(), n as u64)));
+    group.finish();
+    beside(c, &a, &b);
+}
+
+/// Where values lie among the 65,536 knots of a reference: read beside them, sorted, or looked up one by one.
+fn beside(c: &mut Criterion, a: &[f64], b: &[f64]) {
+    let knots = knots(a, MOST_KNOTS);
+    let unsorted = numbers(b.len(), 0.414_213_562_373);
+    let mut group = c.benchmark_group("counting beside a reference");
+    group.sample_size(10).throughput(Throughput::Elements(b.len() as u64));
+    let counts = AnchoredCounts::new(knots.clone());
+    group.bench_function("sort, then read side by side", |bench| {
+        bench.iter_with_setup(|| (unsorted.clone(), counts.clone()), |(mut values, mut counts)| {
+            sort_floats(&mut values);
+            counts.add_sorted(&values);
+            counts
         });
     });
-    a.sort_unstable_by(f64::total_cmp);
-    b.sort_unstable_by(f64::total_cmp);
-    group.bench_function("merge", |bench| {
-        bench.iter(|| kolmogorov_smirnov(black_box(&a).as_slice(), n as u64, b.as_slice(), n as u64));
+    group.bench_function("binary search of each", |bench| {
+        bench.iter_with_setup(|| vec![(0u64, 0.0); knots.len() + 1], |mut counts| {
+            for value in black_box(&unsorted) {
+                let place = knots.partition_point(|knot| knot < value);
+                counts[place].0 += 1;
+                counts[place].1 += value - knots[place.saturating_sub(1)];
+            }
+            counts
+        });
     });
     group.finish();
 }
 
-fn accumulators(c: &mut Criterion) {
-    let array: ArrayRef = Arc::new(Float64Array::from(numbers(BLOCK_ROWS, 0.618_033_988_749)));
-    let batch = RecordBatch::try_from_iter([("x", array)]).expect("a batch");
-    let context = Context { reference: None, memory: 1 << 28, spill: std::env::temp_dir(), seed: 0 };
-    let requests = [
-        presence("x").request,
-        moments("x").request,
-        constant("x").request,
-        values("x").request,
-        value_distinct("x").request,
-        row_distinct(&["x".to_owned()]).request,
+fn table(rows: usize, step: f64) -> RecordBatch {
+    let x = numbers(rows, step);
+    let names = |k: usize| x.iter().map(move |x| format!("category {}", (x * k as f64) as usize));
+    let lists = x.iter().map(|x| Some(vec![Some(*x), Some(1.0 - x), Some(x * x)]));
+    let columns: [(&str, ArrayRef); 4] = [
+        ("x", Arc::new(Float64Array::from(x.clone()))),
+        ("c", Arc::new(names(20).map(Some).collect::<StringArray>())),
+        ("w", Arc::new(names(5_000).map(Some).collect::<StringArray>())),
+        ("v", Arc::new(ListArray::from_iter_primitive::<arrow::datatypes::Float64Type, _, _>(lists))),
     ];
+    RecordBatch::try_from_iter(columns).expect("a batch")
+}
+
+/// A column of each kind.
+fn columns() -> Vec<Column> {
+    let types = table(1, 0.5).schema();
+    let kinds = [("x", Kind::Numerical), ("c", Kind::Categorical), ("w", Kind::Text), ("v", Kind::Nested)];
+    let column = |(name, kind): (&str, Kind)| {
+        let data_type = types.field_with_name(name).expect("a column").data_type().clone();
+        Column { name: name.into(), kind, data_type, in_reference: true, in_current: true, plugin: None, sample: Default::default() }
+    };
+    kinds.into_iter().map(column).collect()
+}
+
+fn component(name: &'static str) -> Component<'static> {
+    Component { kind: name.into(), kind_span: 0..0, params: Table::written("", &(0..0)) }
+}
+
+/// Every two-sample test with its defaults, on a column of each kind that it takes.
+fn tests() -> Vec<(String, Box<dyn TwoSampleTest>)> {
+    let columns = columns();
+    let mut all = Vec::new();
+    for entry in catalogue().tests {
+        for column in columns.iter().filter(|column| entry.accepts.contains(&column.kind)) {
+            let built = (entry.build)(column, component(entry.doc.name), &mut Diagnostics::default());
+            all.extend(built.map(|built| (format!("{} of {}", entry.doc.name, column.kind.name()), built.test)));
+        }
+    }
+    all
+}
+
+/// What the metrics of single columns ask for.
+fn requests_of_metrics() -> Vec<Request> {
+    let (catalogue, columns, roles) = (catalogue(), columns(), Roles::default());
+    let mut all = Vec::new();
+    for entry in catalogue.metrics.iter().filter(|entry| entry.scope == Scope::Column) {
+        for column in columns.iter().filter(|c| entry.accepts.is_empty() || entry.accepts.contains(&c.kind)) {
+            let binding = Binding { column: Some(column), columns: &columns, roles: &roles, all: &columns, training: None, catalogue: &catalogue };
+            let built = (entry.build)(&binding, component(entry.doc.name), &mut Diagnostics::default());
+            all.extend(built.iter().flat_map(|built| built.metric.requests()));
+        }
+    }
+    all
+}
+
+fn context() -> Context {
+    Context { reference: None, memory: 1 << 28, spill: std::env::temp_dir(), seed: 0 }
+}
+
+/// Every accumulator that a test or a metric of one column asks for, and distinct rows.
+fn accumulators(c: &mut Criterion) {
+    let requests = tests().into_iter().flat_map(|(_, test)| test.requests()).chain(requests_of_metrics());
+    let requests = requests.chain([row_distinct(&["x".into(), "c".into(), "w".into()]).request]);
+    let requests: BTreeMap<String, Request> = requests.map(|request| (request.key.clone(), request)).collect();
+    let (batch, context) = (table(BLOCK_ROWS, 0.618_033_988_749), context());
     let mut group = c.benchmark_group("one block through an accumulator");
-    group.throughput(Throughput::Elements(BLOCK_ROWS as u64));
-    for request in requests {
-        group.bench_function(&request.key, |bench| {
+    group.sample_size(10).warm_up_time(BRIEF).measurement_time(BRIEF).throughput(Throughput::Elements(BLOCK_ROWS as u64));
+    for (key, request) in requests {
+        group.bench_function(key, |bench| {
             bench.iter_with_setup(
                 || (request.make)(&context).expect("an accumulator"),
                 |mut accumulator: Box<dyn Accumulator>| {
@@ -63,6 +149,32 @@ fn accumulators(c: &mut Criterion) {
                 },
             );
         });
+    }
+    group.finish();
+}
+
+const BRIEF: Duration = Duration::from_millis(300);
+
+/// Every two-sample test between 65,536 rows on either side.
+fn comparisons(c: &mut Criterion) {
+    let tests = tests();
+    let schema = table(1, 0.5).schema();
+    let results = |step: f64| -> BTreeMap<String, Result<Finished, String>> {
+        let batch = table(BLOCK_ROWS, step);
+        let finished = |request: Request| {
+            let mut accumulator = (request.make)(&context())?;
+            accumulator.update(&Block::new(&batch))?;
+            accumulator.finish_last()
+        };
+        tests.iter().flat_map(|(_, test)| test.requests()).map(|request| (request.key.clone(), finished(request))).collect()
+    };
+    let profile = |results: &BTreeMap<_, _>| Profile::new(BLOCK_ROWS as u64, schema.clone(), results.clone());
+    let (reference, current) = (profile(&results(0.618_033_988_749)), results(0.414_213_562_373));
+    let mut group = c.benchmark_group("a comparison");
+    group.sample_size(10).warm_up_time(BRIEF).measurement_time(BRIEF).throughput(Throughput::Elements(2 * BLOCK_ROWS as u64));
+    for (name, test) in &tests {
+        // A profile keeps what it has been compared by.
+        group.bench_function(name, |bench| bench.iter_with_setup(|| profile(&current), |current| test.compare(&reference, &current).is_ok()));
     }
     group.finish();
 }
@@ -108,5 +220,5 @@ fn plugin_crossing(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, kolmogorov, accumulators, plugin_call, plugin_crossing);
+criterion_group!(benches, sorted, accumulators, comparisons, plugin_call, plugin_crossing);
 criterion_main!(benches);

@@ -25,6 +25,18 @@ def load(path):
         return json.load(file)
 
 
+@dataclass
+class Bounded:
+    """A number that Driftline knows to lie between two others: current exceeds the memory setting."""
+
+    low: float
+    high: float
+
+
+def bounded(value, bounds):
+    return Bounded(*bounds) if bounds else value
+
+
 def driftline(path, swapped_path):
     """Records have current's numbers alone, so those of the reference are read from a run with the sides swapped."""
     numbers = {}
@@ -34,11 +46,11 @@ def driftline(path, swapped_path):
             labels = sample["labels"]
             name = QUANTILES.get(labels.get("q")) if sample["name"] == "quantile_value" else SAMPLES.get(sample["name"])
             if name:
-                numbers[side, labels.get("column"), name] = sample["value"]
+                numbers[side, labels.get("column"), name] = bounded(sample["value"], sample.get("bounds"))
     for check in outcome["suites"][0]["checks"]:
         column, test, fields = check["column"], check["test"], check["fields"]
         if check["metric"] == "drift" and "statistic" in fields:
-            numbers["drift", column, test] = fields["statistic"]
+            numbers["drift", column, test] = bounded(fields["statistic"], check["bounds"])
             if test == "wasserstein" and fields.get("effect_size"):
                 # Evidently divides by the reference's deviation (population), but by no less than 0.001.
                 numbers["drift", column, "wasserstein_normed"] = fields["statistic"] / max(fields["statistic"] / fields["effect_size"], 0.001)
@@ -160,8 +172,13 @@ def agree(statistic, ours, theirs, tolerance):
     """Whether two numbers do, or both lack a value."""
     if ours is None or theirs is None:
         return ours is theirs
+    if isinstance(ours, Bounded):
+        return ours.low <= theirs * (1 + tolerance) and theirs * (1 - tolerance) <= ours.high
     if statistic in EXACT:
         return ours == theirs
+    if statistic.startswith("jensen_shannon"):
+        # Of nearly equal sides it is the root of a difference that is all rounding, but for Driftline's.
+        return abs(ours * ours - theirs * theirs) <= max(1e-15, tolerance * ours * ours)
     if statistic == "kolmogorov_smirnov":
         return abs(ours - theirs) <= 1e-12
     return math.isclose(ours, theirs, rel_tol=tolerance)

@@ -272,3 +272,19 @@ fn rows_that_cannot_be_read_are_left_out_and_counted() {
         assert!(log.contains(line), "{log}");
     }
 }
+
+#[test]
+fn a_profile_tells_where_the_time_went() {
+    let folder = tables(200_000, 0.1);
+    let path = spec(folder.path(), "[[suite]]\nname = \"s\"\n[[suite.check]]\nmetric = \"drift\"\ncolumns = \"x\"\n").display().to_string();
+    let output = run(&["run", &path, "--profile", "--output", "json"]);
+    let told = text(&output.stderr);
+    for stage in ["plan ", "reference ", "decode", "update.ranks", "current ", "metric ", "in all"] {
+        assert!(told.contains(stage), "no {stage}: {told}");
+    }
+    let outcome: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let seconds = |name: &str| outcome["timings"][name].as_f64().unwrap_or_else(|| panic!("no {name}: {}", outcome["timings"]));
+    assert!(seconds("work_seconds.current.update.ranks") > 0.0 && seconds("work_seconds.metric.drift.kolmogorov_smirnov") > 0.0);
+    assert!(seconds("plan_seconds") + seconds("reference_seconds") + seconds("current_seconds") <= seconds("plan_seconds") + seconds("total_seconds"));
+    assert!(run(&["run", &path]).stderr.is_empty());
+}

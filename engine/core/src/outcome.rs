@@ -79,6 +79,9 @@ pub struct Sample {
     pub name: String,
     pub labels: BTreeMap<String, String>,
     pub value: f64,
+    /// Between which numbers the true value lies, where `value` is the middle or an estimate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bounds: Option<(f64, f64)>,
 }
 
 /// A recorded metric that came to nothing.

@@ -28,7 +28,8 @@ pub fn render(outcome: &Outcome) -> String {
         let _ = writeln!(out, "{stage:<10} {seconds:>7.3}");
         let mut parts = work.remove(stage).unwrap_or_default();
         parts.sort_by(|a, b| b.1.total_cmp(&a.1));
-        for (what, seconds) in parts {
+        // What took less than half a millisecond is all 0 here.
+        for (what, seconds) in parts.into_iter().filter(|(_, seconds)| *seconds >= 0.000_5) {
             let _ = writeln!(out, "                   {seconds:>7.3}  {what}");
         }
     }

@@ -292,7 +292,7 @@ fn undefined(metric: &BoundMetric, readings: &Readings) -> Option<UndefinedRecor
 
 /// The numbers of all readings, p-values raw. Equal series are one; how many others had another value is told beside them.
 fn samples(plan: &Plan, readings: &BTreeMap<usize, Readings>) -> (Vec<Sample>, u64) {
-    let mut samples: BTreeMap<(String, BTreeMap<String, String>), f64> = BTreeMap::new();
+    let mut samples: BTreeMap<(String, BTreeMap<String, String>), (f64, Option<(f64, f64)>)> = BTreeMap::new();
     let mut conflicts = 0;
     for (i, readings) in readings {
         let metric = &plan.metrics[*i];
@@ -300,13 +300,15 @@ fn samples(plan: &Plan, readings: &BTreeMap<usize, Readings>) -> (Vec<Sample>, u
             let mut labels: BTreeMap<String, String> = metric.labels.iter().chain(&reading.labels).cloned().collect();
             labels.extend(metric.column.iter().map(|c| ("column".to_owned(), c.clone())));
             labels.extend(metric.segment.iter().map(|s| ("segment".to_owned(), s.clone())));
-            for (field, value) in &reading.fields {
+            for (i, (field, value)) in reading.fields.iter().enumerate() {
                 let value = if field == "p_value" { reading.field("p_value_raw").unwrap_or(*value) } else { *value };
                 if field == "p_value_raw" || !value.is_finite() {
                     continue;
                 }
                 let name = family_of(metric, &reading.family, field);
-                let known = *samples.entry((name.clone(), labels.clone())).or_insert(value);
+                // Bounds are those of the first field.
+                let bounds = reading.bounds.filter(|_| i == 0);
+                let (known, _) = *samples.entry((name.clone(), labels.clone())).or_insert((value, bounds));
                 if known != value {
                     conflicts += 1;
                     tracing::warn!("series driftline_{name} {labels:?} is {known} by one check and {value} by another; the first is exported");
@@ -314,7 +316,7 @@ fn samples(plan: &Plan, readings: &BTreeMap<usize, Readings>) -> (Vec<Sample>, u
             }
         }
     }
-    let samples = samples.into_iter().map(|((name, labels), value)| Sample { name, labels, value }).collect();
+    let samples = samples.into_iter().map(|((name, labels), (value, bounds))| Sample { name, labels, value, bounds }).collect();
     (samples, conflicts)
 }
 
