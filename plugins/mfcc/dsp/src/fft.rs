@@ -4,52 +4,22 @@
 //! Other lengths become a convolution of a power of two (Bluestein 1970, doi:10.1109/TAU.1970.1162132).
 
 use std::f64::consts::PI;
-use std::ops::{Add, Mul, Sub};
-
-/// float32 or float64: what a transform is computed in. Roots are rounded from float64.
-pub trait Real: Copy + Default + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + From<f32> {
-    fn from_f64(value: f64) -> Self;
-    fn to_f64(self) -> f64;
-}
-
-impl Real for f32 {
-    fn from_f64(value: f64) -> Self {
-        value as f32
-    }
-
-    fn to_f64(self) -> f64 {
-        self.into()
-    }
-}
-
-impl Real for f64 {
-    fn from_f64(value: f64) -> Self {
-        value
-    }
-
-    fn to_f64(self) -> f64 {
-        self
-    }
-}
-
-/// A complex number as its parts.
-type Complex<T> = (T, T);
 
 /// Tables and buffers of one length.
-pub enum Fft<T> {
-    PowerOfTwo(Stockham<T>),
+pub enum Fft {
+    PowerOfTwo(Stockham),
     Other(Box<Bluestein>),
 }
 
-impl<T: Real> Fft<T> {
+impl Fft {
     /// `n` is at least 1.
-    pub fn new(n: usize) -> Self {
+    pub fn new(n: usize) -> Fft {
         if n.is_power_of_two() { Fft::PowerOfTwo(Stockham::new(n)) } else { Fft::Other(Box::new(Bluestein::new(n))) }
     }
 
     /// The forward transform in place: `X[k] = sum x[t] exp(-2 pi i k t / n)`, not scaled.
     /// Both have the length `n`; they are vectors so that a pass can exchange them with its buffers.
-    pub fn forward(&mut self, re: &mut Vec<T>, im: &mut Vec<T>) {
+    pub fn forward(&mut self, re: &mut Vec<f64>, im: &mut Vec<f64>) {
         match self {
             Fft::PowerOfTwo(fft) => fft.forward(re, im),
             Fft::Other(fft) => fft.forward(re, im),
@@ -58,26 +28,26 @@ impl<T: Real> Fft<T> {
 }
 
 /// exp(-2 pi i k / n)
-fn root<T: Real>(k: usize, n: usize) -> Complex<T> {
+fn root(k: usize, n: usize) -> (f64, f64) {
     let angle = -2.0 * PI * k as f64 / n as f64;
-    (T::from_f64(angle.cos()), T::from_f64(angle.sin()))
+    (angle.cos(), angle.sin())
 }
 
-pub struct Stockham<T> {
+pub struct Stockham {
     /// For each pass of radix 4: the first three powers of each root.
-    passes: Vec<Vec<[Complex<T>; 3]>>,
-    re: Vec<T>,
-    im: Vec<T>,
+    passes: Vec<Vec<[(f64, f64); 3]>>,
+    re: Vec<f64>,
+    im: Vec<f64>,
 }
 
-impl<T: Real> Stockham<T> {
-    fn new(n: usize) -> Self {
+impl Stockham {
+    fn new(n: usize) -> Stockham {
         let lengths = std::iter::successors(Some(n), |length| Some(length / 4)).take_while(|&length| length >= 4);
         let roots = |length: usize| (0..length / 4).map(|p| [1, 2, 3].map(|power| root(power * p, length))).collect();
-        Stockham { passes: lengths.map(roots).collect(), re: vec![T::default(); n], im: vec![T::default(); n] }
+        Stockham { passes: lengths.map(roots).collect(), re: vec![0.0; n], im: vec![0.0; n] }
     }
 
-    fn forward(&mut self, re: &mut Vec<T>, im: &mut Vec<T>) {
+    fn forward(&mut self, re: &mut Vec<f64>, im: &mut Vec<f64>) {
         let mut stride = 1;
         for roots in &self.passes {
             radix4(roots, stride, (&*re, &*im), (&mut self.re, &mut self.im));
@@ -93,24 +63,24 @@ impl<T: Real> Stockham<T> {
 }
 
 /// One pass: for each root, four runs of `stride` values become four neighbouring runs.
-fn radix4<T: Real>(roots: &[[Complex<T>; 3]], stride: usize, from: (&[T], &[T]), to: (&mut [T], &mut [T])) {
+fn radix4(roots: &[[(f64, f64); 3]], stride: usize, from: (&[f64], &[f64]), to: (&mut [f64], &mut [f64])) {
     // Lengths that the compiler knows take no loop, which would cost more than the arithmetic of short runs.
     match stride {
-        1 if roots.len() >= 4 => radix4_short::<1, 4, T>(roots, from, to),
-        1 => radix4_short::<1, 1, T>(roots, from, to),
-        4 => radix4_short::<4, 1, T>(roots, from, to),
-        16 => radix4_short::<16, 1, T>(roots, from, to),
+        1 if roots.len() >= 4 => radix4_short::<1, 4>(roots, from, to),
+        1 => radix4_short::<1, 1>(roots, from, to),
+        4 => radix4_short::<4, 1>(roots, from, to),
+        16 => radix4_short::<16, 1>(roots, from, to),
         _ => radix4_long(roots, stride, from, to),
     }
 }
 
 /// `ROOTS` at a time, which divides their number.
-fn radix4_short<const STRIDE: usize, const ROOTS: usize, T: Real>(roots: &[[Complex<T>; 3]], from: (&[T], &[T]), to: (&mut [T], &mut [T])) {
-    let runs = |values| quarters(chunks::<STRIDE, T>(values)).map(chunks::<ROOTS, _>);
+fn radix4_short<const STRIDE: usize, const ROOTS: usize>(roots: &[[(f64, f64); 3]], from: (&[f64], &[f64]), to: (&mut [f64], &mut [f64])) {
+    let runs = |values| quarters(chunks::<STRIDE, f64>(values)).map(chunks::<ROOTS, _>);
     let ([re0, re1, re2, re3], [im0, im1, im2, im3]) = (runs(from.0), runs(from.1));
     let re = re0.iter().zip(re1).zip(re2).zip(re3);
     let im = im0.iter().zip(im1).zip(im2).zip(im3);
-    let outputs = |values| chunks_mut::<ROOTS, _>(chunks_mut::<4, _>(chunks_mut::<STRIDE, T>(values)));
+    let outputs = |values| chunks_mut::<ROOTS, _>(chunks_mut::<4, _>(chunks_mut::<STRIDE, f64>(values)));
     let outputs = outputs(to.0).iter_mut().zip(outputs(to.1));
     for (((roots, (((a, b), c), d)), (((e, f), g), h)), (out_re, out_im)) in chunks::<ROOTS, _>(roots).iter().zip(re).zip(im).zip(outputs) {
         for r in 0..ROOTS {
@@ -132,7 +102,7 @@ fn chunks_mut<const N: usize, T>(values: &mut [T]) -> &mut [[T; N]] {
     values.as_chunks_mut().0
 }
 
-fn radix4_long<T: Real>(roots: &[[Complex<T>; 3]], stride: usize, from: (&[T], &[T]), to: (&mut [T], &mut [T])) {
+fn radix4_long(roots: &[[(f64, f64); 3]], stride: usize, from: (&[f64], &[f64]), to: (&mut [f64], &mut [f64])) {
     let (re, im) = (quarters(from.0), quarters(from.1));
     let outputs = to.0.chunks_exact_mut(4 * stride).zip(to.1.chunks_exact_mut(4 * stride));
     for ((p, roots), (to_re, to_im)) in roots.iter().enumerate().zip(outputs) {
@@ -166,7 +136,7 @@ fn quarters<T>(values: &[T]) -> [&[T]; 4] {
     [0, 1, 2, 3].map(|part| &values[part * quarter..(part + 1) * quarter])
 }
 
-fn quarters_mut<T>(values: &mut [T]) -> [&mut [T]; 4] {
+fn quarters_mut(values: &mut [f64]) -> [&mut [f64]; 4] {
     let (half, other) = values.split_at_mut(values.len() / 2);
     let (a, b) = half.split_at_mut(half.len() / 2);
     let (c, d) = other.split_at_mut(other.len() / 2);
@@ -175,7 +145,7 @@ fn quarters_mut<T>(values: &mut [T]) -> [&mut [T]; 4] {
 
 /// The transform of four values, times the roots.
 #[inline(always)]
-fn butterfly<T: Real>(&[w1, w2, w3]: &[Complex<T>; 3], re: [T; 4], im: [T; 4]) -> [Complex<T>; 4] {
+fn butterfly(&[w1, w2, w3]: &[(f64, f64); 3], re: [f64; 4], im: [f64; 4]) -> [(f64, f64); 4] {
     let (sum02_re, sum02_im) = (re[0] + re[2], im[0] + im[2]);
     let (dif02_re, dif02_im) = (re[0] - re[2], im[0] - im[2]);
     let (sum13_re, sum13_im) = (re[1] + re[3], im[1] + im[3]);
@@ -189,7 +159,7 @@ fn butterfly<T: Real>(&[w1, w2, w3]: &[Complex<T>; 3], re: [T; 4], im: [T; 4]) -
 }
 
 /// The last pass when the length is 2 times a power of four: its only root is 1.
-fn radix2<T: Real>(values: &mut [T]) {
+fn radix2(values: &mut [f64]) {
     let (low, high) = values.split_at_mut(values.len() / 2);
     let (pieces, low) = low.as_chunks_mut::<16>();
     let (pieces_of, high) = high.as_chunks_mut::<16>();
@@ -202,13 +172,12 @@ fn radix2<T: Real>(values: &mut [T]) {
 }
 
 #[inline(always)]
-fn times<T: Real>((a, b): Complex<T>, (c, d): Complex<T>) -> Complex<T> {
+fn times((a, b): (f64, f64), (c, d): (f64, f64)) -> (f64, f64) {
     (a * c - b * d, a * d + b * c)
 }
 
-/// In float64, whatever its values are: two transforms and three products leave less.
 pub struct Bluestein {
-    inner: Stockham<f64>,
+    inner: Stockham,
     /// exp(-pi i k^2 / n)
     chirp: Vec<(f64, f64)>,
     /// The transform of the wrapped conjugate chirp, divided by the inner length.
@@ -223,7 +192,7 @@ impl Bluestein {
         let mut inner = Stockham::new(length);
         // k^2 modulo 2n as an integer: the angle stays exact however large k is.
         let square = |k: u64| (k * k % (2 * n as u64)) as usize;
-        let chirp: Vec<Complex<f64>> = (0..n as u64).map(|k| root(square(k), 2 * n)).collect();
+        let chirp: Vec<_> = (0..n as u64).map(|k| root(square(k), 2 * n)).collect();
         let (mut re, mut im) = (vec![0.0; length], vec![0.0; length]);
         for (k, &(c, s)) in chirp.iter().enumerate() {
             for place in [k, (length - k) % length] {
@@ -236,11 +205,11 @@ impl Bluestein {
         Bluestein { inner, chirp, kernel, re, im }
     }
 
-    fn forward<T: Real>(&mut self, re: &mut [T], im: &mut [T]) {
+    fn forward(&mut self, re: &mut [f64], im: &mut [f64]) {
         self.re.fill(0.0);
         self.im.fill(0.0);
         for (k, &chirp) in self.chirp.iter().enumerate() {
-            (self.re[k], self.im[k]) = times((re[k].to_f64(), im[k].to_f64()), chirp);
+            (self.re[k], self.im[k]) = times((re[k], im[k]), chirp);
         }
         self.inner.forward(&mut self.re, &mut self.im);
         for ((a, b), &kernel) in self.re.iter_mut().zip(&mut self.im).zip(&self.kernel) {
@@ -249,8 +218,7 @@ impl Bluestein {
         // With real and imaginary parts exchanged, the forward transform is the inverse one.
         self.inner.forward(&mut self.im, &mut self.re);
         for (k, &chirp) in self.chirp.iter().enumerate() {
-            let (a, b) = times((self.re[k], self.im[k]), chirp);
-            (re[k], im[k]) = (T::from_f64(a), T::from_f64(b));
+            (re[k], im[k]) = times((self.re[k], self.im[k]), chirp);
         }
     }
 }

@@ -25,7 +25,7 @@ pub struct Filters {
 struct Filter {
     first: usize,
     /// With zeros up to a multiple of eight.
-    weights: Vec<[f32; 8]>,
+    weights: Vec<[f64; 8]>,
 }
 
 impl Filters {
@@ -42,7 +42,7 @@ impl Filters {
 
     /// Each filter's share of the power spectrum, in decibels. Does nothing when `out` is empty. What follows the spectrum in
     /// `power` must be finite.
-    pub fn decibels(&self, power: &[f32], out: &mut [f32]) {
+    pub fn decibels(&self, power: &[f64], out: &mut [f32]) {
         // Only spectra of a few values are too short.
         let mut longer = Vec::new();
         let power = if power.len() < self.reach {
@@ -72,20 +72,20 @@ impl Filter {
         let weight = |hz: f64| ((hz - low) / (centre - low)).min((high - hz) / (high - centre)) * norm;
         let first = bins.partition_point(|&hz| hz <= low);
         let weights: Vec<f64> = bins[first..].iter().map(|&hz| weight(hz)).take_while(|&weight| weight > 0.0).collect();
-        let eights = weights.chunks(8).map(|eight| std::array::from_fn(|lane| eight.get(lane).copied().unwrap_or(0.0) as f32));
+        let eights = weights.chunks(8).map(|eight| std::array::from_fn(|lane| eight.get(lane).copied().unwrap_or(0.0)));
         let weights = eights.collect();
         Filter { first, weights }
     }
 
-    fn apply(&self, power: &[f32]) -> f64 {
+    fn apply(&self, power: &[f64]) -> f64 {
         // Eight sums side by side: SIMD lanes, at the price of another order of addition.
-        let mut sums = [0.0f32; 8];
+        let mut sums = [0.0; 8];
         for (power, weights) in power[self.first..].as_chunks::<8>().0.iter().zip(&self.weights) {
             for lane in 0..8 {
                 sums[lane] += power[lane] * weights[lane];
             }
         }
-        let [a, b, c, d, e, f, g, h] = sums.map(f64::from);
+        let [a, b, c, d, e, f, g, h] = sums;
         ((a + e) + (b + f)) + ((c + g) + (d + h))
     }
 }

@@ -12,7 +12,7 @@ mod fft;
 mod filters;
 mod logarithm;
 
-pub use fft::{Fft, Real};
+pub use fft::Fft;
 use filters::Filters;
 
 /// Power below this is taken as this (librosa's `amin`).
@@ -40,13 +40,12 @@ pub struct Params {
 /// Computes coefficients; keeps tables and buffers between clips.
 pub struct Mfcc {
     params: Params,
-    /// In float32, as librosa's: spectra are told apart down to 80 dB below the loudest value, which is 1e-4 of its amplitude.
-    fft: Fft<f32>,
-    window: Vec<f32>,
+    fft: Fft,
+    window: Vec<f64>,
     dct: Vec<f64>,
     filters: Vec<(u32, Filters)>,
-    re: Vec<f32>,
-    im: Vec<f32>,
+    re: Vec<f64>,
+    im: Vec<f64>,
 }
 
 impl Mfcc {
@@ -128,32 +127,32 @@ impl Mfcc {
 }
 
 /// The periodic Hann window.
-pub fn hann<T: Real>(n: usize) -> Vec<T> {
-    (0..n).map(|i| T::from_f64(0.5 - 0.5 * (2.0 * std::f64::consts::PI * i as f64 / n as f64).cos())).collect()
+pub fn hann(n: usize) -> Vec<f64> {
+    (0..n).map(|i| 0.5 - 0.5 * (2.0 * std::f64::consts::PI * i as f64 / n as f64).cos()).collect()
 }
 
 /// Writes the windowed frame that starts at sample `start - padding`; what lies outside the clip is zero.
-pub fn window<T: Real>(frame: &mut [T], window: &[T], samples: &[f32], start: usize, padding: usize) {
+pub fn window(frame: &mut [f64], window: &[f64], samples: &[f32], start: usize, padding: usize) {
     let before = padding.saturating_sub(start).min(frame.len());
     let rest = samples.get((start + before).saturating_sub(padding)..).unwrap_or(&[]);
     let inside = rest.len().min(frame.len() - before);
-    frame[..before].fill(T::default());
-    frame[before + inside..].fill(T::default());
+    frame[..before].fill(0.0);
+    frame[before + inside..].fill(0.0);
     let (values, weights, samples) = (&mut frame[before..before + inside], &window[before..before + inside], &rest[..inside]);
     // In pieces of a length known to the compiler: it takes no loop, which would cost as much as their arithmetic.
     let ((pieces, values), (weights_of, weights), (samples_of, samples)) = (values.as_chunks_mut::<16>(), weights.as_chunks::<16>(), samples.as_chunks::<16>());
     for ((values, weights), samples) in pieces.iter_mut().zip(weights_of).zip(samples_of) {
         for i in 0..16 {
-            values[i] = weights[i] * T::from(samples[i]);
+            values[i] = weights[i] * f64::from(samples[i]);
         }
     }
     for ((value, &weight), &sample) in values.iter_mut().zip(weights).zip(samples) {
-        *value = weight * T::from(sample);
+        *value = weight * f64::from(sample);
     }
 }
 
 /// Turns the transform of two packed real frames into their power spectra: bins 0 to n / 2 of `re` and of `im`.
-pub fn split_powers<T: Real>(re: &mut [T], im: &mut [T]) {
+pub fn split_powers(re: &mut [f64], im: &mut [f64]) {
     let n = re.len();
     let (re, mirrored_re) = re.split_at_mut(n / 2 + 1);
     let (im, mirrored_im) = im.split_at_mut(n / 2 + 1);
@@ -179,11 +178,10 @@ pub fn split_powers<T: Real>(re: &mut [T], im: &mut [T]) {
 
 /// The powers of both frames in a bin, from the transform there and at the mirrored bin.
 #[inline(always)]
-fn split_power<T: Real>([re, im]: [T; 2], [mirror_re, mirror_im]: [T; 2]) -> (T, T) {
+fn split_power([re, im]: [f64; 2], [mirror_re, mirror_im]: [f64; 2]) -> (f64, f64) {
     let (sum_re, difference_re) = (re + mirror_re, re - mirror_re);
     let (sum_im, difference_im) = (im + mirror_im, im - mirror_im);
-    let quarter = T::from(0.25);
-    ((sum_re * sum_re + difference_im * difference_im) * quarter, (sum_im * sum_im + difference_re * difference_re) * quarter)
+    ((sum_re * sum_re + difference_im * difference_im) / 4.0, (sum_im * sum_im + difference_re * difference_re) / 4.0)
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ pub struct Params {
 /// Computes features; keeps tables and buffers between clips.
 pub struct Spectral {
     params: Params,
-    fft: Fft<f64>,
+    fft: Fft,
     window: Vec<f64>,
     re: Vec<f64>,
     im: Vec<f64>,
