@@ -90,7 +90,7 @@ fn properties() -> WriterProperties {
 fn draw_numbers(i: usize, n: usize, is_current: bool, seed: u64) -> ArrayRef {
     let mut rng = StdRng::seed_from_u64(seed);
     // Every third column has moved by a fifth of its spread.
-    let shift = if is_current && i % 3 == 0 { 0.2 } else { 0.0 };
+    let shift = if is_current && i.is_multiple_of(3) { 0.2 } else { 0.0 };
     let mut floats = |draw: &mut dyn FnMut(&mut StdRng) -> Option<f64>| -> ArrayRef { Arc::new((0..n).map(|_| draw(&mut rng)).collect::<Float64Array>()) };
     // Parameters are constants that these distributions take.
     let normal = Normal::new(shift, 1.0).expect("a normal distribution");
@@ -121,7 +121,7 @@ fn draw_numbers(i: usize, n: usize, is_current: bool, seed: u64) -> ArrayRef {
 /// Category k has a weight of 1 / (k + 1); in every third column the first ones are rarer on the current side.
 fn draw_categories(i: usize, count: usize, n: usize, is_current: bool, seed: u64) -> ArrayRef {
     let mut rng = StdRng::seed_from_u64(seed);
-    let offset = if is_current && i % 3 == 0 { 0.3 } else { 0.0 };
+    let offset = if is_current && i.is_multiple_of(3) { 0.3 } else { 0.0 };
     let weights: Vec<f64> = (0..count).map(|k| 1.0 / (k as f64 + 1.0 + offset)).collect();
     let total: f64 = weights.iter().sum();
     let ends: Vec<f64> = weights.iter().scan(0.0, |sum, w| Some({ *sum += w / total; *sum })).collect();

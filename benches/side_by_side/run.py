@@ -48,6 +48,8 @@ def arguments():
     unknown = [name for name in given.rivals if name not in RIVALS + [LIMIT]]
     if unknown:
         parser.error(f"no rival {', '.join(unknown)}; there are {', '.join(RIVALS + [LIMIT])}")
+    if not set(given.workloads) <= set("abcd"):
+        parser.error("the workloads are a, b, c and d")
     binary = shutil.which(given.driftline)
     if binary is None:
         parser.error(f"no program {given.driftline}: `cargo build --release`, or name one with --driftline")

@@ -288,3 +288,15 @@ fn a_profile_tells_where_the_time_went() {
     assert!(seconds("plan_seconds") + seconds("reference_seconds") + seconds("current_seconds") <= seconds("plan_seconds") + seconds("total_seconds"));
     assert!(run(&["run", &path]).stderr.is_empty());
 }
+
+#[test]
+fn globs_declare_columns_and_names_tell_more() {
+    let folder = tables(300, 0.0);
+    let path = spec(folder.path(), "[columns]\ncategorical = [\"?\"]\nnumerical = [\"x\"]\nignore = [\"c*\"]\n[[record]]\nmetric = \"missing_values\"\ncolumns = \"*\"\n").display().to_string();
+    let plan = text(&run(&["check", &path]).stdout);
+    let kind = |name: &str| plan.lines().find_map(|line| line.trim().strip_prefix(name)?.split_whitespace().next().map(str::to_owned)).unwrap_or_default();
+    assert_eq!([kind("x "), kind("y ")], ["numerical", "categorical"]);
+    let outcome: Value = serde_json::from_slice(&run(&["run", "--output", "json", &path]).stdout).expect("JSON");
+    let columns: Vec<&str> = outcome["samples"].as_array().expect("samples").iter().filter_map(|s| s["labels"]["column"].as_str()).collect();
+    assert!(columns.contains(&"x") && !columns.contains(&"c"), "{columns:?}");
+}

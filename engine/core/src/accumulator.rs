@@ -53,6 +53,13 @@ pub struct Context {
     pub seed: u64,
 }
 
+impl Context {
+    /// What one accumulator of those that share the memory may use, where this has the memory for a byte of each row.
+    pub fn share(&self, request: &Request) -> Context {
+        Context { memory: self.memory.saturating_mul(request.row_bytes), ..self.clone() }
+    }
+}
+
 type Make = dyn Fn(&Context) -> Result<Box<dyn Accumulator>, String> + Send + Sync;
 
 /// A wish for an accumulator. Equal keys are one accumulator, however many metrics asked.
@@ -88,8 +95,10 @@ pub struct Derived {
     pub source: Request,
     /// Of columns of which types it tells that.
     pub of: fn(&DataType) -> bool,
-    pub from: Arc<dyn Fn(&Finished) -> Result<Finished, String> + Send + Sync>,
+    pub from: Arc<Derive>,
 }
+
+type Derive = dyn Fn(&Finished) -> Result<Finished, String> + Send + Sync;
 
 /// A request whose result is a `T`.
 pub struct Handle<T> {

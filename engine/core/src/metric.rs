@@ -48,6 +48,8 @@ pub struct Reading {
     pub fields: Vec<(Cow<'static, str>, f64)>,
     /// The statistic's own error: the true value lies in between.
     pub bounds: Option<(f64, f64)>,
+    /// The fields as they would be at either end of `bounds`.
+    pub ends: Vec<Vec<(Cow<'static, str>, f64)>>,
     pub method: Option<String>,
     pub n_reference: Option<u64>,
     pub n_current: Option<u64>,

@@ -79,7 +79,7 @@ pub struct Sample {
     pub name: String,
     pub labels: BTreeMap<String, String>,
     pub value: f64,
-    /// Between which numbers the true value lies, where `value` is the middle or an estimate.
+    /// Between which numbers the true value lies, where `value` is the middle or an estimate (of distinct values: with 99.7 %).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bounds: Option<(f64, f64)>,
 }

@@ -1,5 +1,6 @@
 //! Judging: readings are corrected over their suite, then conditions decide.
 
+use std::borrow::Cow;
 use crate::catalogue::Field;
 use crate::condition::{Condition, Fields, Range};
 use crate::metric::{Hypotheses, Hypothesis, Metric, Parts, Reading, Readings, Undefined};
@@ -249,9 +250,25 @@ fn judge_reading(
         return CheckOutcome { status: Status::Error, message, fields: FieldValues::new(), ..base };
     }
     let fields = condition_values(&base);
-    let (status, condition, mut message) = decide(check, &fields);
+    let (mut status, mut condition, mut message) = decide(check, &fields);
+    // A result that is known to lie between two numbers decides nothing if these are judged differently.
+    let at_end = |end: &Vec<(Cow<'static, str>, f64)>| {
+        let mut fields = fields.clone();
+        fields.extend(end.iter().map(|(name, value)| (name.to_string(), *value)));
+        fields.extend(end.first().map(|(_, value)| ("value".to_owned(), *value)));
+        decide(check, &fields)
+    };
+    let other = reading.ends.iter().map(at_end).find(|(other, ..)| *other != status);
+    if let Some((other, other_condition, _)) = other.filter(|_| status != Status::Error) {
+        message = format!("{message}; undecided: {} here, and {} where the true value may be as well; more `memory` under [run] decides", status.name(), other.name());
+        condition = condition.or(other_condition);
+        status = Status::Warn;
+    }
     if let (Status::Error, Some(Err(undefined))) = (status, reference) {
         message = format!("{message}: on the reference side {}", undefined.reason());
+    }
+    if let (Some((low, high)), Some((name, _))) = (reading.bounds, reading.fields.first()) {
+        message = format!("{message}; {name} lies between {low} and {high}");
     }
     if let Some(note) = &reading.note {
         message = format!("{message}; {note}");

@@ -11,6 +11,8 @@ pub struct TestResult {
     pub statistic: f64,
     /// Error of the statistic itself (anchored or sketched), as an interval around the true value.
     pub bounds: Option<(f64, f64)>,
+    /// What would have been found at either end of `bounds`.
+    pub ends: Vec<TestResult>,
     /// In [0, 1]; `None` for distances.
     pub p_value: Option<f64>,
     /// On the scale that the test documents.
@@ -41,6 +43,7 @@ impl TestResult {
         Reading {
             fields,
             bounds: self.bounds,
+            ends: self.ends.into_iter().map(|end| end.into_reading().fields).collect(),
             note: self.note,
             method: Some(self.method),
             n_reference: Some(self.n_reference),

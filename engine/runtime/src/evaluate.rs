@@ -12,6 +12,7 @@ use driftline_core::source::SourceError;
 use driftline_core::spec::Grant;
 use driftline_core::suite::{BoundMetric, Correct, MetricResult, conclude};
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -241,26 +242,29 @@ fn judge(plan: &Plan, sides: Sides<'_>, correct: Correct) -> (Outcome, Times) {
 /// All metrics, on so many threads: whoever is free takes the next one.
 fn compute_all(metrics: &[BoundMetric], sides: Sides<'_>, threads: usize) -> (Vec<MetricResult>, Times) {
     let next = AtomicUsize::new(0);
+    let lost = || MetricResult { parts: vec![Err(Undefined::error("internal error: a panic, see the log"))], reference: None };
     let work = || {
         let (mut results, mut times) = (Vec::new(), Times::default());
         loop {
             let i = next.fetch_add(1, Ordering::Relaxed);
             let Some(metric) = metrics.get(i) else { return (results, times) };
             let test = metric.labels.iter().find(|(label, _)| label == "test").map(|(_, test)| format!(".{test}"));
-            results.push((i, times.timed(&format!("{}{}", metric.name, test.unwrap_or_default()), || compute(metric, sides))));
+            results.push((i, times.timed(&format!("{}{}", metric.name, test.unwrap_or_default()), || {
+                // A panic is ours, not the user's, and costs its own checks alone.
+                catch_unwind(AssertUnwindSafe(|| compute(metric, sides))).unwrap_or_else(|_| lost())
+            })));
         }
     };
     let (mut results, mut times) = (BTreeMap::new(), Times::default());
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         for worker in workers {
-            // A panic is ours, not the user's; what was not computed is an error of its checks.
+            // Nothing panics outside of `catch_unwind`.
             let (computed, took) = worker.join().unwrap_or_default();
             results.extend(computed);
             times.add_all(took);
         }
     });
-    let lost = || MetricResult { parts: vec![Err(Undefined::error("internal error: its computation ended before its time"))], reference: None };
     let results = (0..metrics.len()).map(|i| results.remove(&i).unwrap_or_else(lost)).collect();
     (results, times)
 }
@@ -290,9 +294,11 @@ fn undefined(metric: &BoundMetric, readings: &Readings) -> Option<UndefinedRecor
     Some(UndefinedRecord { metric: metric.name.clone(), column: metric.column.clone(), labels, reason })
 }
 
+type Bounds = Option<(f64, f64)>;
+
 /// The numbers of all readings, p-values raw. Equal series are one; how many others had another value is told beside them.
 fn samples(plan: &Plan, readings: &BTreeMap<usize, Readings>) -> (Vec<Sample>, u64) {
-    let mut samples: BTreeMap<(String, BTreeMap<String, String>), (f64, Option<(f64, f64)>)> = BTreeMap::new();
+    let mut samples: BTreeMap<(String, BTreeMap<String, String>), (f64, Bounds)> = BTreeMap::new();
     let mut conflicts = 0;
     for (i, readings) in readings {
         let metric = &plan.metrics[*i];

@@ -266,9 +266,8 @@ impl Reader<'_> {
             let (mut first, mut told) = (true, BTreeSet::new());
             for part in 0..format.units(path).map_err(|e| at(path, &e))? {
                 let batches = format.read_with_dictionaries(path, part, &self.steps.wanted, &self.steps.dictionaries);
-                let mut batches = batches.map_err(|e| at(path, &e))?;
                 let mut started = Instant::now();
-                while let Some(rows) = batches.next() {
+                for rows in batches.map_err(|e| at(path, &e))? {
                     let rows = rows.map_err(|e| at(path, &e))?;
                     if std::mem::take(&mut first) {
                         self.report_absent(path, &rows.batch);

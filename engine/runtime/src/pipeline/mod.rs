@@ -171,6 +171,7 @@ pub fn restore_side(job: &Job, saved: &SavedProfile, context: &Context) -> SideR
     let context = Context { memory: context.memory / row_bytes(&job.requests).max(1), ..context.clone() };
     let mut finished: BTreeMap<Slice, BTreeMap<String, Result<Finished, String>>> = BTreeMap::new();
     for (slice, request) in &job.requests {
+        let request = &request.clone().of(&job.schema);
         let missing = || Err(format!("the reference's profile does not hold `{}`; make it with `driftline profile SPEC`", request.key));
         let result = restored(slice, request, saved, &context).unwrap_or_else(missing);
         finished.entry(slice.clone()).or_default().insert(request.key.clone(), result);
@@ -190,7 +191,7 @@ fn restored(slice: &Slice, request: &Request, saved: &SavedProfile, context: &Co
         let derive = |derived: &Derived| Some(restored(slice, &derived.source, saved, context)?.and_then(|source| (derived.from)(&source)));
         return request.derived.iter().find_map(derive);
     };
-    let context = Context { memory: context.memory.saturating_mul(request.row_bytes), ..context.clone() };
+    let context = context.share(request);
     Some(state.as_ref().map_err(Clone::clone).and_then(|state| {
         let mut accumulator = (request.make)(&context)?;
         accumulator.merge(state)?;

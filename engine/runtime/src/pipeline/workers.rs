@@ -153,7 +153,7 @@ pub(super) fn make(requests: &[(Slice, Request)], context: &Context) -> (Vec<Fed
     let (mut fed, mut failed) = (Vec::new(), Vec::new());
     for (place, request) in distinct {
         let context = of_slice(context, &place.0);
-        let context = Context { memory: context.memory.saturating_mul(request.row_bytes), ..context };
+        let context = context.share(request);
         let made: Result<Vec<_>, String> = (0..request.partitions).map(|_| (request.make)(&context)).collect();
         let columns = || request.columns.clone();
         let of_part = |(part, accumulator)| Fed { place: place.clone(), columns: columns(), lane: Lane::Blocks, turn: Turn { part, of: request.partitions }, accumulator, time: Duration::ZERO };
@@ -216,6 +216,8 @@ impl Group {
     }
 }
 
+const PANICKED: &str = "internal error: a panic, see the log";
+
 impl Feeding {
     fn feed(&mut self, block: &Blocks) {
         let count = &mut self.counts[usize::from(block.lane == Lane::Slabs)];
@@ -226,7 +228,7 @@ impl Feeding {
             let started = Instant::now();
             // A panic is ours, not the user's; an accumulator is not used again after one.
             let update = AssertUnwindSafe(|| block.of(&fed.place.0).and_then(|block| fed.accumulator.update(block)));
-            *failed = catch_unwind(update).unwrap_or_else(|_| Err("internal error: a panic, see the log".into())).err();
+            *failed = catch_unwind(update).unwrap_or_else(|_| Err(PANICKED.into())).err();
             fed.time += started.elapsed();
         }
         *count += 1;
@@ -246,7 +248,11 @@ pub(super) fn finish(ran: Vec<Ran>, threads: usize, keep_states: bool) -> (Vec<W
         while let Some(ran) = next() {
             let kind = ran.0.kind().to_owned();
             times.add(format!("update.{kind}"), ran.0.time);
-            all.push(times.timed(&format!("finish.{kind}"), || worked(ran)));
+            let place = ran.0.place.clone();
+            // A panic is ours, not the user's, and costs its own result alone.
+            let finished = times.timed(&format!("finish.{kind}"), || catch_unwind(AssertUnwindSafe(|| worked(ran))));
+            let lost = |_| Worked::Done(Done { place, finished: Err(PANICKED.into()), state: keep_states.then(|| Err(PANICKED.into())), unusable: 0 });
+            all.push(finished.unwrap_or_else(lost));
         }
         (all, times)
     };
@@ -254,7 +260,7 @@ pub(super) fn finish(ran: Vec<Ran>, threads: usize, keep_states: bool) -> (Vec<W
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
         let (mut all, mut times) = (Vec::new(), Times::default());
         for worker in workers {
-            // A panic is ours, not the user's; what was finished there stays without a result, and its checks are errors.
+            // Nothing panics outside of `catch_unwind`; what would be lost is without a result, and its checks are errors.
             let (worked, took) = worker.join().unwrap_or_default();
             all.extend(worked);
             times.add_all(took);
@@ -297,7 +303,7 @@ fn merged(place: Place, states: Parts, request: &Request, context: &Context, kee
         if states.len() < request.partitions {
             return Err("internal error: a part of the rows was lost".into());
         }
-        let mut whole = (request.make)(&of_slice(context, &place.0))?;
+        let mut whole = (request.make)(&of_slice(context, &place.0).share(request))?;
         states.into_values().try_for_each(|state| whole.merge(&state?))?;
         Ok(whole)
     };

@@ -47,7 +47,7 @@ impl Fingerprinter {
                         Column::Dictionary(keys, values) => words.by_key(&keys.slice(from, n), values, &mut missing),
                     }
                     hashed.add(words.first);
-                    words.second.map(|second| hashed.add(second));
+                    words.second.into_iter().for_each(|second| hashed.add(second));
                 }
                 hashed.add(flags);
             }

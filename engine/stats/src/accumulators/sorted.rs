@@ -1,7 +1,7 @@
 //! The values of a numeric column in ascending order, in memory or on disk.
 
 use super::spill::Part;
-use crate::math::{Ascending, MOST_KNOTS, knots, sort_floats};
+use crate::math::{Ascending, knots, sort_floats};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
@@ -90,12 +90,11 @@ impl SortedValues {
         }
     }
 
-    /// Knots for what is counted beside them; none where values are on disk.
-    pub(super) fn knots(&self) -> Option<Vec<f64>> {
+    /// At most so many knots for what is counted beside them; none where values are on disk, or few are different.
+    pub(super) fn knots(&self, most: usize) -> Option<Vec<f64>> {
         match &self.memory {
-            _ if self.spilled() => None,
-            Memory::Each(values) => Some(knots(values, MOST_KNOTS)),
-            Memory::Counted(counts) => Some(knots(&counts.iter().map(|(value, _)| *value).collect::<Vec<_>>(), MOST_KNOTS)),
+            Memory::Each(values) if !self.spilled() && !values.is_empty() => Some(knots(values, most)),
+            _ => None,
         }
     }
 
@@ -219,13 +218,15 @@ fn value(key: Key) -> f64 {
     f64::from_bits((key ^ (((key >> 63) as u64) >> 1) as i64) as u64)
 }
 
-const READ_BUFFER: usize = 64 << 10;
+/// Bytes of all readers together.
+const READ_BUFFERS: usize = 4 << 20;
 /// Values of a chunk.
 const CHUNK: usize = 8 << 10;
 
 impl<'a> Merge<'a> {
     fn new(values: &'a SortedValues) -> Self {
-        let readers: Vec<_> = values.runs.iter().map(|run| BufReader::with_capacity(READ_BUFFER, run.clone())).collect();
+        let buffer = (READ_BUFFERS / values.runs.len().max(1)).clamp(4 << 10, 64 << 10);
+        let readers: Vec<_> = values.runs.iter().map(|run| BufReader::with_capacity(buffer, run.clone())).collect();
         let mut sources = Sources { memory: values.memory.iter(), readers, fault: &values.fault };
         let heads = (0..=values.runs.len()).filter_map(|i| Some(Reverse((key(sources.next(i)?), i)))).collect();
         Self { sources, heads }

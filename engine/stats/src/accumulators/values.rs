@@ -4,7 +4,7 @@ use super::beyond::Beyond;
 use super::measure::Measure;
 use super::sorted::SortedValues;
 use super::spill::{Part, Spill};
-use crate::math::sort_floats;
+use crate::math::{Ascending, MOST_KNOTS, sort_floats};
 use driftline_core::accumulator::{Accumulator, Context, Finished, Handle, Header};
 use driftline_core::block::Block;
 use std::sync::Arc;
@@ -90,6 +90,9 @@ impl Counts {
     }
 }
 
+/// What is counted at a knot takes the memory of so many values.
+const KNOT_VALUES: usize = 8;
+
 struct State {
     of: Measure,
     /// The reference's distribution, if there is one; none at all where all values are wanted.
@@ -109,7 +112,7 @@ struct State {
 
 impl State {
     fn new(of: Measure, reference: Option<Option<Arc<Ranks>>>, context: &Context) -> Self {
-        let room = (context.memory / size_of::<f64>()).max(1 << 8);
+        let room = (context.memory / size_of::<f64>()).max(1 << 12);
         let (counts, spill, seed) = (Some(Counts::new()), Spill::new(&context.spill), context.seed);
         Self { of, reference, missing: 0, counts, buffer: Vec::new(), room, runs: Vec::new(), spill, beyond: None, seed }
     }
@@ -168,7 +171,7 @@ impl State {
     fn make_room(&mut self) -> Result<(), String> {
         sort_floats(&mut self.buffer);
         if self.beyond.is_none() {
-            self.beyond = self.reference.as_ref().and_then(|reference| Beyond::beside(reference.as_deref()?, self.seed));
+            self.beyond = self.reference.as_ref().and_then(|reference| Beyond::beside(reference.as_deref()?, self.room / KNOT_VALUES, self.seed));
         }
         match &mut self.beyond {
             Some(beyond) => beyond.add_sorted(&self.buffer),
@@ -176,6 +179,21 @@ impl State {
         }
         self.buffer.clear();
         Ok(())
+    }
+
+    /// With the values that are on disk already.
+    fn with_runs(&mut self, mut beyond: Beyond) -> Result<Beyond, String> {
+        let kept = SortedValues::from_values(Vec::new()).with(std::mem::take(&mut self.runs), 0);
+        let mut chunks = kept.chunks();
+        loop {
+            let chunk = chunks.next_chunk();
+            if chunk.is_empty() {
+                break;
+            }
+            beyond.add_sorted(chunk);
+        }
+        kept.fault()?;
+        Ok(beyond)
     }
 
     /// With what is left in the buffer.
@@ -228,7 +246,7 @@ impl Accumulator for State {
             self.keep_counted()?;
             match &mut self.beyond {
                 Some(ours) => ours.merge(beyond)?,
-                None => self.beyond = Some(beyond),
+                None => self.beyond = Some(self.with_runs(beyond)?),
             }
         }
         for (value, n) in values {
@@ -258,11 +276,11 @@ impl Accumulator for State {
 }
 
 impl Beyond {
-    /// Counts beside a reference that is in memory; none where it is not.
-    fn beside(reference: &Ranks, seed: u64) -> Option<Beyond> {
+    /// Counts beside a reference that is in memory; none where it is not, or has so few different values that they say little of others.
+    fn beside(reference: &Ranks, most: usize, seed: u64) -> Option<Beyond> {
         let Ranks::Sorted(reference) = reference else { return None };
-        let knots = reference.knots()?;
-        (!knots.is_empty()).then(|| Beyond::new(knots, seed))
+        let knots = reference.knots(most.min(MOST_KNOTS))?;
+        Some(Beyond::new(knots, seed))
     }
 }
 

@@ -5,6 +5,7 @@
 //! gaps. Counts of several parts add up, in any order. What follows from them is a number if it cannot be otherwise, else an interval
 //! that holds it: the functions of both sides are known at each knot and just below it.
 
+use super::dd::{Dd, two_sum};
 use serde::{Deserialize, Serialize};
 
 /// Knots of a reference: all its distinct values, or so many of its quantiles.
@@ -21,6 +22,11 @@ impl Interval {
     /// The statistic as it is told.
     pub fn midpoint(self) -> f64 {
         self.low + (self.high - self.low) / 2.0
+    }
+
+    /// Both ends, where the value is not known.
+    pub fn ends(self) -> impl Iterator<Item = f64> {
+        self.bounds().into_iter().flat_map(|(low, high)| [low, high])
     }
 
     /// None where the value is known.
@@ -65,7 +71,7 @@ pub struct AnchoredCounts {
     /// Values below each knot and above the one before; the last ones lie above all.
     gaps: Vec<u64>,
     /// How far those of each gap lie above the lower knot, in sum; those below all knots, how far below the first.
-    sums: Vec<f64>,
+    sums: Vec<Dd>,
 }
 
 /// A knot with what lies below it, as cumulated counts of both sides.
@@ -78,9 +84,18 @@ struct Gap {
     current: u64,
 }
 
+/// How many knots lie below a value: most often few, which are looked at one by one.
+fn below(knots: &[f64], value: f64) -> usize {
+    const NEAR: usize = 8;
+    match knots.iter().take(NEAR).take_while(|knot| **knot < value).count() {
+        NEAR => NEAR + knots[NEAR..].partition_point(|knot| *knot < value),
+        near => near,
+    }
+}
+
 impl AnchoredCounts {
     pub fn new(knots: Vec<f64>) -> Self {
-        let (at, gaps, sums) = (vec![0; knots.len()], vec![0; knots.len() + 1], vec![0.0; knots.len() + 1]);
+        let (at, gaps, sums) = (vec![0; knots.len()], vec![0; knots.len() + 1], vec![Dd::ZERO; knots.len() + 1]);
         Self { knots, at, gaps, sums }
     }
 
@@ -99,14 +114,14 @@ impl AnchoredCounts {
 
     /// Bytes of memory.
     pub fn size(&self) -> usize {
-        (self.knots.len() + self.at.capacity() + self.gaps.capacity() + self.sums.capacity()) * 8
+        (self.knots.len() + self.at.capacity() + self.gaps.capacity() + 2 * self.sums.capacity()) * 8
     }
 
     /// Adds ascending values without NaN: they and the knots are read once, side by side.
     pub fn add_sorted(&mut self, mut values: &[f64]) {
         let mut place = 0;
         while let Some(first) = values.first() {
-            place += self.knots[place..].iter().take_while(|knot| *knot < first).count();
+            place += below(&self.knots[place..], *first);
             let run = match self.knots.get(place) {
                 Some(knot) if knot == first => {
                     let run = values.iter().take_while(|value| *value == knot).count();
@@ -116,7 +131,7 @@ impl AnchoredCounts {
                 knot => {
                     let run = knot.map_or(values.len(), |knot| values.iter().take_while(|value| *value < knot).count());
                     self.gaps[place] += run as u64;
-                    self.sums[place] += self.distances(place, &values[..run]);
+                    self.sums[place] = self.sums[place] + self.distances(place, &values[..run]);
                     run
                 }
             };
@@ -124,12 +139,37 @@ impl AnchoredCounts {
         }
     }
 
-    fn distances(&self, place: usize, values: &[f64]) -> f64 {
+    fn distances(&self, place: usize, values: &[f64]) -> Dd {
+        let sum = |distance: &dyn Fn(f64) -> f64| {
+            values.iter().fold(Dd::ZERO, |sum, value| {
+                let next = two_sum(sum.hi, distance(*value));
+                Dd { hi: next.hi, lo: sum.lo + next.lo }
+            })
+        };
         match (place.checked_sub(1).and_then(|lower| self.knots.get(lower)), self.knots.first()) {
-            (Some(lower), _) => values.iter().map(|value| value - lower).sum(),
-            (None, Some(first)) => values.iter().map(|value| first - value).sum(),
-            (None, None) => 0.0,
+            (Some(lower), _) => sum(&|value| value - lower),
+            (None, Some(first)) => sum(&|value| first - value),
+            (None, None) => Dd::ZERO,
         }
+    }
+
+    /// Between which numbers the order statistics of the given ascending ranks lie (0 is the smallest).
+    pub fn at_ranks(&self, ranks: &[u64]) -> Vec<(f64, f64)> {
+        let (mut found, mut below) = (Vec::with_capacity(ranks.len()), 0);
+        let mut wanted = ranks.iter().peekable();
+        for (place, in_gap) in self.gaps.iter().enumerate() {
+            let lower = place.checked_sub(1).map_or(f64::NEG_INFINITY, |lower| self.knots[lower]);
+            let upper = self.knots.get(place).copied().unwrap_or(f64::INFINITY);
+            below += in_gap;
+            while wanted.next_if(|rank| **rank < below).is_some() {
+                found.push((lower, upper));
+            }
+            below += self.at.get(place).copied().unwrap_or_default();
+            while wanted.next_if(|rank| **rank < below).is_some() {
+                found.push((upper, upper));
+            }
+        }
+        found
     }
 
     /// Adds the counts of another part; false where its knots are others.
@@ -141,7 +181,7 @@ impl AnchoredCounts {
         let add = |sums: &mut [u64], more: &[u64]| sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
         add(&mut self.at, &other.at);
         add(&mut self.gaps, &other.gaps);
-        self.sums.iter_mut().zip(&other.sums).for_each(|(sum, more)| *sum += more);
+        self.sums.iter_mut().zip(&other.sums).for_each(|(sum, more)| *sum = *sum + *more);
         true
     }
 
@@ -192,7 +232,8 @@ pub fn wasserstein_anchored(reference: &AnchoredCounts, current: &AnchoredCounts
     let (mut low, mut high, mut rounding) = (0.0, 0.0, 0.0);
     for gap in reference.gaps(current) {
         let place = gap.place;
-        let (of_reference, of_current) = (reference.sums[place] / n, current.sums[place] / m);
+        let (of_reference, of_current) = (reference.sums[place].to_f64() / n, current.sums[place].to_f64() / m);
+        rounding += of_reference + of_current;
         let ends = place.checked_sub(1).map(|lower| reference.knots[lower]).zip(reference.knots.get(place));
         let Some((lower, upper)) = ends else {
             // Beyond the knots each function has an area of its own with the line that all of them meet.
@@ -216,29 +257,33 @@ pub fn wasserstein_anchored(reference: &AnchoredCounts, current: &AnchoredCounts
             }
         };
     }
-    let rounding = rounding * 1e-14 + high * 1e-14;
-    let (low, high) = if low == high { (low, high) } else { ((low - rounding).max(0.0), high + rounding) };
+    // Some operations on each of its terms, and as many additions as there are knots.
+    let rounding = (rounding + high) * f64::EPSILON * (8.0 + (reference.knots.len() as f64).sqrt());
+    let (low, high) = ((low - rounding).max(0.0), high + rounding);
     high.is_finite().then_some(Interval { low, high })
 }
 
-/// Twice Mann and Whitney's U of the reference (pairs in which it is larger, ties counting half) at least and at most, and the sum of
-/// `t^3 - t` over groups of ties at knots. U is a number where each distinct value of the reference is a knot; ties within gaps are not seen.
+/// Twice Mann and Whitney's U of the reference (pairs in which it is larger, ties counting half) at least and at most, and with each the sum
+/// of `t^3 - t` over groups of ties at least and at most. U is a number where each distinct value of the reference is a knot; ties
+/// within gaps are not seen.
 ///
 /// None when a side is empty.
-pub(super) fn mann_whitney_anchored(reference: &AnchoredCounts, current: &AnchoredCounts) -> Option<(u128, u128, u128)> {
+pub(super) fn mann_whitney_anchored(reference: &AnchoredCounts, current: &AnchoredCounts) -> Option<[(u128, u128); 2]> {
     sizes(reference, current)?;
-    let (mut low, mut high, mut ties) = (0u128, 0u128, 0u128);
+    let (mut low, mut high, mut few, mut many) = (0u128, 0u128, 0u128, 0u128);
+    let cubes = |t: u128| t * (t * t).saturating_sub(1);
     for gap in reference.gaps(current) {
         let (i, j, before) = (u128::from(gap.reference), u128::from(gap.current), u128::from(gap.current_before));
         low += 2 * i * before;
         high += 2 * i * (before + j);
+        many += cubes(i + j);
         let Some((at, other)) = reference.at.get(gap.place).zip(current.at.get(gap.place)) else { continue };
         let (at, other) = (u128::from(*at), u128::from(*other));
         let pairs = at * (2 * (before + j) + other);
         (low, high) = (low + pairs, high + pairs);
-        ties += (at + other) * ((at + other) * (at + other)).saturating_sub(1);
+        (few, many) = (few + cubes(at + other), many + cubes(at + other));
     }
-    Some((low, high, ties))
+    Some([(low, few), (high, many)])
 }
 
 fn sizes(reference: &AnchoredCounts, current: &AnchoredCounts) -> Option<(u64, u64)> {

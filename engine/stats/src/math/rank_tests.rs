@@ -3,7 +3,7 @@
 //! Every function takes the groups of a reference of `n` and a current sample of `m` values, and gives None when a sample is empty or
 //! larger than 2^31, or the statistic is not defined (its variance is zero).
 
-use super::anchored::{AnchoredCounts, Interval, mann_whitney_anchored};
+use super::anchored::{AnchoredCounts, mann_whitney_anchored};
 use super::distributions::{normal_sf, normal_two_sided, student_t_two_sided};
 use super::groups::Group;
 
@@ -37,17 +37,23 @@ pub fn mann_whitney_u(groups: impl Iterator<Item = Group>, n: u64, m: u64, conti
     Some(RankTest { statistic: u.twice as f64 / 2.0, p_value: (2.0 * tail).min(1.0), effect_size, exact })
 }
 
-/// [`mann_whitney_u`] from counts over equal knots, by the normal approximation, and the interval of U. It corrects for ties at knots alone:
-/// those that are not seen would make the p-value smaller.
-pub fn mann_whitney_u_anchored(reference: &AnchoredCounts, current: &AnchoredCounts, continuity: bool) -> Option<(RankTest, Interval)> {
+/// [`mann_whitney_u`] from counts over equal knots, by the normal approximation: in the middle, and at either end, where the
+/// p-value is largest and smallest. U lies between those of the ends, and so do the ties: they are seen at knots alone.
+pub fn mann_whitney_u_anchored(reference: &AnchoredCounts, current: &AnchoredCounts, continuity: bool) -> Option<[RankTest; 3]> {
     let (n, m) = (reference.len(), current.len());
     sizes(n, m)?;
-    let (low, high, ties) = mann_whitney_anchored(reference, current)?;
-    let u = U { n, m, twice: low + (high - low) / 2, ties, tied: true };
-    let (tail, exact) = u.tail(u.twice.max(u.mirrored2()), continuity, false)?;
-    let effect_size = 1.0 - u.twice as f64 / (n as f64 * m as f64);
-    let test = RankTest { statistic: u.twice as f64 / 2.0, p_value: (2.0 * tail).min(1.0), effect_size, exact };
-    Some((test, Interval { low: low as f64 / 2.0, high: high as f64 / 2.0 }))
+    let found = mann_whitney_anchored(reference, current)?;
+    let test = |twice: u128, ties: u128| {
+        let u = U { n, m, twice, ties, tied: true };
+        let (tail, exact) = u.tail(u.twice.max(u.mirrored2()), continuity, false)?;
+        let effect_size = 1.0 - u.twice as f64 / (n as f64 * m as f64);
+        Some(RankTest { statistic: u.twice as f64 / 2.0, p_value: (2.0 * tail).min(1.0), effect_size, exact })
+    };
+    let [(low, few), (high, many)] = found;
+    // The ties of the end that is nearer to no difference are those that make its p-value larger.
+    let middle = u128::from(n) * u128::from(m);
+    let (low_ties, high_ties) = if low.abs_diff(middle) < high.abs_diff(middle) { (few, many) } else { (many, few) };
+    Some([test(low + (high - low) / 2, few)?, test(low, low_ties).or_else(|| test(low, few))?, test(high, high_ties).or_else(|| test(high, few))?])
 }
 
 /// The one-sided p-value against the hypothesis that current is not larger, with correction for continuity: small where current tends to be

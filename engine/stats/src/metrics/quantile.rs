@@ -21,7 +21,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         aliases: &["median"],
         summary: "A quantile of a numeric column; the median unless `q` says otherwise.",
         description: "Exact, by linear interpolation between neighbouring values; what exceeds the memory setting is sorted on disk, or, where it is \
-compared with a reference, put in a histogram of the numbers' first bits: the result is the middle of `bounds`, which hold it (0.1 % apart). \
+compared with a reference, counted beside the reference's values and in a histogram of the numbers' first bits: the result is the middle of `bounds`, which hold it. \
 Missing values are left out; a column without values is `no_data`. A quantile that lies at an infinite value is an error.",
         formula: "x_(k) + t (x_(k+1) - x_(k)) with (n - 1) q = k + t",
         direction: Direction::Neither,
@@ -85,7 +85,9 @@ impl Quantile {
                 Interval { low: value, high: value }
             }
             Ranks::Beyond(beyond) => {
-                let [lower, upper] = beyond.histogram.at_ranks(&wanted)[..] else { return Err(changed()) };
+                let (histogram, anchored) = (beyond.histogram.at_ranks(&wanted), beyond.anchored.at_ranks(&wanted));
+                let both: Vec<(f64, f64)> = histogram.iter().zip(&anchored).map(|(a, b)| (a.0.max(b.0), a.1.min(b.1))).collect();
+                let [lower, upper] = both[..] else { return Err(changed()) };
                 Interval { low: between(lower.0, upper.0), high: between(lower.1, upper.1) }
             }
         };
@@ -93,7 +95,8 @@ impl Quantile {
             return Err(Undefined::error("the quantile lies at an infinite value"));
         }
         let method = found.bounds().map(|_| "histogram".to_owned());
-        Ok(Reading { bounds: found.bounds(), method, ..Reading::of([("value", found.midpoint())]) })
+        let ends = found.ends().map(|end| vec![("value".into(), end)]).collect();
+        Ok(Reading { bounds: found.bounds(), ends, method, ..Reading::of([("value", found.midpoint())]) })
     }
 }
 

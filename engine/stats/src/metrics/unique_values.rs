@@ -43,5 +43,7 @@ fn read(found: &Distinct) -> Result<Reading, Undefined> {
     let share_of = |rows| of_values(found.distinct, rows);
     let reading = Reading::of([("count", found.distinct as f64), ("share", share_of(found.rows)?), ("row_share", share_of(found.rows + found.missing)?)]);
     let bounds = found.bounds.map(|(low, high)| (low as f64, high as f64));
-    Ok(Reading { bounds, method: bounds.map(|_| "hyperloglog".into()), ..reading })
+    let at = |end: u64| vec![("count".into(), end as f64), ("share".into(), end as f64 / found.rows as f64), ("row_share".into(), end as f64 / (found.rows + found.missing) as f64)];
+    let ends = found.bounds.into_iter().flat_map(|(low, high)| [at(low), at(high)]).collect();
+    Ok(Reading { bounds, ends, method: bounds.map(|_| "hyperloglog".into()), ..reading })
 }

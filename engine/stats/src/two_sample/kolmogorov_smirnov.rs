@@ -150,19 +150,23 @@ impl TwoSampleTest for Test {
             math::Method::Auto => n.max(m) <= 10_000,
             method => method == math::Method::Exact,
         };
-        Ok(TestResult {
+        let at = |statistic: f64| TestResult {
             statistic,
-            bounds: found.bounds(),
             p_value: Some(math::two_sample_p_value(statistic, n, m, tail, method)),
             effect_size: Some(statistic),
             effect_interval: Some(interval(statistic, n, m)),
+            ..TestResult::default()
+        };
+        Ok(TestResult {
+            bounds: found.bounds(),
+            ends: found.ends().map(at).collect(),
             n_reference: n,
             n_current: m,
             method: match both {
                 BothRanks::Anchored(..) => ANCHORED.into(),
                 BothRanks::Sorted(..) => if exact { "exact".into() } else { "asymptotic".into() },
             },
-            ..TestResult::default()
+            ..at(statistic)
         })
     }
 }

@@ -3,7 +3,7 @@
 use super::shapes::{ANCHORED, BothRanks, both_ranks, grouped};
 use super::{P_VALUE, STATISTIC, params_label};
 use crate::accumulators::{Ranks, ranks};
-use crate::math::{self, Interval};
+use crate::math::{self, Interval, RankTest};
 use driftline_core::accumulator::{Handle, Request};
 use driftline_core::catalogue::{BuiltTest, Direction, Doc, Field, TestEntry, read_parameters, schema_of};
 use driftline_core::column::{Column, Kind};
@@ -23,7 +23,7 @@ pub const ENTRY: TestEntry = TestEntry {
         description: "Use it for shifts of numbers of any scale; outliers do not move it. It does not see a change of spread alone. Missing values are left out; \
 infinities are values like others; ties count half. The effect size is the rank-biserial correlation, from -1 to 1: positive if current tends \
 to be larger. A current side that exceeds the memory setting is counted beside up to 65,536 values of the reference (`anchored`): where the \
-reference has more different ones, U is the middle of `bounds`, which hold it, and ties elsewhere are not corrected for. A side without values, or one and the same value everywhere, is `no_data`.",
+reference has more different ones, U is the middle of `bounds`, which hold it; ties elsewhere are not seen, and where they could change a verdict, it is undecided. A side without values, or one and the same value everywhere, is `no_data`.",
         formula: "U = pairs in which the reference is larger, plus half of the ties; effect 1 - 2 U / (n m)",
         direction: Direction::Lower,
         fields: &FIELDS,
@@ -83,28 +83,34 @@ impl TwoSampleTest for Test {
         let both = both_ranks(&self.ranks, reference, current)?;
         let (n_reference, n_current) = both.sizes();
         let Parameters { method, continuity } = self.parameters;
-        let (found, bounds) = match &both {
+        let found = match &both {
             BothRanks::Sorted(r, c) => {
                 let found = math::mann_whitney_u(grouped(r, c), n_reference, n_current, continuity, method == Method::Auto);
                 r.fault().and(c.fault()).map_err(Undefined::Error)?;
-                (found, None)
+                found.map(|found| vec![found])
             }
-            BothRanks::Anchored(r, c) => math::mann_whitney_u_anchored(r, &c.anchored, continuity).unzip(),
+            BothRanks::Anchored(r, c) => math::mann_whitney_u_anchored(r, &c.anchored, continuity).map(Vec::from),
         };
-        let found = found.ok_or_else(|| Undefined::no_data("all values are equal"))?;
+        let found = found.unwrap_or_default();
+        let (found, ends) = found.split_first().ok_or_else(|| Undefined::no_data("all values are equal"))?;
+        let at = |found: &RankTest| TestResult {
+            statistic: found.statistic,
+            p_value: Some(found.p_value),
+            effect_size: Some(found.effect_size),
+            ..TestResult::default()
+        };
+        let bounds = if let [low, high] = ends { Interval { low: low.statistic, high: high.statistic }.bounds() } else { None };
         let method = match both {
             BothRanks::Anchored(..) => ANCHORED,
             BothRanks::Sorted(..) => if found.exact { "exact" } else { "asymptotic" },
         };
         Ok(TestResult {
-            statistic: found.statistic,
-            bounds: bounds.and_then(|interval: Interval| interval.bounds()),
-            p_value: Some(found.p_value),
-            effect_size: Some(found.effect_size),
+            bounds,
+            ends: ends.iter().map(at).collect(),
             n_reference,
             n_current,
             method: method.into(),
-            ..TestResult::default()
+            ..at(found)
         })
     }
 }

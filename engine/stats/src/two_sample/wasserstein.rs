@@ -73,21 +73,20 @@ impl TwoSampleTest for Test {
                 (found.ok_or_else(|| Undefined::error("the column has infinite values, or values too far apart"))?, ANCHORED)
             }
         };
-        let statistic = found.midpoint();
         let deviation = reference.read(&self.moments)?.finite.variance(0).map(f64::sqrt);
-        let effect_size = match deviation {
+        let effect_size = |statistic: f64| match deviation {
             _ if statistic == 0.0 => Some(0.0),
             Some(deviation) if deviation > 0.0 => Some(statistic / deviation),
             _ => None,
         };
+        let at = |statistic: f64| TestResult { statistic, effect_size: effect_size(statistic), ..TestResult::default() };
         Ok(TestResult {
-            statistic,
             bounds: found.bounds(),
-            effect_size,
+            ends: found.ends().map(at).collect(),
             n_reference,
             n_current,
             method: method.into(),
-            ..TestResult::default()
+            ..at(found.midpoint())
         })
     }
 }
