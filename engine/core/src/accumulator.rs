@@ -35,6 +35,10 @@ pub trait Accumulator: Send {
     }
     /// Bytes of memory.
     fn size(&self) -> usize;
+    /// Bytes that went to disk.
+    fn spilled(&self) -> u64 {
+        0
+    }
     /// Rows that could not be used.
     fn unusable(&self) -> u64 {
         0

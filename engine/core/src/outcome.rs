@@ -123,7 +123,7 @@ pub struct Outcome {
     pub counters: BTreeMap<String, u64>,
     /// What plugins were asked for, and how they failed.
     pub plugins: BTreeMap<String, PluginUse>,
-    /// Wall-clock seconds and peak memory, and nothing else that differs between two equal runs.
+    /// Wall-clock seconds, peak memory and bytes that went to disk, and nothing else that differs between two equal runs.
     pub timings: BTreeMap<String, f64>,
     /// HELP for the families of `samples`.
     #[serde(skip)]

@@ -246,6 +246,7 @@ pub(super) fn finish(ran: Vec<Ran>, threads: usize, keep_states: bool) -> (Vec<W
     let work = || {
         let (mut all, mut times) = (Vec::new(), Times::default());
         while let Some(ran) = next() {
+            times.add_spilled(ran.0.accumulator.spilled());
             let kind = ran.0.kind().to_owned();
             times.add(format!("update.{kind}"), ran.0.time);
             let place = ran.0.place.clone();

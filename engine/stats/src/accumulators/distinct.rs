@@ -236,6 +236,10 @@ impl Accumulator for State {
         Ok(Arc::new(Distinct { rows: self.rows, distinct, missing: self.missing, bounds: None }))
     }
 
+    fn spilled(&self) -> u64 {
+        self.written.iter().map(|written| written.part.length()).sum()
+    }
+
     fn size(&self) -> usize {
         let held: usize = self.partitions.iter().map(|p| p.capacity() * BYTES).sum();
         size_of::<Self>() + held + RECENT * BYTES + PARTITIONS * size_of::<Vec<u128>>()

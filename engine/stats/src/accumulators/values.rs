@@ -268,6 +268,10 @@ impl Accumulator for State {
         Ok(self.finished(buffer, beyond))
     }
 
+    fn spilled(&self) -> u64 {
+        self.runs.iter().map(Part::length).sum()
+    }
+
     fn size(&self) -> usize {
         let counts = self.counts.as_ref().map_or(0, |counts| counts.places.capacity() * size_of::<(u64, u64)>());
         let beyond = self.beyond.as_ref().map_or(0, Beyond::size);
