@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 pub struct Times {
     seconds: BTreeMap<String, f64>,
     /// Bytes that went to disk meanwhile.
-    pub spilled: u64,
+    spilled: u64,
 }
 
 impl Times {

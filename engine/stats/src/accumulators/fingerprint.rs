@@ -2,8 +2,8 @@
 //!
 //! A row is a fixed number of 64-bit words: its values, or fingerprints of those that are longer, and one bit for each value that is
 //! missing. They are hashed column by column with two keys of NH (Black, Halevi, Krawczyk, Krovetz, Rogaway, "UMAC", CRYPTO 1999), which
-//! two different rows pass alike with a chance of 2^-128 at most. So the chance that any two of n different rows share a fingerprint
-//! is about n² / 2^128, and once more for each column of text: 1e-20 for a billion rows.
+//! two different rows pass alike with a chance of 2^-128 at most, and what they give is hashed to 128 bits. So the chance that any two of
+//! n different rows share a fingerprint is below n² / 2^126 for some columns of text: 1e-20 for a billion rows.
 
 use arrow::array::{Array, ArrayRef, AsArray, GenericByteArray, Int32Array};
 use arrow::compute::cast;

@@ -14,7 +14,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         name: "duplicated_rows",
         aliases: &[],
         summary: "Rows that repeat an earlier row.",
-        description: "Rows minus distinct rows over all columns but the id and ignored ones, or over `columns`. Missing values equal each other. Exact but for collisions of seeded 128-bit fingerprints, whose chance is below n^2 / 2^129; memory is bounded, the rest goes to disk. Without rows the result is `no_data`.",
+        description: "Rows minus distinct rows over all columns but the id and ignored ones, or over `columns`. Missing values equal each other. Exact but for collisions of seeded 128-bit fingerprints, whose chance is below n^2 / 2^126; memory is bounded, the rest goes to disk. Without rows the result is `no_data`.",
         formula: "count = rows - distinct rows; share = count / rows",
         direction: Direction::Lower,
         fields: &FIELDS,

@@ -14,7 +14,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         name: "unique_values",
         aliases: &[],
         summary: "Distinct values of a column.",
-        description: "Missing values are left out; a column of any type. Exact but for collisions of seeded 128-bit fingerprints, whose chance is below n^2 / 2^129; floats whose values exceed the memory setting and are compared with a reference are estimated, with `bounds` of three standard errors (2.4 %). A column without values has 0 distinct ones and no share, so it is `no_data`.",
+        description: "Missing values are left out; a column of any type. Exact but for collisions of seeded 128-bit fingerprints, whose chance is below n^2 / 2^126; floats whose values exceed the memory setting and are compared with a reference are estimated, with `bounds` of three standard errors (2.4 %). A column without values has 0 distinct ones and no share, so it is `no_data`.",
         formula: "count; share = count / rows with a value",
         direction: Direction::Neither,
         fields: &FIELDS,
