@@ -172,13 +172,13 @@ fn a_current_side_beyond_memory_has_bounds_that_hold_the_exact_results() {
     let folder = tempfile::tempdir().expect("a folder");
     // Of y each different value of the reference is a knot, and they are so few that they are counted.
     for (name, rows, shift) in [("reference", 100_000, 0.0), ("current", 300_000, 0.25)] {
-        write_parquet(&folder.path().join(format!("{name}.parquet")), &table(rows, shift), true);
+        write_ipc(&folder.path().join(format!("{name}.arrow")), &table(rows, shift), 10_000);
     }
-    let files = ["reference.parquet", "current.parquet"];
-    // The reference fits, and current does not.
+    let files = ["reference.arrow", "current.arrow"];
+    // The reference fits, and current does not; nor are columns read one by one.
     let little = "memory = \"40MiB\"\n";
-    let exact = found(folder.path(), "parquet", files, "memory = \"2GiB\"\n");
-    let anchored = found(folder.path(), "parquet", files, little);
+    let exact = found(folder.path(), "arrow_ipc", files, "memory = \"2GiB\"\n");
+    let anchored = found(folder.path(), "arrow_ipc", files, little);
     let by_id = |outcome: &Value| checks(outcome).into_iter().collect::<std::collections::BTreeMap<_, _>>();
     let (exact, bounded) = (by_id(&exact), by_id(&anchored));
     for (id, check) in &bounded {
@@ -203,7 +203,7 @@ fn a_current_side_beyond_memory_has_bounds_that_hold_the_exact_results() {
     // All knots: D is known, although the current values lie between them.
     assert_eq!((method("ks.z").as_str(), &bounded["ks.z"]["bounds"]), ("anchored", &Value::Null));
     for threads in [1, 3] {
-        assert_eq!(found(folder.path(), "parquet", files, &format!("{little}threads = {threads}\n")), anchored);
+        assert_eq!(found(folder.path(), "arrow_ipc", files, &format!("{little}threads = {threads}\n")), anchored);
     }
 }
 

@@ -18,6 +18,7 @@ mod examples;
 mod golden_mfcc;
 mod grafana;
 mod grants;
+mod groups;
 mod hostile;
 mod labels;
 mod languages;

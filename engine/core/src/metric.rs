@@ -114,6 +114,15 @@ pub struct Hypotheses {
     pub own_family: bool,
 }
 
+/// A comparison of the sides that current's profile remembers ([`Profile::compared`]).
+pub trait Comparison: Send + Sync {
+    /// The accumulators that it needs on both sides.
+    fn requests(&self) -> Vec<Request>;
+
+    /// Makes it, unless that was done before.
+    fn make(&self, sides: Sides<'_>);
+}
+
 /// A metric bound to its columns and parameters.
 pub trait Metric: Send + Sync {
     /// The accumulators that it needs, on every side that it reads.
@@ -126,6 +135,12 @@ pub trait Metric: Send + Sync {
 
     /// The accumulators that it needs of what a recommender learnt from.
     fn training_requests(&self) -> Vec<Request> {
+        Vec::new()
+    }
+
+    /// The comparisons that its readings are made of, column by column, where it asks for nothing else: each can be made as soon as its own
+    /// accumulators are there, and `evaluate` finds it in current's profile.
+    fn comparisons(&self) -> Vec<&dyn Comparison> {
         Vec::new()
     }
 

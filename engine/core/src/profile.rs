@@ -34,6 +34,38 @@ impl Profile {
         self.slices.insert(filter, Arc::new(slice));
     }
 
+    /// The same rows with the results whose keys `keep` accepts, and all comparisons that were made.
+    pub fn keeping(&self, keep: &dyn Fn(&str) -> bool) -> Profile {
+        let results = self.results.iter().filter(|(key, _)| keep(key)).map(|(key, result)| (key.clone(), result.clone()));
+        Profile {
+            rows: self.rows,
+            schema: self.schema.clone(),
+            results: results.collect(),
+            slices: self.slices.iter().map(|(filter, slice)| (filter.clone(), Arc::new(slice.keeping(keep)))).collect(),
+            queries: self.queries.clone(),
+            compared: Mutex::new(self.comparisons()),
+        }
+    }
+
+    /// The same rows with what was found in another reading of them, too.
+    pub fn and(mut self, other: &Profile) -> Profile {
+        self.results.extend(other.results.iter().map(|(key, result)| (key.clone(), result.clone())));
+        for (filter, theirs) in &other.slices {
+            let both = match self.slices.remove(filter) {
+                Some(ours) => Arc::new(ours.keeping(&|_| true).and(theirs)),
+                None => theirs.clone(),
+            };
+            self.slices.insert(filter.clone(), both);
+        }
+        self.queries.extend(other.queries.iter().map(|(sql, rows)| (sql.clone(), rows.clone())));
+        self.compared.get_mut().unwrap_or_else(PoisonError::into_inner).extend(other.comparisons());
+        self
+    }
+
+    fn comparisons(&self) -> BTreeMap<Hypothesis, Arc<Compared>> {
+        self.compared.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Adds what a query gave.
     pub fn add_query(&mut self, sql: String, rows: Result<Vec<QueryRow>, String>) {
         self.queries.insert(sql, rows);

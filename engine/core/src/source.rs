@@ -72,6 +72,10 @@ pub trait Source: Send + Sync {
     /// Equal as long as the data is the same (sizes and times of files), where that can be told.
     fn fingerprint(&self) -> Option<String>;
     fn scan(&self, scan: Scan) -> BoxStream<'static, Result<Piece, SourceError>>;
+    /// Whether reading some columns takes no more than these take, so that columns may be read one after another.
+    fn is_columnar(&self) -> bool {
+        false
+    }
     /// The profile that stands for the rows, where there are none.
     fn saved(&self) -> Option<Arc<SavedProfile>> {
         None

@@ -5,6 +5,7 @@ use driftline::core::plugin::Info;
 use driftline::core::spec::PluginSpec;
 use driftline::core::suite::BoundMetric;
 use driftline::outputs::table::printable;
+use driftline::runtime::groups::groups;
 use driftline::runtime::plan::{Plan, Side};
 use driftline::{Monitor, OpenError};
 use std::fmt::Write;
@@ -38,7 +39,7 @@ fn render(plan: &Plan) -> String {
     if !plan.labels.columns.is_empty() {
         let _ = writeln!(out, "labels: {}", plan.labels.location);
     }
-    let _ = writeln!(out, "memory {}, {} threads", bytes(plan.run.memory.0), plan.threads());
+    let _ = writeln!(out, "memory {}, {} threads{}", bytes(plan.run.memory.0), plan.threads(), reading(plan));
     let _ = writeln!(out, "\ncolumns");
     let roles = &plan.roles;
     for column in &plan.columns {
@@ -93,6 +94,22 @@ fn render(plan: &Plan) -> String {
     out
 }
 
+/// How what is kept of the rows fits into memory, where their number is known.
+fn reading(plan: &Plan) -> String {
+    let groups = groups(plan);
+    let Some(needs) = groups.iter().map(|group| group.needs).collect::<Option<Vec<_>>>() else { return String::new() };
+    let need = needs.into_iter().flatten().fold(0, u64::saturating_add);
+    let times = match groups.len() {
+        1 => String::new(),
+        n => format!(", so that the sides are read {n} times, some columns at a time"),
+    };
+    let beyond = match groups.iter().all(|group| group.fits(plan.run.kept())) {
+        true => "",
+        false => "; what exceeds it goes to disk, or is counted beside the reference",
+    };
+    format!("; statistics keep up to {} of the rows{times}{beyond}", bytes(need))
+}
+
 /// What a plugin may have, beside its inputs.
 fn grants(spec: &PluginSpec, info: &Info) -> String {
     let granted = spec.frame.grant.iter().map(|grant| grant.name().to_owned());
@@ -106,5 +123,8 @@ fn grants(spec: &PluginSpec, info: &Info) -> String {
 }
 
 fn bytes(n: u64) -> String {
-    format!("{} MiB", n >> 20)
+    match n {
+        0..1_048_576 => format!("{} KiB", n.div_ceil(1 << 10)),
+        _ => format!("{} MiB", n.div_ceil(1 << 20)),
+    }
 }

@@ -1,6 +1,7 @@
 //! One evaluation: both sides are read, metrics computed, suites judged, and the outcome written down.
 
-use crate::pipeline::{Job, Progress, RunningTransform, Slice, read_side, restore_side};
+use crate::groups::{Group, Item, groups, place};
+use crate::pipeline::{Job, Progress, Requests, RunningTransform, Slice, read_side, restore_side};
 use crate::plan::{Plan, Side, query_tables};
 use crate::state::StateFolder;
 use crate::times::Times;
@@ -52,39 +53,67 @@ impl Evaluator {
         let started = Instant::now();
         let (mut timings, mut work) = (BTreeMap::new(), Times::default());
         let mut counters = plan.counters.clone();
-        let reference = match &plan.reference {
-            Some(side) => {
-                let (kept, took) = timed("reference_seconds", &mut timings, || kept(&self.reference, job(plan, side, true), plan, side, progress))?;
-                work.add_of("reference", &took);
-                Some(kept)
-            }
-            None => None,
-        };
         let training = match &plan.training {
             Some(side) => {
-                let (kept, took) = timed("training_seconds", &mut timings, || kept(&self.training, training_job(plan, side), plan, side, progress))?;
+                let training = || kept(Some(&self.training), training_job(plan, side), &context(plan, None, plan.run.kept() / 2), plan, side, progress);
+                let (kept, took) = timed("training_seconds", &mut timings, training)?;
                 work.add_of("training", &took);
+                count("training", &kept.counters, &mut counters);
                 Some(kept)
             }
             None => None,
         };
-        let profile = reference.as_ref().map(|r| r.profile.clone());
-        let context = context(plan, profile);
-        let mut current = timed("current_seconds", &mut timings, || read_side(job(plan, &plan.current, false), &context, progress))?;
-        work.add_of("current", &current.times);
-        timed("query_seconds", &mut timings, || run_queries(plan, &mut current.profile));
-        reference.iter().for_each(|kept| count("reference", &kept.counters, &mut counters));
-        training.iter().for_each(|kept| count("training", &kept.counters, &mut counters));
-        count("current", &current.counters, &mut counters);
+        let groups = groups(plan);
+        if groups.len() > 1 {
+            tracing::info!("the sides are read {} times, some columns at a time, since all of their values are more than `memory` under [run]", groups.len());
+        }
+        let (mut reference, mut current): (Option<Arc<Profile>>, Option<Profile>) = (None, None);
+        let mut results = BTreeMap::new();
+        for (i, group) in groups.iter().enumerate() {
+            let [of_reference, of_current] = group.memory(plan.run.kept());
+            if let Some(side) = &plan.reference {
+                let cache = (groups.len() == 1).then_some(&self.reference);
+                let read = || kept(cache, job(plan, side, true, Some(group)), &context(plan, None, of_reference), plan, side, progress);
+                let (kept, took) = timed("reference_seconds", &mut timings, read)?;
+                work.add_of("reference", &took);
+                count("reference", &kept.counters, &mut counters);
+                reference = Some(match reference {
+                    None => kept.profile.clone(),
+                    Some(earlier) => Arc::new(again(kept.profile.keeping(&|_| true), &earlier, side)?),
+                });
+            }
+            let context = context(plan, reference.clone(), of_current);
+            let read = timed("current_seconds", &mut timings, || read_side(job(plan, &plan.current, false, Some(group)), &context, progress))?;
+            work.add_of("current", &read.times);
+            count("current", &read.counters, &mut counters);
+            let mut profile = match &current {
+                None => read.profile,
+                Some(earlier) => again(read.profile, earlier, &plan.current)?,
+            };
+            if i + 1 == groups.len() {
+                timed("query_seconds", &mut timings, || run_queries(plan, &mut profile));
+            }
+            let sides = Sides { current: &profile, reference: reference.as_deref(), training: training.as_ref().map(|kept| kept.profile.as_ref()) };
+            let (computed, took) = timed("metric_seconds", &mut timings, || compute_all(&plan.metrics, &group.items, sides, plan.threads()));
+            work.add_of("metric", &took);
+            results.extend(computed);
+            // Values that were kept are not needed any more; the next group has the memory.
+            let keep = |key: &str| !group.keeps_values(key);
+            current = Some(profile.keeping(&keep));
+            reference = reference.map(|reference| if groups.len() == 1 { reference } else { Arc::new(reference.keeping(&keep)) });
+            drop((profile, context));
+            give_back();
+        }
+        // There is a group.
+        let Some(current) = current else { return Err(EvaluateError::Io("internal error: nothing was read".into())) };
         for (by, filter) in &plan.other_segments {
-            let rows = current.profile.slice(filter).map_or(0, |rest| rest.rows);
+            let rows = current.slice(filter).map_or(0, |rest| rest.rows);
             if rows > 0 {
                 counters.insert(format!("current.rows_of_other_segments.{by}"), rows);
             }
         }
-        let sides = Sides { current: &current.profile, reference: context.reference.as_deref(), training: training.as_ref().map(|kept| kept.profile.as_ref()) };
-        let (mut outcome, took) = timed("metric_seconds", &mut timings, || judge(plan, sides, self.correct));
-        work.add_of("metric", &took);
+        let rows = Rows { reference: reference.map(|reference| reference.rows), current: current.rows };
+        let mut outcome = judge(plan, rows, results, self.correct);
         outcome.counters.extend(counters);
         outcome.plugins = plan.host.take_use();
         for (plugin, used) in &outcome.plugins {
@@ -99,18 +128,34 @@ impl Evaluator {
     }
 }
 
-/// The side's profile: the last one if nothing has changed that it depends on.
-fn kept(last: &Mutex<Option<Arc<Kept>>>, job: Job, plan: &Plan, side: &Side, progress: Progress<'_>) -> Result<(Arc<Kept>, Times), EvaluateError> {
+/// The results of two readings of a side.
+fn again(read: Profile, earlier: &Profile, side: &Side) -> Result<Profile, EvaluateError> {
+    match read.rows == earlier.rows {
+        true => Ok(read.and(earlier)),
+        false => Err(SourceError(format!("{}: it changed while it was read: {} rows, and then {}", side.source.location(), earlier.rows, read.rows)).into()),
+    }
+}
+
+/// The side's profile: the last one if it is remembered and nothing has changed that it depends on.
+fn kept(
+    last: Option<&Mutex<Option<Arc<Kept>>>>,
+    job: Job,
+    context: &Context,
+    plan: &Plan,
+    side: &Side,
+    progress: Progress<'_>,
+) -> Result<(Arc<Kept>, Times), EvaluateError> {
     let key = key(plan, side, &job.requests);
+    let nothing = Mutex::default();
     // Only whole profiles are ever put in, so that a panic elsewhere leaves it right.
-    let mut last = last.lock().unwrap_or_else(|e| e.into_inner());
+    let mut last = last.unwrap_or(&nothing).lock().unwrap_or_else(|e| e.into_inner());
     if let Some(kept) = last.as_ref().filter(|kept| key.as_ref() == Some(&kept.key)) {
         return Ok((kept.clone(), Times::default()));
     }
     *last = None;
     let result = match side.source.saved() {
-        Some(saved) => restore_side(&job, &saved, &context(plan, None)),
-        None => read_side(job, &context(plan, None), progress)?,
+        Some(saved) => restore_side(&job, &saved, context),
+        None => read_side(job, context, progress)?,
     };
     let profile = Arc::new(result.profile);
     let kept = Arc::new(Kept { key: key.clone().unwrap_or_default(), profile, counters: result.counters });
@@ -155,27 +200,40 @@ fn run_queries(plan: &Plan, profile: &mut Profile) {
     }
 }
 
-pub(crate) fn context(plan: &Plan, reference: Option<Arc<Profile>>) -> Context {
-    Context { reference, memory: plan.run.kept() / 2, spill: std::env::temp_dir(), seed: plan.run.seed }
+/// What accumulators of a side may use that have so much memory.
+pub(crate) fn context(plan: &Plan, reference: Option<Arc<Profile>>, memory: usize) -> Context {
+    Context { reference, memory, spill: std::env::temp_dir(), seed: plan.run.seed }
+}
+
+/// Gives free memory back to the system, which the C library would keep in between of what is used.
+fn give_back() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: concerns memory that nobody holds.
+    unsafe {
+        libc::malloc_trim(0);
+    }
 }
 
 fn timed<T>(name: &str, timings: &mut BTreeMap<String, f64>, work: impl FnOnce() -> T) -> T {
     let started = Instant::now();
     let result = work();
-    timings.insert(name.into(), started.elapsed().as_secs_f64());
+    *timings.entry(name.into()).or_default() += started.elapsed().as_secs_f64();
     result
 }
 
 fn count(side: &str, of_side: &BTreeMap<String, u64>, counters: &mut BTreeMap<String, u64>) {
+    // What is counted in each reading of a side is the same.
     counters.extend(of_side.iter().map(|(name, n)| (format!("{side}.{name}"), *n)));
 }
 
-pub(crate) fn job(plan: &Plan, side: &Side, is_reference: bool) -> Job {
+/// What is read of a side: for a group, or for all metrics.
+pub(crate) fn job(plan: &Plan, side: &Side, is_reference: bool, group: Option<&Group>) -> Job {
     let of = |m: &BoundMetric| -> Vec<(Slice, Request)> {
         let requests = m.metric.iter().flat_map(|metric| metric.requests());
         requests.map(|request| (m.filter.clone(), request)).collect()
     };
-    let requests: Vec<(Slice, Request)> = plan.metrics.iter().flat_map(of).collect();
+    let mut requests: Requests = plan.metrics.iter().flat_map(of).collect();
+    requests.retain(|request| group.is_none_or(|group| group.places.contains(&place(request))));
     let wanted: BTreeSet<&String> = requests.iter().flat_map(|(_, r)| &r.columns).collect();
     let mut transforms = Vec::new();
     let mut transform_inputs = Vec::new();
@@ -205,8 +263,8 @@ pub(crate) fn job(plan: &Plan, side: &Side, is_reference: bool) -> Job {
     }
 }
 
-fn judge(plan: &Plan, sides: Sides<'_>, correct: Correct) -> (Outcome, Times) {
-    let (results, times) = compute_all(&plan.metrics, sides, plan.threads());
+fn judge(plan: &Plan, rows: Rows, mut results: BTreeMap<usize, MetricResult>, correct: Correct) -> Outcome {
+    let results: Vec<MetricResult> = (0..plan.metrics.len()).map(|i| results.remove(&i).unwrap_or_else(lost)).collect();
     let judged: Vec<_> = plan.suites.iter().map(|s| s.evaluate(&plan.metrics, &results, correct)).collect();
     let mut final_readings: BTreeMap<usize, Readings> = BTreeMap::new();
     for (i, readings) in judged.iter().flat_map(|j| &j.readings) {
@@ -218,7 +276,7 @@ fn judge(plan: &Plan, sides: Sides<'_>, correct: Correct) -> (Outcome, Times) {
     let (samples, conflicts) = samples(plan, &final_readings);
     let counters = (conflicts > 0).then(|| ("conflicting_series".to_owned(), conflicts)).into_iter().collect();
     let suites: Vec<_> = judged.into_iter().map(|j| j.outcome).collect();
-    let outcome = Outcome {
+    Outcome {
         schema: SCHEMA.into(),
         monitor: plan.monitor.clone(),
         window: "all".into(),
@@ -227,7 +285,7 @@ fn judge(plan: &Plan, sides: Sides<'_>, correct: Correct) -> (Outcome, Times) {
         spec_digest: plan.spec_digest.clone(),
         plugin_digests: plan.plugin_digests.clone(),
         status: worst(suites.iter().map(|s| s.status)),
-        rows: Rows { reference: sides.reference.map(|r| r.rows), current: sides.current.rows },
+        rows,
         suites,
         samples,
         undefined: plan.records.iter().filter_map(|i| undefined(&plan.metrics[*i], &final_readings[i])).collect(),
@@ -235,25 +293,30 @@ fn judge(plan: &Plan, sides: Sides<'_>, correct: Correct) -> (Outcome, Times) {
         plugins: BTreeMap::new(),
         timings: BTreeMap::new(),
         families: families(plan, &final_readings),
-    };
-    (outcome, times)
+    }
 }
 
-/// All metrics, on so many threads: whoever is free takes the next one.
-fn compute_all(metrics: &[BoundMetric], sides: Sides<'_>, threads: usize) -> (Vec<MetricResult>, Times) {
+fn lost() -> MetricResult {
+    MetricResult { parts: vec![Err(Undefined::error("internal error: a panic, see the log"))], reference: None }
+}
+
+/// All items, on so many threads: whoever is free takes the next one.
+fn compute_all(metrics: &[BoundMetric], items: &[Item], sides: Sides<'_>, threads: usize) -> (BTreeMap<usize, MetricResult>, Times) {
     let next = AtomicUsize::new(0);
-    let lost = || MetricResult { parts: vec![Err(Undefined::error("internal error: a panic, see the log"))], reference: None };
     let work = || {
         let (mut results, mut times) = (Vec::new(), Times::default());
-        loop {
-            let i = next.fetch_add(1, Ordering::Relaxed);
-            let Some(metric) = metrics.get(i) else { return (results, times) };
-            let test = metric.labels.iter().find(|(label, _)| label == "test").map(|(_, test)| format!(".{test}"));
-            results.push((i, times.timed(&format!("{}{}", metric.name, test.unwrap_or_default()), || {
-                // A panic is ours, not the user's, and costs its own checks alone.
-                catch_unwind(AssertUnwindSafe(|| compute(metric, sides))).unwrap_or_else(|_| lost())
-            })));
+        while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let (Item::Comparison(metric, _) | Item::Metric(metric)) = *item;
+            let bound = &metrics[metric];
+            let test = bound.labels.iter().find(|(label, _)| label == "test").map(|(_, test)| format!(".{test}"));
+            // A panic is ours, not the user's, and costs its own checks alone.
+            let computed = times.timed(&format!("{}{}", bound.name, test.unwrap_or_default()), || match *item {
+                Item::Comparison(_, comparison) => catch_unwind(AssertUnwindSafe(|| compare(bound, comparison, sides))).ok().and(None),
+                Item::Metric(_) => Some(catch_unwind(AssertUnwindSafe(|| compute(bound, sides))).unwrap_or_else(|_| lost())),
+            });
+            results.extend(computed.map(|result| (metric, result)));
         }
+        (results, times)
     };
     let (mut results, mut times) = (BTreeMap::new(), Times::default());
     std::thread::scope(|scope| {
@@ -265,19 +328,33 @@ fn compute_all(metrics: &[BoundMetric], sides: Sides<'_>, threads: usize) -> (Ve
             times.add_all(took);
         }
     });
-    let results = (0..metrics.len()).map(|i| results.remove(&i).unwrap_or_else(lost)).collect();
     (results, times)
 }
 
 fn compute(metric: &BoundMetric, sides: Sides<'_>) -> MetricResult {
     let Ok(bound) = &metric.metric else { return MetricResult { parts: Vec::new(), reference: None } };
+    of_rows(metric, sides, |sides| {
+        let alone = |r| bound.conclude(bound.evaluate(Sides { current: r, reference: None, training: sides.training }));
+        let reference = if metric.compares { None } else { sides.reference.map(alone) };
+        MetricResult { parts: bound.evaluate(sides), reference }
+    })
+}
+
+/// Makes one of the comparisons of a metric.
+fn compare(metric: &BoundMetric, comparison: usize, sides: Sides<'_>) {
+    if let Ok(bound) = &metric.metric
+        && let Some(comparison) = bound.comparisons().get(comparison)
+    {
+        of_rows(metric, sides, |sides| comparison.make(sides));
+    }
+}
+
+/// Computes something of the rows that a metric looks at.
+fn of_rows<T>(metric: &BoundMetric, sides: Sides<'_>, compute: impl FnOnce(Sides<'_>) -> T) -> T {
     let slice = |side: &Profile| metric.filter.as_ref().and_then(|filter| side.slice(filter));
     let (current, reference) = (slice(sides.current), sides.reference.and_then(slice));
     // Each side has a profile for every `where` of the plan.
-    let sides = Sides { current: current.as_deref().unwrap_or(sides.current), reference: reference.as_deref().or(sides.reference), training: sides.training };
-    let alone = |r| bound.conclude(bound.evaluate(Sides { current: r, reference: None, training: sides.training }));
-    let reference = if metric.compares { None } else { sides.reference.map(alone) };
-    MetricResult { parts: bound.evaluate(sides), reference }
+    compute(Sides { current: current.as_deref().unwrap_or(sides.current), reference: reference.as_deref().or(sides.reference), training: sides.training })
 }
 
 /// The family of a reading's field: plugin samples have a family of their own.

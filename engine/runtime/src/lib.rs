@@ -2,6 +2,7 @@
 //! [`serve`] does so on a schedule.
 
 pub mod evaluate;
+pub mod groups;
 pub mod pipeline;
 pub mod plan;
 pub mod plugin_metric;

@@ -14,7 +14,7 @@ pub fn save_reference(plan: &Plan, progress: Progress<'_>) -> Result<SavedProfil
     if side.source.saved().is_some() {
         return Err(EvaluateError::Io(format!("{} is a profile already", side.source.location())));
     }
-    let result = read_side(Job { keep_states: true, ..job(plan, side, true) }, &context(plan, None), progress)?;
+    let result = read_side(Job { keep_states: true, ..job(plan, side, true, None) }, &context(plan, None, plan.run.kept()), progress)?;
     let own = plan.columns.iter().filter(|c| c.plugin.is_none() && c.in_reference);
     let columns = own.map(|c| SavedColumn { name: c.name.clone(), kind: c.kind, sample: c.sample.clone() }).collect();
     let mut saved = SavedProfile::new(result.profile.rows, plan.run.seed, &side.schema, columns).map_err(EvaluateError::Io)?;
@@ -29,7 +29,7 @@ pub fn save_reference(plan: &Plan, progress: Progress<'_>) -> Result<SavedProfil
 pub fn merge_saved(plan: &Plan, shards: &[Arc<SavedProfile>]) -> Result<SavedProfile, EvaluateError> {
     let (first, others) = shards.split_first().ok_or_else(|| EvaluateError::Io("there is no profile to merge".into()))?;
     let side = plan.reference.as_ref().ok_or_else(|| EvaluateError::Io("there is no reference".into()))?;
-    let (job, context) = (job(plan, side, true), context(plan, None));
+    let (job, context) = (job(plan, side, true, None), context(plan, None, plan.run.kept()));
     let requests: BTreeMap<(Slice, String), &Request> = job.requests.iter().map(|(slice, r)| ((slice.clone(), r.key.clone()), r)).collect();
     let mut merged = first.as_ref().clone();
     for (place, state) in &first.states {

@@ -76,6 +76,10 @@ pub(crate) trait Format: Send + Sync + 'static {
     fn is_untyped(&self) -> bool {
         false
     }
+    /// Whether its columns can be read one by one.
+    fn is_columnar(&self) -> bool {
+        false
+    }
     fn schema(&self, path: &Path) -> Result<Inferred, String>;
     /// Rows of a file, where its footer tells.
     fn rows(&self, _path: &Path) -> Option<u64> {
@@ -231,6 +235,10 @@ impl Source for Files {
             Some(format!("{}:{}:{:?}", path.display(), metadata.len(), metadata.modified().ok()?))
         };
         self.paths.iter().map(one).collect::<Option<Vec<_>>>().map(|all| all.join("\n"))
+    }
+
+    fn is_columnar(&self) -> bool {
+        self.format.is_columnar()
     }
 
     fn scan(&self, scan: Scan) -> BoxStream<'static, Result<Piece, SourceError>> {

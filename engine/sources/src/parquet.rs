@@ -42,6 +42,10 @@ impl Format for Parquet {
         "parquet"
     }
 
+    fn is_columnar(&self) -> bool {
+        true
+    }
+
     fn schema(&self, path: &Path) -> Result<Inferred, String> {
         Ok(builder(path)?.schema().as_ref().clone().into())
     }

@@ -86,6 +86,10 @@ impl Source for Saved {
         Some(self.digest.clone())
     }
 
+    fn is_columnar(&self) -> bool {
+        true
+    }
+
     fn scan(&self, _scan: Scan) -> BoxStream<'static, Result<Piece, SourceError>> {
         let error = SourceError(format!("{}: a profile has no rows", self.path.display()));
         futures::stream::iter([Err(error)]).boxed()

@@ -327,8 +327,8 @@ pub struct ScheduleFrame {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct RunFrame {
-    /// Memory of a run in all, but for plugins: statistics go on on disk before more is taken. From 256MiB on it is kept; less still
-    /// makes a run take less.
+    /// Memory of a run in all, but for plugins: columns are read a few at a time, and statistics go on on disk, before more is taken. It is
+    /// kept from 128MiB on (from 512MiB with hundreds of columns); less still makes a run take less.
     #[schemars(with = "String")]
     pub memory: Bytes,
     /// Threads; 0 means one for each core. More than cores only cost memory.
@@ -349,7 +349,7 @@ impl Default for RunFrame {
 impl RunFrame {
     /// Bytes for what statistics keep: the rest is for the program itself, and for blocks on their way.
     pub fn kept(&self) -> usize {
-        let kept = self.memory.0.saturating_sub(128 << 20).max(self.memory.0 / 4);
+        let kept = self.memory.0.saturating_sub(160 << 20).max(self.memory.0 / 4);
         usize::try_from(kept).unwrap_or(usize::MAX)
     }
 }

@@ -21,7 +21,8 @@ use reader::{Reader, slices};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
-use workers::{Done, Group, Lane, derive, finish, groups, join, make, row_bytes, wide_columns, work};
+pub(crate) use workers::row_bytes;
+use workers::{Done, Group, Lane, derive, finish, groups, join, make, wide_columns, work};
 
 /// A transform of the plan, made anew for each side.
 pub struct RunningTransform {
@@ -35,6 +36,9 @@ pub struct RunningTransform {
 
 /// Which rows an accumulator is fed: all, or those for which an expression is true.
 pub type Slice = Option<String>;
+
+/// Whose result it is: the slice and the accumulator's key.
+pub type Place = (Slice, String);
 
 /// Accumulators with the rows that each is fed.
 pub type Requests = Vec<(Slice, Request)>;
@@ -66,7 +70,7 @@ pub struct SideResult {
 }
 
 /// States by slice and key; a reason where there is none.
-pub type States = BTreeMap<(Slice, String), Result<Vec<u8>, String>>;
+pub type States = BTreeMap<Place, Result<Vec<u8>, String>>;
 
 /// Tells how many rows have been read.
 pub type Progress<'a> = &'a (dyn Fn(u64) + Sync);

@@ -1,6 +1,6 @@
 //! Worker threads: each owns some of the accumulators and feeds them what the reader sends.
 
-use super::{Job, Slice};
+use super::{Job, Place, Slice};
 use crate::times::Times;
 use arrow::datatypes::DataType;
 use driftline_core::accumulator::{Accumulator, Context, Derived, Finished, Request};
@@ -31,9 +31,6 @@ impl Blocks {
         block.as_ref().map_err(Clone::clone)
     }
 }
-
-/// Whose result it is: the slice and the accumulator's key.
-pub(super) type Place = (Slice, String);
 
 pub(super) struct Fed {
     pub place: Place,
@@ -133,7 +130,7 @@ fn fed(requests: &[(Slice, Request)]) -> BTreeMap<Place, &Request> {
 }
 
 /// Bytes that a row takes in all accumulators.
-pub(super) fn row_bytes(requests: &[(Slice, Request)]) -> usize {
+pub(crate) fn row_bytes(requests: &[(Slice, Request)]) -> usize {
     fed(requests).values().map(|request| request.row_bytes).sum()
 }
 

@@ -8,7 +8,7 @@ use driftline_core::catalogue::{
 };
 use driftline_core::column::{Column, Kind};
 use driftline_core::diagnostic::{Diagnostic, Diagnostics, Span};
-use driftline_core::metric::{Hypotheses, Hypothesis, Metric, Parts, Reading, Sides, Undefined, single};
+use driftline_core::metric::{Comparison, Hypotheses, Hypothesis, Metric, Parts, Reading, Sides, Undefined, single};
 use driftline_core::spec::{Component, Table, component_of};
 use driftline_core::two_sample::TwoSampleTest;
 
@@ -61,10 +61,6 @@ pub(super) struct BoundTest {
 }
 
 impl BoundTest {
-    pub fn requests(&self) -> Vec<Request> {
-        self.test.requests()
-    }
-
     /// What the test finds; equal tests of several metrics compute it once.
     pub fn compare(&self, sides: Sides<'_>) -> Result<Reading, Undefined> {
         let reference = sides.reference()?;
@@ -144,6 +140,17 @@ fn build(binding: &Binding<'_>, component: Component<'_>, diagnostics: &mut Diag
 
 struct Drift {
     bound: BoundTest,
+}
+
+impl Comparison for BoundTest {
+    fn requests(&self) -> Vec<Request> {
+        self.test.requests()
+    }
+
+    fn make(&self, sides: Sides<'_>) {
+        // Whoever asks for it is told.
+        let _ = self.compare(sides);
+    }
 }
 
 impl Metric for Drift {

@@ -9,7 +9,7 @@ use driftline_core::catalogue::{
 use driftline_core::column::{Column, Kind};
 use driftline_core::condition::{self, Condition, Fields};
 use driftline_core::diagnostic::{Diagnostic, Diagnostics, Span};
-use driftline_core::metric::{Hypotheses, Metric, Parts, Reading, Readings, Sides, Undefined};
+use driftline_core::metric::{Comparison, Hypotheses, Metric, Parts, Reading, Readings, Sides, Undefined};
 use driftline_core::spec::Component;
 use driftline_core::suite::condition_fields;
 use driftline_core::name::suggestion;
@@ -163,6 +163,10 @@ fn fields(reading: &Reading) -> Fields {
 impl Metric for DriftedColumns {
     fn requests(&self) -> Vec<Request> {
         self.columns.iter().flat_map(|c| c.bound.requests()).collect()
+    }
+
+    fn comparisons(&self) -> Vec<&dyn Comparison> {
+        self.columns.iter().map(|c| &c.bound as &dyn Comparison).collect()
     }
 
     fn evaluate(&self, sides: Sides<'_>) -> Parts {

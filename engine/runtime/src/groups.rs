@@ -1,0 +1,212 @@
+//! What is read together. Where the values of all columns exceed `[run] memory`, but those of some columns do not, sides whose columns can be
+//! read one by one are read group by group, and what one group keeps is dropped before the next.
+
+use crate::pipeline::{Place, Requests, Slice, row_bytes};
+use crate::plan::Plan;
+use driftline_core::accumulator::Request;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Accumulators that are read together, and what is computed of them.
+#[derive(Debug, Default)]
+pub struct Group {
+    pub places: BTreeSet<Place>,
+    pub items: Vec<Item>,
+    /// Keys of those that keep values.
+    keeping: BTreeSet<String>,
+    /// Bytes that all rows of the reference and of current take in them; none where that is not known before they are read.
+    pub needs: Option<[u64; 2]>,
+}
+
+/// Something to compute, by its place in the plan's metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Item {
+    /// One of the comparisons that a metric is made of.
+    Comparison(usize, usize),
+    /// After its comparisons.
+    Metric(usize),
+}
+
+impl Group {
+    /// Whether all that is kept fits.
+    pub fn fits(&self, memory: usize) -> bool {
+        self.needs.is_none_or(|[reference, current]| fits(reference.saturating_add(current), memory))
+    }
+
+    /// Whether the accumulator of that key keeps values.
+    pub fn keeps_values(&self, key: &str) -> bool {
+        self.keeping.contains(key)
+    }
+
+    /// The memory for each side's values: by what they take where both fit, else what the reference takes, up to half of it, and the rest.
+    pub fn memory(&self, all: usize) -> [usize; 2] {
+        let Some([reference, current]) = self.needs else { return [all / 2, all / 2] };
+        let of_reference = match fits(reference.saturating_add(current), all) {
+            true if reference > 0 => (all as f64 * (reference as f64 / (reference + current) as f64)) as usize,
+            // Some take twice as much while they grow.
+            _ => usize::try_from(reference.saturating_mul(2)).map_or(all / 2, |twice| twice.min(all / 2)),
+        };
+        [of_reference, all - of_reference]
+    }
+}
+
+fn fits(need: u64, memory: usize) -> bool {
+    usize::try_from(need).is_ok_and(|need| need <= memory)
+}
+
+/// The groups of a plan, one at least.
+pub fn groups(plan: &Plan) -> Vec<Group> {
+    let wants = wants(plan);
+    let requests = distinct(&wants, plan);
+    let outputs: BTreeSet<&String> = plan.transforms.iter().flat_map(|t| &t.outputs).collect();
+    let sides = || plan.reference.iter().chain([&plan.current]);
+    let bins = match rows(plan) {
+        None => vec![Bin { requests, needs: None }],
+        Some(rows) if sides().all(|side| side.source.is_columnar()) => packed(parts(&requests, &wants, &outputs), rows, plan.run.kept()),
+        Some(rows) => packed(vec![requests], rows, plan.run.kept()),
+    };
+    let group = |bin: Bin| {
+        let keeping = bin.requests.iter().filter(|(_, request)| request.row_bytes > 0).map(|(_, request)| request.key.clone());
+        Group { places: bin.requests.iter().map(place).collect(), items: Vec::new(), keeping: keeping.collect(), needs: bin.needs }
+    };
+    let mut groups: Vec<Group> = bins.into_iter().map(group).collect();
+    for want in wants {
+        // All that it keeps values in is read together, and nothing else that it needs after that.
+        let read = |request| groups.iter().position(|group| group.places.contains(&place(request)));
+        let at = want.requests.iter().filter_map(read).max().unwrap_or(groups.len() - 1);
+        groups[at].items.push(want.item);
+    }
+    groups.iter_mut().for_each(|group| group.items.sort());
+    groups
+}
+
+/// What is computed, with the accumulators that it needs.
+struct Want {
+    item: Item,
+    requests: Requests,
+    /// Whether it needs them all at once, which a metric made of comparisons does not.
+    together: bool,
+}
+
+fn wants(plan: &Plan) -> Vec<Want> {
+    let mut wants = Vec::new();
+    for (i, bound) in plan.metrics.iter().enumerate() {
+        let mut want = |item, requests: Vec<Request>, together| {
+            let requests = requests.into_iter().map(|request| (bound.filter.clone(), request)).collect();
+            wants.push(Want { item, requests, together });
+        };
+        let Ok(metric) = &bound.metric else {
+            want(Item::Metric(i), Vec::new(), true);
+            continue;
+        };
+        let comparisons = metric.comparisons();
+        comparisons.iter().enumerate().for_each(|(j, comparison)| want(Item::Comparison(i, j), comparison.requests(), true));
+        want(Item::Metric(i), metric.requests(), comparisons.is_empty());
+    }
+    wants
+}
+
+/// Where the result of a request stands.
+pub(crate) fn place((slice, request): &(Slice, Request)) -> Place {
+    (slice.clone(), request.key.clone())
+}
+
+/// The accumulators, each once, as they are for the columns' types.
+fn distinct(wants: &[Want], plan: &Plan) -> Requests {
+    let types = plan.current.source.schema();
+    let by_place: BTreeMap<Place, &(Slice, Request)> = wants.iter().flat_map(|want| &want.requests).map(|request| (place(request), request)).collect();
+    by_place.into_values().map(|(slice, request)| (slice.clone(), request.clone().of(&types))).collect()
+}
+
+/// The rows of the reference and of current, where they are known.
+fn rows(plan: &Plan) -> Option<[u64; 2]> {
+    Some([plan.reference.as_ref().map_or(Some(0), |side| side.source.rows())?, plan.current.source.rows()?])
+}
+
+/// Accumulators that are read together. The first part has those that keep no values, that read several columns, and that read what transforms
+/// add; each other one has a column's.
+fn parts(requests: &Requests, wants: &[Want], outputs: &BTreeSet<&String>) -> Vec<Requests> {
+    let index: BTreeMap<Place, usize> = requests.iter().enumerate().map(|(i, request)| (place(request), i)).collect();
+    let is_first = |i: usize| matches!(requests[i].1.columns.as_slice(), columns if columns.len() != 1 || outputs.contains(&columns[0]));
+    let mut joined = Joined((0..requests.len()).collect());
+    let mut of_column: BTreeMap<&str, usize> = BTreeMap::new();
+    for i in (0..requests.len()).filter(|i| !is_first(*i)) {
+        joined.join(i, *of_column.entry(&requests[i].1.columns[0]).or_insert(i));
+    }
+    for want in wants.iter().filter(|want| want.together) {
+        let needed: Vec<usize> = want.requests.iter().filter_map(|request| index.get(&place(request)).copied()).collect();
+        let keeps = |i: &usize| requests[*i].1.row_bytes > 0;
+        if let Some(kept) = needed.iter().copied().find(keeps) {
+            // What reads several columns and keeps nothing comes first anyway.
+            needed.iter().filter(|i| keeps(i) || !is_first(**i)).for_each(|i| joined.join(*i, kept));
+        }
+    }
+    for (i, (slice, request)) in requests.iter().enumerate() {
+        let sources = request.derived.iter().filter_map(|derived| index.get(&(slice.clone(), derived.source.key.clone())));
+        sources.for_each(|source| joined.join(i, *source));
+    }
+    let mut by_root: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    (0..requests.len()).for_each(|i| by_root.entry(joined.root(i)).or_default().push(i));
+    let (mut first, mut rest): (Requests, Vec<Requests>) = Default::default();
+    for indices in by_root.into_values() {
+        let part: Requests = indices.iter().map(|i| requests[*i].clone()).collect();
+        match row_bytes(&part) == 0 || indices.into_iter().any(is_first) {
+            true => first.extend(part),
+            false => rest.push(part),
+        }
+    }
+    [first].into_iter().chain(rest).collect()
+}
+
+/// Disjoint sets of numbers (Galler and Fischer 1964, doi:10.1145/364099.364331): each number's parent is another one of its set, or itself.
+struct Joined(Vec<usize>);
+
+impl Joined {
+    fn root(&mut self, mut i: usize) -> usize {
+        while self.0[i] != i {
+            self.0[i] = self.0[self.0[i]];
+            i = self.0[i];
+        }
+        i
+    }
+
+    fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.root(a), self.root(b));
+        self.0[a.max(b)] = a.min(b);
+    }
+}
+
+/// Parts that are read together.
+#[derive(Default)]
+struct Bin {
+    requests: Requests,
+    needs: Option<[u64; 2]>,
+}
+
+/// Each part in the first bin that has room, the first part and those that take least first, so that columns alike come together. What has room
+/// in none is counted or goes to disk anyway, and comes with the first part.
+fn packed(mut parts: Vec<Requests>, rows: [u64; 2], memory: usize) -> Vec<Bin> {
+    parts[1..].sort_by_key(|part| row_bytes(part));
+    let needs = |requests: &Requests| rows.map(|rows| rows.saturating_mul(row_bytes(requests) as u64));
+    let has_room = |a: &[u64; 2], b: &[u64; 2]| fits(a.iter().chain(b).fold(0, |sum, need| sum.saturating_add(*need)), memory);
+    let mut bins = vec![Bin { needs: Some([0; 2]), ..Bin::default() }];
+    for (i, part) in parts.into_iter().enumerate() {
+        let need = needs(&part);
+        let room = bins.iter().position(|bin| bin.needs.is_some_and(|known| has_room(&known, &need)));
+        let at = match room {
+            _ if i == 0 || !has_room(&need, &[0; 2]) => 0,
+            Some(room) => room,
+            None => {
+                bins.push(Bin { needs: Some([0; 2]), ..Bin::default() });
+                bins.len() - 1
+            }
+        };
+        let bin = &mut bins[at];
+        bin.needs = bin.needs.map(|[a, b]| [a.saturating_add(need[0]), b.saturating_add(need[1])]);
+        bin.requests.extend(part);
+    }
+    // The first is empty where all that is asked for is of one column each.
+    if bins.len() > 1 && bins[0].requests.is_empty() {
+        bins.remove(0);
+    }
+    bins
+}
