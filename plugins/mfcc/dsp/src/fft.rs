@@ -1,25 +1,58 @@
-//! A complex FFT of any length.
+//! A complex FFT of any length, of numbers or of several side by side.
 //!
 //! Powers of two take Stockham's radix-4 algorithm, whose inner loops run over neighbouring values and so become SIMD.
 //! Other lengths become a convolution of a power of two (Bluestein 1970, doi:10.1109/TAU.1970.1162132).
 
+use crate::lanes::Lanes;
 use std::f64::consts::PI;
+use std::ops::{Add, Mul, Sub};
 
-/// Tables and buffers of one length.
-pub enum Fft {
-    PowerOfTwo(Stockham),
-    Other(Box<Bluestein>),
+/// What is transformed: a real part or an imaginary part.
+pub trait Value: Copy + Default + Add<Output = Self> + Sub<Output = Self> + Mul<Self::Factor, Output = Self> {
+    /// What it is multiplied by.
+    type Factor: Copy;
+
+    fn factor(value: f64) -> Self::Factor;
 }
 
-impl Fft {
+impl Value for f64 {
+    type Factor = f64;
+
+    fn factor(value: f64) -> f64 {
+        value
+    }
+}
+
+impl Value for Lanes {
+    type Factor = f32;
+
+    fn factor(value: f64) -> f32 {
+        value as f32
+    }
+}
+
+/// A complex factor.
+type Factor<T> = (<T as Value>::Factor, <T as Value>::Factor);
+
+fn factor<T: Value>((re, im): (f64, f64)) -> Factor<T> {
+    (T::factor(re), T::factor(im))
+}
+
+/// Tables and buffers of one length.
+pub enum Fft<T: Value> {
+    PowerOfTwo(Stockham<T>),
+    Other(Box<Bluestein<T>>),
+}
+
+impl<T: Value> Fft<T> {
     /// `n` is at least 1.
-    pub fn new(n: usize) -> Fft {
+    pub fn new(n: usize) -> Self {
         if n.is_power_of_two() { Fft::PowerOfTwo(Stockham::new(n)) } else { Fft::Other(Box::new(Bluestein::new(n))) }
     }
 
     /// The forward transform in place: `X[k] = sum x[t] exp(-2 pi i k t / n)`, not scaled.
     /// Both have the length `n`; they are vectors so that a pass can exchange them with its buffers.
-    pub fn forward(&mut self, re: &mut Vec<f64>, im: &mut Vec<f64>) {
+    pub fn forward(&mut self, re: &mut Vec<T>, im: &mut Vec<T>) {
         match self {
             Fft::PowerOfTwo(fft) => fft.forward(re, im),
             Fft::Other(fft) => fft.forward(re, im),
@@ -28,26 +61,26 @@ impl Fft {
 }
 
 /// exp(-2 pi i k / n)
-fn root(k: usize, n: usize) -> (f64, f64) {
+pub fn root(k: usize, n: usize) -> (f64, f64) {
     let angle = -2.0 * PI * k as f64 / n as f64;
     (angle.cos(), angle.sin())
 }
 
-pub struct Stockham {
+pub struct Stockham<T: Value> {
     /// For each pass of radix 4: the first three powers of each root.
-    passes: Vec<Vec<[(f64, f64); 3]>>,
-    re: Vec<f64>,
-    im: Vec<f64>,
+    passes: Vec<Vec<[Factor<T>; 3]>>,
+    re: Vec<T>,
+    im: Vec<T>,
 }
 
-impl Stockham {
-    fn new(n: usize) -> Stockham {
+impl<T: Value> Stockham<T> {
+    fn new(n: usize) -> Self {
         let lengths = std::iter::successors(Some(n), |length| Some(length / 4)).take_while(|&length| length >= 4);
-        let roots = |length: usize| (0..length / 4).map(|p| [1, 2, 3].map(|power| root(power * p, length))).collect();
-        Stockham { passes: lengths.map(roots).collect(), re: vec![0.0; n], im: vec![0.0; n] }
+        let roots = |length: usize| (0..length / 4).map(|p| [1, 2, 3].map(|power| factor::<T>(root(power * p, length)))).collect();
+        Stockham { passes: lengths.map(roots).collect(), re: vec![T::default(); n], im: vec![T::default(); n] }
     }
 
-    fn forward(&mut self, re: &mut Vec<f64>, im: &mut Vec<f64>) {
+    fn forward(&mut self, re: &mut Vec<T>, im: &mut Vec<T>) {
         let mut stride = 1;
         for roots in &self.passes {
             radix4(roots, stride, (&*re, &*im), (&mut self.re, &mut self.im));
@@ -63,24 +96,24 @@ impl Stockham {
 }
 
 /// One pass: for each root, four runs of `stride` values become four neighbouring runs.
-fn radix4(roots: &[[(f64, f64); 3]], stride: usize, from: (&[f64], &[f64]), to: (&mut [f64], &mut [f64])) {
+fn radix4<T: Value>(roots: &[[Factor<T>; 3]], stride: usize, from: (&[T], &[T]), to: (&mut [T], &mut [T])) {
     // Lengths that the compiler knows take no loop, which would cost more than the arithmetic of short runs.
     match stride {
-        1 if roots.len() >= 4 => radix4_short::<1, 4>(roots, from, to),
-        1 => radix4_short::<1, 1>(roots, from, to),
-        4 => radix4_short::<4, 1>(roots, from, to),
-        16 => radix4_short::<16, 1>(roots, from, to),
+        1 if roots.len() >= 4 => radix4_short::<T, 1, 4>(roots, from, to),
+        1 => radix4_short::<T, 1, 1>(roots, from, to),
+        4 => radix4_short::<T, 4, 1>(roots, from, to),
+        16 => radix4_short::<T, 16, 1>(roots, from, to),
         _ => radix4_long(roots, stride, from, to),
     }
 }
 
 /// `ROOTS` at a time, which divides their number.
-fn radix4_short<const STRIDE: usize, const ROOTS: usize>(roots: &[[(f64, f64); 3]], from: (&[f64], &[f64]), to: (&mut [f64], &mut [f64])) {
-    let runs = |values| quarters(chunks::<STRIDE, f64>(values)).map(chunks::<ROOTS, _>);
+fn radix4_short<T: Value, const STRIDE: usize, const ROOTS: usize>(roots: &[[Factor<T>; 3]], from: (&[T], &[T]), to: (&mut [T], &mut [T])) {
+    let runs = |values| quarters(chunks::<STRIDE, T>(values)).map(chunks::<ROOTS, _>);
     let ([re0, re1, re2, re3], [im0, im1, im2, im3]) = (runs(from.0), runs(from.1));
     let re = re0.iter().zip(re1).zip(re2).zip(re3);
     let im = im0.iter().zip(im1).zip(im2).zip(im3);
-    let outputs = |values| chunks_mut::<ROOTS, _>(chunks_mut::<4, _>(chunks_mut::<STRIDE, f64>(values)));
+    let outputs = |values| chunks_mut::<ROOTS, _>(chunks_mut::<4, _>(chunks_mut::<STRIDE, T>(values)));
     let outputs = outputs(to.0).iter_mut().zip(outputs(to.1));
     for (((roots, (((a, b), c), d)), (((e, f), g), h)), (out_re, out_im)) in chunks::<ROOTS, _>(roots).iter().zip(re).zip(im).zip(outputs) {
         for r in 0..ROOTS {
@@ -102,7 +135,7 @@ fn chunks_mut<const N: usize, T>(values: &mut [T]) -> &mut [[T; N]] {
     values.as_chunks_mut().0
 }
 
-fn radix4_long(roots: &[[(f64, f64); 3]], stride: usize, from: (&[f64], &[f64]), to: (&mut [f64], &mut [f64])) {
+fn radix4_long<T: Value>(roots: &[[Factor<T>; 3]], stride: usize, from: (&[T], &[T]), to: (&mut [T], &mut [T])) {
     let (re, im) = (quarters(from.0), quarters(from.1));
     let outputs = to.0.chunks_exact_mut(4 * stride).zip(to.1.chunks_exact_mut(4 * stride));
     for ((p, roots), (to_re, to_im)) in roots.iter().enumerate().zip(outputs) {
@@ -136,7 +169,7 @@ fn quarters<T>(values: &[T]) -> [&[T]; 4] {
     [0, 1, 2, 3].map(|part| &values[part * quarter..(part + 1) * quarter])
 }
 
-fn quarters_mut(values: &mut [f64]) -> [&mut [f64]; 4] {
+fn quarters_mut<T>(values: &mut [T]) -> [&mut [T]; 4] {
     let (half, other) = values.split_at_mut(values.len() / 2);
     let (a, b) = half.split_at_mut(half.len() / 2);
     let (c, d) = other.split_at_mut(other.len() / 2);
@@ -145,7 +178,7 @@ fn quarters_mut(values: &mut [f64]) -> [&mut [f64]; 4] {
 
 /// The transform of four values, times the roots.
 #[inline(always)]
-fn butterfly(&[w1, w2, w3]: &[(f64, f64); 3], re: [f64; 4], im: [f64; 4]) -> [(f64, f64); 4] {
+fn butterfly<T: Value>(&[w1, w2, w3]: &[Factor<T>; 3], re: [T; 4], im: [T; 4]) -> [(T, T); 4] {
     let (sum02_re, sum02_im) = (re[0] + re[2], im[0] + im[2]);
     let (dif02_re, dif02_im) = (re[0] - re[2], im[0] - im[2]);
     let (sum13_re, sum13_im) = (re[1] + re[3], im[1] + im[3]);
@@ -159,7 +192,7 @@ fn butterfly(&[w1, w2, w3]: &[(f64, f64); 3], re: [f64; 4], im: [f64; 4]) -> [(f
 }
 
 /// The last pass when the length is 2 times a power of four: its only root is 1.
-fn radix2(values: &mut [f64]) {
+fn radix2<T: Value>(values: &mut [T]) {
     let (low, high) = values.split_at_mut(values.len() / 2);
     let (pieces, low) = low.as_chunks_mut::<16>();
     let (pieces_of, high) = high.as_chunks_mut::<16>();
@@ -172,24 +205,23 @@ fn radix2(values: &mut [f64]) {
 }
 
 #[inline(always)]
-fn times((a, b): (f64, f64), (c, d): (f64, f64)) -> (f64, f64) {
+fn times<T: Value>((a, b): (T, T), (c, d): Factor<T>) -> (T, T) {
     (a * c - b * d, a * d + b * c)
 }
 
-pub struct Bluestein {
-    inner: Stockham,
+pub struct Bluestein<T: Value> {
+    inner: Stockham<T>,
     /// exp(-pi i k^2 / n)
-    chirp: Vec<(f64, f64)>,
+    chirp: Vec<Factor<T>>,
     /// The transform of the wrapped conjugate chirp, divided by the inner length.
-    kernel: Vec<(f64, f64)>,
-    re: Vec<f64>,
-    im: Vec<f64>,
+    kernel: Vec<Factor<T>>,
+    re: Vec<T>,
+    im: Vec<T>,
 }
 
-impl Bluestein {
-    fn new(n: usize) -> Bluestein {
+impl<T: Value> Bluestein<T> {
+    fn new(n: usize) -> Self {
         let length = (2 * n - 1).next_power_of_two();
-        let mut inner = Stockham::new(length);
         // k^2 modulo 2n as an integer: the angle stays exact however large k is.
         let square = |k: u64| (k * k % (2 * n as u64)) as usize;
         let chirp: Vec<_> = (0..n as u64).map(|k| root(square(k), 2 * n)).collect();
@@ -199,15 +231,17 @@ impl Bluestein {
                 (re[place], im[place]) = (c, -s);
             }
         }
-        inner.forward(&mut re, &mut im);
+        Stockham::<f64>::new(length).forward(&mut re, &mut im);
         let scale = 1.0 / length as f64;
-        let kernel = re.iter().zip(&im).map(|(a, b)| (a * scale, b * scale)).collect();
-        Bluestein { inner, chirp, kernel, re, im }
+        let kernel = re.iter().zip(&im).map(|(a, b)| factor::<T>((a * scale, b * scale))).collect();
+        let chirp = chirp.into_iter().map(factor::<T>).collect();
+        let zeros = || vec![T::default(); length];
+        Bluestein { inner: Stockham::new(length), chirp, kernel, re: zeros(), im: zeros() }
     }
 
-    fn forward(&mut self, re: &mut [f64], im: &mut [f64]) {
-        self.re.fill(0.0);
-        self.im.fill(0.0);
+    fn forward(&mut self, re: &mut [T], im: &mut [T]) {
+        self.re.fill(T::default());
+        self.im.fill(T::default());
         for (k, &chirp) in self.chirp.iter().enumerate() {
             (self.re[k], self.im[k]) = times((re[k], im[k]), chirp);
         }

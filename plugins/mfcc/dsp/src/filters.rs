@@ -2,8 +2,7 @@
 //!
 //! Source: Slaney, Auditory Toolbox 2 (1998), Technical Report 1998-010.
 
-use crate::SMALLEST_POWER;
-use crate::logarithm::log10;
+use crate::lanes::Lanes;
 
 /// Hz of one mel on the linear part of the scale.
 const HZ_PER_MEL: f64 = 200.0 / 3.0;
@@ -15,17 +14,12 @@ const STEPS: f64 = 27.0;
 const STEPS_RATIO: f64 = 6.4;
 
 /// The filters of one sample rate.
-pub struct Filters {
-    filters: Vec<Filter>,
-    /// Values of a spectrum that they read, with those that weigh nothing.
-    reach: usize,
-}
+pub struct Filters(Vec<Filter>);
 
 /// A filter's weights are zero but for one short run of bins.
 struct Filter {
     first: usize,
-    /// With zeros up to a multiple of eight.
-    weights: Vec<[f64; 8]>,
+    weights: Vec<f32>,
 }
 
 impl Filters {
@@ -35,32 +29,13 @@ impl Filters {
         let top = mel(rate / 2.0);
         let edges: Vec<f64> = (0..n_mels + 2).map(|i| hertz(top * i as f64 / (n_mels + 1) as f64)).collect();
         let bins: Vec<f64> = (0..=n_fft / 2).map(|bin| bin as f64 * rate / n_fft as f64).collect();
-        let filters: Vec<Filter> = edges.windows(3).map(|edges| Filter::new([edges[0], edges[1], edges[2]], &bins)).collect();
-        let reach = filters.iter().map(|filter| filter.first + 8 * filter.weights.len()).max().unwrap_or(0);
-        Filters { filters, reach }
+        Filters(edges.windows(3).map(|edges| Filter::new([edges[0], edges[1], edges[2]], &bins)).collect())
     }
 
-    /// Each filter's share of the power spectrum, in decibels. Does nothing when `out` is empty. What follows the spectrum in
-    /// `power` must be finite.
-    pub fn decibels(&self, power: &[f64], out: &mut [f32]) {
-        // Only spectra of a few values are too short.
-        let mut longer = Vec::new();
-        let power = if power.len() < self.reach {
-            longer.extend_from_slice(power);
-            longer.resize(self.reach, 0.0);
-            &longer
-        } else {
-            power
-        };
-        // In runs: their logarithms become SIMD.
-        let mut shares = [1.0; 64];
-        for (out, filters) in out.chunks_mut(64).zip(self.filters.chunks(64)) {
-            for (share, filter) in shares.iter_mut().zip(filters) {
-                *share = filter.apply(power).max(SMALLEST_POWER);
-            }
-            for (out, share) in out.iter_mut().zip(&shares) {
-                *out = (10.0 * log10(*share)) as f32;
-            }
+    /// Each filter's share of the power spectra, in decibels; what is below `smallest` counts as that.
+    pub fn decibels(&self, powers: &[Lanes], smallest: f32, out: &mut [Lanes]) {
+        for (out, filter) in out.iter_mut().zip(&self.0) {
+            *out = filter.apply(powers).fast_max(Lanes::splat(smallest)).ln() * (10.0 * std::f32::consts::LOG10_E);
         }
     }
 }
@@ -71,22 +46,23 @@ impl Filter {
         let norm = 2.0 / (high - low);
         let weight = |hz: f64| ((hz - low) / (centre - low)).min((high - hz) / (high - centre)) * norm;
         let first = bins.partition_point(|&hz| hz <= low);
-        let weights: Vec<f64> = bins[first..].iter().map(|&hz| weight(hz)).take_while(|&weight| weight > 0.0).collect();
-        let eights = weights.chunks(8).map(|eight| std::array::from_fn(|lane| eight.get(lane).copied().unwrap_or(0.0)));
-        let weights = eights.collect();
+        let weights = bins[first..].iter().map(|&hz| weight(hz)).take_while(|&weight| weight > 0.0).map(|weight| weight as f32).collect();
         Filter { first, weights }
     }
 
-    fn apply(&self, power: &[f64]) -> f64 {
-        // Eight sums side by side: SIMD lanes, at the price of another order of addition.
-        let mut sums = [0.0; 8];
-        for (power, weights) in power[self.first..].as_chunks::<8>().0.iter().zip(&self.weights) {
-            for lane in 0..8 {
-                sums[lane] += power[lane] * weights[lane];
-            }
+    fn apply(&self, powers: &[Lanes]) -> Lanes {
+        // Two sums side by side: an addition need not wait for the one before.
+        let mut sums = [Lanes::default(); 2];
+        let powers = &powers[self.first..][..self.weights.len()];
+        let ((pairs, rest), (pairs_of, rest_of)) = (powers.as_chunks::<2>(), self.weights.as_chunks::<2>());
+        for (powers, weights) in pairs.iter().zip(pairs_of) {
+            sums[0] += powers[0] * weights[0];
+            sums[1] += powers[1] * weights[1];
         }
-        let [a, b, c, d, e, f, g, h] = sums;
-        ((a + e) + (b + f)) + ((c + g) + (d + h))
+        for (power, weight) in rest.iter().zip(rest_of) {
+            sums[0] += *power * *weight;
+        }
+        sums[0] + sums[1]
     }
 }
 

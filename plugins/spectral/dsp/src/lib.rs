@@ -7,10 +7,12 @@
 //! Source: Klapuri and Davy (2006), doi:10.1007/0-387-32845-9, chapter 5; Dubnov (2004), doi:10.1109/LSP.2004.831663
 //! (flatness); librosa's `feature/spectral.py`.
 
+mod frames;
 mod shape;
 mod signal;
 
-use mfcc_dsp::{Fft, hann, split_powers, window};
+use frames::{split_powers, window};
+use mfcc_dsp::{Fft, hann};
 
 /// Values of a clip's spectrogram (frames times bins). A clip with more is not computed, which bounds its time.
 const MOST_VALUES: usize = 1 << 26;
@@ -68,7 +70,7 @@ pub struct Params {
 /// Computes features; keeps tables and buffers between clips.
 pub struct Spectral {
     params: Params,
-    fft: Fft,
+    fft: Fft<f64>,
     window: Vec<f64>,
     re: Vec<f64>,
     im: Vec<f64>,
