@@ -1,11 +1,13 @@
 //! The command line.
 
 mod cli;
+#[cfg(target_os = "linux")]
 mod memory;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    memory::tune();
+    #[cfg(target_os = "linux")]
+    memory::share_heap();
     cli::main()
 }

@@ -49,6 +49,7 @@ fn render(plan: &Plan) -> String {
         let from = match (&column.plugin, column.in_reference, column.in_current) {
             (Some(plugin), ..) => format!("from plugin {plugin}"),
             (None, ..) if comes => "from the labels".into(),
+            _ if plan.ignored.contains(&column.name) => "ignored".into(),
             (None, true, false) => "on the reference side only".into(),
             (None, false, true) if plan.reference.is_some() => "on the current side only".into(),
             _ => String::new(),

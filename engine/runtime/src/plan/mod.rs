@@ -61,6 +61,8 @@ pub struct Plan {
     pub labels: LabelColumns,
     pub columns: Vec<Column>,
     pub roles: Roles,
+    /// Columns that no metric over all columns, glob or type sees.
+    pub ignored: BTreeSet<String>,
     pub transforms: Vec<PlannedTransform>,
     pub plugin_digests: BTreeMap<String, String>,
     /// Plugins that can be used, with what the spec says of them.
@@ -203,7 +205,7 @@ impl Planner<'_> {
         if !resolver.diagnostics.is_empty() {
             return Err(PlanError::Spec(resolver.diagnostics, None));
         }
-        let Resolver { diagnostics: _, sides: _, planner: _, roles, columns, plugins, plan_metrics, counters, left_out_of_presets, other_segments, sample_help, transforms, .. } =
+        let Resolver { diagnostics: _, sides: _, planner: _, roles, ignored, columns, plugins, plan_metrics, counters, left_out_of_presets, other_segments, sample_help, transforms, .. } =
             resolver;
         let filters: BTreeSet<&String> = plan_metrics.iter().filter(|m| m.metric.is_ok()).filter_map(|m| m.filter.as_ref()).collect();
         let sliced = |side: Side| {
@@ -232,6 +234,7 @@ impl Planner<'_> {
             labels: came,
             columns,
             roles,
+            ignored: ignored.into_iter().collect(),
             transforms,
             plugin_digests,
             plugins: usable_plugins,

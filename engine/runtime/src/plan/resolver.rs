@@ -67,15 +67,23 @@ impl Resolver<'_> {
             self.diagnostics.error(&score.span(), "[columns] has both `score` and `probabilities`; name the score of one label, or a probability for each label");
         }
         let kinds = [(Kind::Numerical, &frame.numerical), (Kind::Categorical, &frame.categorical), (Kind::Text, &frame.text)];
-        let mut declared: Vec<(Kind, bool, Vec<usize>)> = Vec::new();
+        let mut declared: Vec<(bool, Kind, usize, Span)> = Vec::new();
         for (kind, names) in kinds {
-            let words = names.iter().map(|name| (self.columns.iter().any(|c| c.name == *name.get_ref()), self.named(name)));
-            declared.extend(words.collect::<Vec<_>>().into_iter().map(|(is_name, columns)| (kind, is_name, columns)));
+            for name in names {
+                let is_name = self.columns.iter().any(|c| c.name == *name.get_ref());
+                declared.extend(self.named(name).into_iter().map(|column| (is_name, kind, column, name.span())));
+            }
         }
         // A name tells more than a glob.
-        declared.sort_by_key(|(_, is_name, _)| *is_name);
-        for (kind, _, columns) in declared {
-            columns.into_iter().for_each(|i| self.columns[i].kind = kind);
+        declared.sort_by_key(|(is_name, ..)| *is_name);
+        let mut known: BTreeMap<usize, (bool, Kind)> = BTreeMap::new();
+        for (is_name, kind, column, span) in declared {
+            let before = known.insert(column, (is_name, kind));
+            if let Some((_, other)) = before.filter(|(was_name, other)| *was_name == is_name && *other != kind) {
+                let message = format!("column `{}` is declared {} and {}; it is one of them", self.columns[column].name, other.name(), kind.name());
+                self.diagnostics.error(&span, message);
+            }
+            self.columns[column].kind = kind;
         }
         let ignored: Vec<usize> = frame.ignore.iter().flat_map(|name| self.named(name)).collect();
         self.ignored.extend(ignored.into_iter().map(|i| self.columns[i].name.clone()));
