@@ -82,8 +82,10 @@ impl<'a> Clips<'a> {
         if clip.samples.is_empty() {
             return Err(Unusable::Empty);
         }
-        // Without an early exit the loop becomes SIMD; bad samples are rare.
-        if clip.samples.iter().fold(false, |bad, sample| bad | !sample.is_finite()) {
+        // Without an early exit a piece becomes SIMD; bad samples are rare.
+        let has_bad = |samples: &[f32]| samples.iter().fold(false, |bad, sample| bad | !sample.is_finite());
+        let (pieces, rest) = clip.samples.as_chunks::<64>();
+        if pieces.iter().any(|piece| has_bad(piece)) || has_bad(rest) {
             return Err(Unusable::NotFinite);
         }
         Ok(clip)

@@ -19,7 +19,8 @@ pub struct Filters(Vec<Filter>);
 /// A filter's weights are zero but for one short run of bins.
 struct Filter {
     first: usize,
-    weights: Vec<f32>,
+    /// With zeros up to a multiple of four.
+    weights: Vec<[f32; 4]>,
 }
 
 impl Filters {
@@ -32,7 +33,8 @@ impl Filters {
         Filters(edges.windows(3).map(|edges| Filter::new([edges[0], edges[1], edges[2]], &bins)).collect())
     }
 
-    /// Each filter's share of the power spectra, in decibels; what is below `smallest` counts as that.
+    /// Each filter's share of the power spectra, in decibels; what is below `smallest` counts as that. Three zeros follow the spectra.
+    #[inline(never)]
     pub fn decibels(&self, powers: &[Lanes], smallest: f32, out: &mut [Lanes]) {
         for (out, filter) in out.iter_mut().zip(&self.0) {
             *out = filter.apply(powers).fast_max(Lanes::splat(smallest)).ln() * (10.0 * std::f32::consts::LOG10_E);
@@ -46,23 +48,17 @@ impl Filter {
         let norm = 2.0 / (high - low);
         let weight = |hz: f64| ((hz - low) / (centre - low)).min((high - hz) / (high - centre)) * norm;
         let first = bins.partition_point(|&hz| hz <= low);
-        let weights = bins[first..].iter().map(|&hz| weight(hz)).take_while(|&weight| weight > 0.0).map(|weight| weight as f32).collect();
-        Filter { first, weights }
+        let weights: Vec<f64> = bins[first..].iter().map(|&hz| weight(hz)).take_while(|&weight| weight > 0.0).collect();
+        let fours = weights.chunks(4).map(|four| std::array::from_fn(|i| four.get(i).map_or(0.0, |weight| *weight as f32)));
+        Filter { first, weights: fours.collect() }
     }
 
     fn apply(&self, powers: &[Lanes]) -> Lanes {
-        // Two sums side by side: an addition need not wait for the one before.
-        let mut sums = [Lanes::default(); 2];
-        let powers = &powers[self.first..][..self.weights.len()];
-        let ((pairs, rest), (pairs_of, rest_of)) = (powers.as_chunks::<2>(), self.weights.as_chunks::<2>());
-        for (powers, weights) in pairs.iter().zip(pairs_of) {
-            sums[0] += powers[0] * weights[0];
-            sums[1] += powers[1] * weights[1];
+        let mut sum = Lanes::default();
+        for (powers, weights) in powers[self.first..].as_chunks::<4>().0.iter().zip(&self.weights) {
+            sum += (powers[0] * weights[0] + powers[1] * weights[1]) + (powers[2] * weights[2] + powers[3] * weights[3]);
         }
-        for (power, weight) in rest.iter().zip(rest_of) {
-            sums[0] += *power * *weight;
-        }
-        sums[0] + sums[1]
+        sum
     }
 }
 

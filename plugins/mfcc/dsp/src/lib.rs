@@ -21,8 +21,8 @@ use spectrum::Spectrum;
 
 /// Power below this is taken as this (librosa's `amin`).
 const SMALLEST_POWER: f32 = 1e-10;
-/// From 2^33 on a sample's power may be too large for 32-bit floats, and the smallest power is far below what is told apart.
-const LOUD_EXPONENT: i32 = 32;
+/// From here on a spectrum's power may be too large for 32-bit floats, and the smallest power is far below what is told apart.
+const LOUD: f32 = (1_u64 << 33) as f32;
 /// Decibels below the clip's loudest value that are still told apart (librosa's `top_db`).
 const RANGE_DB: f32 = 80.0;
 /// Mel filters are kept for this many sample rates; clips of one column rarely have more.
@@ -51,6 +51,7 @@ pub struct Mfcc {
     filters: Vec<(u32, Filters)>,
     /// The clip between zeros.
     padded: Vec<f32>,
+    /// The power spectra of four frames, and three zeros.
     powers: Vec<Lanes>,
 }
 
@@ -64,7 +65,7 @@ struct Decibels {
 /// How samples are scaled so that 32-bit floats hold their powers: not at all, but for absurd ones.
 struct Level {
     /// A power of two.
-    scale: f32,
+    scale: Option<f32>,
     /// What is added for it.
     decibels: f32,
     smallest_power: f32,
@@ -72,16 +73,17 @@ struct Level {
 
 impl Level {
     fn of(samples: &[f32]) -> Level {
+        // Without an early exit a piece becomes SIMD.
+        let is_loud = |samples: &[f32]| samples.iter().fold(false, |loud, sample| loud | (sample.abs() >= LOUD));
+        let (pieces, rest) = samples.as_chunks::<64>();
+        if !pieces.iter().any(|piece| is_loud(piece)) && !is_loud(rest) {
+            return Level { scale: None, decibels: 0.0, smallest_power: SMALLEST_POWER };
+        }
         let peak = samples.iter().fold(0.0, |peak: f32, sample| peak.max(sample.abs()));
         // 2^126 is the largest whose inverse is a normal number.
         let exponent = ((peak.to_bits() >> 23) as i32 - 127).min(126);
-        match exponent > LOUD_EXPONENT {
-            false => Level { scale: 1.0, decibels: 0.0, smallest_power: SMALLEST_POWER },
-            true => {
-                let decibels = 20.0 * std::f32::consts::LOG10_2 * exponent as f32;
-                Level { scale: f32::from_bits(((127 - exponent) as u32) << 23), decibels, smallest_power: f32::MIN_POSITIVE }
-            }
-        }
+        let decibels = 20.0 * std::f32::consts::LOG10_2 * exponent as f32;
+        Level { scale: Some(f32::from_bits(((127 - exponent) as u32) << 23)), decibels, smallest_power: f32::MIN_POSITIVE }
     }
 }
 
@@ -102,7 +104,7 @@ impl Mfcc {
             dct: dct::matrix(coefficients, n_mels),
             filters: Vec::new(),
             padded: Vec::new(),
-            powers: vec![Lanes::default(); n_fft / 2 + 1],
+            powers: vec![Lanes::default(); n_fft / 2 + 1 + 3],
         }
     }
 
@@ -139,13 +141,16 @@ impl Mfcc {
         let level = Level::of(samples);
         self.padded.clear();
         self.padded.resize(padding, 0.0);
-        self.padded.extend(samples.iter().map(|sample| sample * level.scale));
+        self.padded.extend_from_slice(samples);
+        if let Some(scale) = level.scale {
+            self.padded.iter_mut().for_each(|sample| *sample *= scale);
+        }
         self.padded.resize(samples.len() + 2 * padding, 0.0);
         let mut values = vec![Lanes::default(); frames.div_ceil(LANES) * n_mels];
         for (group, out) in values.chunks_exact_mut(n_mels).enumerate() {
             // Lanes beyond the last frame have that again, and are not looked at.
             let frames = std::array::from_fn(|lane| &self.padded[(LANES * group + lane).min(frames - 1) * hop_length..][..n_fft]);
-            self.spectrum.powers(frames, &mut self.powers);
+            self.spectrum.powers(frames, &mut self.powers[..n_fft / 2 + 1]);
             self.filters[filters].1.decibels(&self.powers, level.smallest_power, out);
         }
         let loudest = values.iter().fold(Lanes::splat(f32::NEG_INFINITY), |loudest, values| loudest.fast_max(*values));
