@@ -33,7 +33,8 @@ pub(crate) fn inputs(bound: &[Bound], block: &Block) -> Result<Vec<ArrayRef>, St
 /// The inputs of one call, in the plugin's types.
 pub(crate) fn ready(bound: &[Bound], inputs: &[ArrayRef], range: Range<usize>) -> Result<Vec<Ready>, String> {
     let one = |(b, array): (&Bound, &ArrayRef)| {
-        Ready::new(&b.input, &array.slice(range.start, range.len()), &b.data_type, b.encoding)
+        let rows = if range.len() == array.len() { array.clone() } else { array.slice(range.start, range.len()) };
+        Ready::new(&b.input, &rows, &b.data_type, b.encoding)
     };
     bound.iter().zip(inputs).map(one).collect()
 }

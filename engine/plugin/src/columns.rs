@@ -78,7 +78,10 @@ pub(crate) struct Ready {
 
 impl Ready {
     pub fn new(name: &str, array: &ArrayRef, to: &DataType, encoding: Encoding) -> Result<Self, String> {
-        let array = cast(array, to).map_err(|e| format!("input `{name}`: {e}"))?;
+        let array = match array.data_type() == to {
+            true => array.clone(),
+            false => cast(array, to).map_err(|e| format!("input `{name}`: {e}"))?,
+        };
         let array = without_inner_nulls(name, array)?;
         let validity = array.nulls().map(|n| n.iter().map(u8::from).collect());
         let mut ready = Self {
