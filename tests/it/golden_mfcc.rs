@@ -50,6 +50,21 @@ fn samples(host: &Host, component: &str, input: &str, config: &str, column: Arra
 }
 
 #[test]
+fn a_clip_of_three_minutes_fits_into_the_memory_that_a_plugin_has() {
+    let (rate, seconds) = (44_100_u32, 180);
+    let bytes = 2 * rate * seconds;
+    let parts: [&[u8]; 10] = [
+        b"RIFF", &(36 + bytes).to_le_bytes(), b"WAVEfmt ", &16_u32.to_le_bytes(), &[1, 0, 1, 0], &rate.to_le_bytes(), &(2 * rate).to_le_bytes(),
+        &[2, 0, 16, 0], b"data", &bytes.to_le_bytes(),
+    ];
+    let mut wav = parts.concat();
+    wav.extend((0..rate * seconds).flat_map(|i| (((i as f64 * 0.03).sin() * 9_000.0) as i16).to_le_bytes()));
+    let host = Host::new(None).expect("a host");
+    let found = coefficients(&host, COMMITTED, &wav, "{}");
+    assert!(found.iter().all(Option::is_some), "{found:?}");
+}
+
+#[test]
 fn metrics_of_golden_clips_are_the_same_when_rebuilt() {
     let folder = crate::support::root().join("tests/golden/audio");
     let mut paths: Vec<_> = std::fs::read_dir(folder).expect("the clips").map(|e| e.expect("an entry").path()).collect();

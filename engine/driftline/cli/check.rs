@@ -108,7 +108,7 @@ fn reading(plan: &Plan) -> String {
         true => "",
         false => "; what exceeds it goes to disk, or is counted beside the reference",
     };
-    format!("; statistics keep up to {} of the rows{times}{beyond}", bytes(need))
+    format!("; statistics keep about {} of the rows{times}{beyond}", bytes(need))
 }
 
 /// What a plugin may have, beside its inputs.

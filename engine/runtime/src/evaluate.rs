@@ -1,6 +1,6 @@
 //! One evaluation: both sides are read, metrics computed, suites judged, and the outcome written down.
 
-use crate::groups::{Group, Item, groups, place};
+use crate::groups::{ColumnGroup, Item, groups, place};
 use crate::pipeline::{Job, Progress, Requests, RunningTransform, Slice, read_side, restore_side};
 use crate::plan::{Plan, Side, query_tables};
 use crate::state::StateFolder;
@@ -48,7 +48,8 @@ impl Evaluator {
         Self { state, correct, reference: Mutex::default(), training: Mutex::default() }
     }
 
-    /// Reads both sides and judges them; a reference that has not changed since the last time is not read again. Blocks the thread.
+    /// Reads both sides and judges them; a reference that has not changed since the last time is not read again, where it is read whole. Blocks the
+    /// thread.
     pub fn evaluate(&self, plan: &Plan, progress: Progress<'_>) -> Result<Outcome, EvaluateError> {
         let started = Instant::now();
         let (mut timings, mut work) = (BTreeMap::new(), Times::default());
@@ -67,6 +68,11 @@ impl Evaluator {
         if groups.len() > 1 {
             tracing::info!("the sides are read {} times, some columns at a time, since all of their values are more than `memory` under [run]", groups.len());
         }
+        if groups.len() > 1 {
+            *self.reference.lock().unwrap_or_else(|e| e.into_inner()) = None;
+        }
+        let fingerprints = || (plan.reference.as_ref().map(|side| side.source.fingerprint()), plan.current.source.fingerprint());
+        let before = fingerprints();
         let (mut reference, mut current): (Option<Arc<Profile>>, Option<Profile>) = (None, None);
         let mut results = BTreeMap::new();
         for (i, group) in groups.iter().enumerate() {
@@ -90,6 +96,11 @@ impl Evaluator {
                 None => read.profile,
                 Some(earlier) => again(read.profile, earlier, &plan.current)?,
             };
+            // Of a single reading it does not matter which of two files it is of.
+            if groups.len() > 1 && fingerprints() != before {
+                let sides: Vec<String> = plan.reference.iter().chain([&plan.current]).map(|side| side.source.location()).collect();
+                return Err(SourceError(format!("{}: it changed while it was read several times; run it again, or with more `memory` under [run]", sides.join(" or "))).into());
+            }
             if i + 1 == groups.len() {
                 timed("query_seconds", &mut timings, || run_queries(plan, &mut profile));
             }
@@ -145,7 +156,8 @@ fn kept(
     side: &Side,
     progress: Progress<'_>,
 ) -> Result<(Arc<Kept>, Times), EvaluateError> {
-    let key = key(plan, side, &job.requests);
+    // What went to disk, and what was counted, depends on the memory.
+    let key = key(plan, side, &job.requests).map(|key| format!("{key} {}", context.memory));
     let nothing = Mutex::default();
     // Only whole profiles are ever put in, so that a panic elsewhere leaves it right.
     let mut last = last.unwrap_or(&nothing).lock().unwrap_or_else(|e| e.into_inner());
@@ -227,7 +239,7 @@ fn count(side: &str, of_side: &BTreeMap<String, u64>, counters: &mut BTreeMap<St
 }
 
 /// What is read of a side: for a group, or for all metrics.
-pub(crate) fn job(plan: &Plan, side: &Side, is_reference: bool, group: Option<&Group>) -> Job {
+pub(crate) fn job(plan: &Plan, side: &Side, is_reference: bool, group: Option<&ColumnGroup>) -> Job {
     let of = |m: &BoundMetric| -> Vec<(Slice, Request)> {
         let requests = m.metric.iter().flat_map(|metric| metric.requests());
         requests.map(|request| (m.filter.clone(), request)).collect()
@@ -311,7 +323,11 @@ fn compute_all(metrics: &[BoundMetric], items: &[Item], sides: Sides<'_>, thread
             let test = bound.labels.iter().find(|(label, _)| label == "test").map(|(_, test)| format!(".{test}"));
             // A panic is ours, not the user's, and costs its own checks alone.
             let computed = times.timed(&format!("{}{}", bound.name, test.unwrap_or_default()), || match *item {
-                Item::Comparison(_, comparison) => catch_unwind(AssertUnwindSafe(|| compare(bound, comparison, sides))).ok().and(None),
+                Item::Comparison(_, comparison) => {
+                    // Where it panics it is not made, and panics again where it is asked for.
+                    let _ = catch_unwind(AssertUnwindSafe(|| compare(bound, comparison, sides)));
+                    None
+                }
                 Item::Metric(_) => Some(catch_unwind(AssertUnwindSafe(|| compute(bound, sides))).unwrap_or_else(|_| lost())),
             });
             results.extend(computed.map(|result| (metric, result)));

@@ -7,8 +7,8 @@ use driftline_core::accumulator::Request;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Accumulators that are read together, and what is computed of them.
-#[derive(Debug, Default)]
-pub struct Group {
+#[derive(Debug)]
+pub struct ColumnGroup {
     pub places: BTreeSet<Place>,
     pub items: Vec<Item>,
     /// Keys of those that keep values.
@@ -26,7 +26,7 @@ pub enum Item {
     Metric(usize),
 }
 
-impl Group {
+impl ColumnGroup {
     /// Whether all that is kept fits.
     pub fn fits(&self, memory: usize) -> bool {
         self.needs.is_none_or(|[reference, current]| fits(reference.saturating_add(current), memory))
@@ -37,14 +37,12 @@ impl Group {
         self.keeping.contains(key)
     }
 
-    /// The memory for each side's values: by what they take where both fit, else what the reference takes, up to half of it, and the rest.
+    /// The memory for each side's values: for the reference what it takes, or half of it where that and what current takes do not fit, and the rest
+    /// for current.
     pub fn memory(&self, all: usize) -> [usize; 2] {
         let Some([reference, current]) = self.needs else { return [all / 2, all / 2] };
-        let of_reference = match fits(reference.saturating_add(current), all) {
-            true if reference > 0 => (all as f64 * (reference as f64 / (reference + current) as f64)) as usize,
-            // Some take twice as much while they grow.
-            _ => usize::try_from(reference.saturating_mul(2)).map_or(all / 2, |twice| twice.min(all / 2)),
-        };
+        let most = if fits(reference.saturating_add(current), all) { all } else { all / 2 };
+        let of_reference = usize::try_from(reference).map_or(most, |reference| reference.min(most));
         [of_reference, all - of_reference]
     }
 }
@@ -54,21 +52,21 @@ fn fits(need: u64, memory: usize) -> bool {
 }
 
 /// The groups of a plan, one at least.
-pub fn groups(plan: &Plan) -> Vec<Group> {
+pub fn groups(plan: &Plan) -> Vec<ColumnGroup> {
     let wants = wants(plan);
     let requests = distinct(&wants, plan);
     let outputs: BTreeSet<&String> = plan.transforms.iter().flat_map(|t| &t.outputs).collect();
     let sides = || plan.reference.iter().chain([&plan.current]);
-    let bins = match rows(plan) {
+    let bins = match needs(plan) {
         None => vec![Bin { requests, needs: None }],
-        Some(rows) if sides().all(|side| side.source.is_columnar()) => packed(parts(&requests, &wants, &outputs), rows, plan.run.kept()),
-        Some(rows) => packed(vec![requests], rows, plan.run.kept()),
+        Some(needs) if sides().all(|side| side.source.is_columnar()) => packed(parts(&requests, &wants, &outputs), &needs, plan.run.kept()),
+        Some(needs) => packed(vec![requests], &needs, plan.run.kept()),
     };
     let group = |bin: Bin| {
         let keeping = bin.requests.iter().filter(|(_, request)| request.row_bytes > 0).map(|(_, request)| request.key.clone());
-        Group { places: bin.requests.iter().map(place).collect(), items: Vec::new(), keeping: keeping.collect(), needs: bin.needs }
+        ColumnGroup { places: bin.requests.iter().map(place).collect(), items: Vec::new(), keeping: keeping.collect(), needs: bin.needs }
     };
-    let mut groups: Vec<Group> = bins.into_iter().map(group).collect();
+    let mut groups: Vec<ColumnGroup> = bins.into_iter().map(group).collect();
     for want in wants {
         // All that it keeps values in is read together, and nothing else that it needs after that.
         let read = |request| groups.iter().position(|group| group.places.contains(&place(request)));
@@ -117,9 +115,10 @@ fn distinct(wants: &[Want], plan: &Plan) -> Requests {
     by_place.into_values().map(|(slice, request)| (slice.clone(), request.clone().of(&types))).collect()
 }
 
-/// The rows of the reference and of current, where they are known.
-fn rows(plan: &Plan) -> Option<[u64; 2]> {
-    Some([plan.reference.as_ref().map_or(Some(0), |side| side.source.rows())?, plan.current.source.rows()?])
+/// What the rows of the reference and of current take at most in some accumulators, where their numbers are known: each row in each slice.
+fn needs(plan: &Plan) -> Option<impl Fn(&Requests) -> [u64; 2]> {
+    let rows = [plan.reference.as_ref().map_or(Some(0), |side| side.source.rows())?, plan.current.source.rows()?];
+    Some(move |requests: &Requests| rows.map(|rows| rows.saturating_mul(row_bytes(requests) as u64)))
 }
 
 /// Accumulators that are read together. The first part has those that keep no values, that read several columns, and that read what transforms
@@ -157,6 +156,12 @@ fn parts(requests: &Requests, wants: &[Want], outputs: &BTreeSet<&String>) -> Ve
     [first].into_iter().chain(rest).collect()
 }
 
+/// Accumulators that are read together.
+struct Bin {
+    requests: Requests,
+    needs: Option<[u64; 2]>,
+}
+
 /// Disjoint sets of numbers (Galler and Fischer 1964, doi:10.1145/364099.364331): each number's parent is another one of its set, or itself.
 struct Joined(Vec<usize>);
 
@@ -175,38 +180,30 @@ impl Joined {
     }
 }
 
-/// Parts that are read together.
-#[derive(Default)]
-struct Bin {
-    requests: Requests,
-    needs: Option<[u64; 2]>,
-}
-
 /// Each part in the first bin that has room, the first part and those that take least first, so that columns alike come together. What has room
 /// in none is counted or goes to disk anyway, and comes with the first part.
-fn packed(mut parts: Vec<Requests>, rows: [u64; 2], memory: usize) -> Vec<Bin> {
-    parts[1..].sort_by_key(|part| row_bytes(part));
-    let needs = |requests: &Requests| rows.map(|rows| rows.saturating_mul(row_bytes(requests) as u64));
-    let has_room = |a: &[u64; 2], b: &[u64; 2]| fits(a.iter().chain(b).fold(0, |sum, need| sum.saturating_add(*need)), memory);
-    let mut bins = vec![Bin { needs: Some([0; 2]), ..Bin::default() }];
+fn packed(mut parts: Vec<Requests>, needs: &impl Fn(&Requests) -> [u64; 2], memory: usize) -> Vec<Bin> {
+    parts[1..].sort_by_cached_key(needs);
+    let has_room = |[a, b]: [u64; 2], [c, d]: [u64; 2]| fits([a, b, c, d].into_iter().fold(0, u64::saturating_add), memory);
+    let mut bins: Vec<(Requests, [u64; 2])> = vec![(Requests::new(), [0; 2])];
     for (i, part) in parts.into_iter().enumerate() {
         let need = needs(&part);
-        let room = bins.iter().position(|bin| bin.needs.is_some_and(|known| has_room(&known, &need)));
-        let at = match room {
-            _ if i == 0 || !has_room(&need, &[0; 2]) => 0,
+        let at = match bins.iter().position(|(_, known)| has_room(*known, need)) {
+            _ if i == 0 || !has_room(need, [0; 2]) => 0,
             Some(room) => room,
             None => {
-                bins.push(Bin { needs: Some([0; 2]), ..Bin::default() });
+                bins.push((Requests::new(), [0; 2]));
                 bins.len() - 1
             }
         };
-        let bin = &mut bins[at];
-        bin.needs = bin.needs.map(|[a, b]| [a.saturating_add(need[0]), b.saturating_add(need[1])]);
-        bin.requests.extend(part);
+        let (requests, known) = &mut bins[at];
+        requests.extend(part);
+        *known = [known[0].saturating_add(need[0]), known[1].saturating_add(need[1])];
     }
     // The first is empty where all that is asked for is of one column each.
-    if bins.len() > 1 && bins[0].requests.is_empty() {
-        bins.remove(0);
+    bins.retain(|(requests, _)| !requests.is_empty());
+    if bins.is_empty() {
+        bins.push((Requests::new(), [0; 2]));
     }
-    bins
+    bins.into_iter().map(|(requests, needs)| Bin { requests, needs: Some(needs) }).collect()
 }

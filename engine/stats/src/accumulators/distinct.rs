@@ -26,7 +26,7 @@ pub struct Distinct {
 /// Distinct rows over the columns. Missing values equal each other, as do 0.0 and -0.0.
 pub fn row_distinct(columns: &[String]) -> Handle<Distinct> {
     let names = columns.to_vec();
-    Handle::new(format!("row_distinct({})", columns.join(",")), columns.to_vec(), BYTES, move |context| {
+    Handle::new(format!("row_distinct({})", columns.join(",")), columns.to_vec(), ROW_BYTES, move |context| {
         State::new(names.clone(), true, context)
     })
     .with_dictionaries()
@@ -69,6 +69,8 @@ fn in_order(values: &SortedValues) -> Result<Distinct, String> {
 
 const PARTITIONS: usize = 256;
 const BYTES: usize = 16;
+/// With what a partition has in reserve.
+const ROW_BYTES: usize = BYTES + BYTES / 4;
 /// Most columns whose values are counted have few of them.
 const VALUE_BYTES: usize = 1;
 /// Fingerprints that were seen last, so that a column of few values takes no memory for each row.
@@ -102,8 +104,7 @@ impl State {
             recent: (0..RECENT as u128).map(|place| !place).collect(),
             partitions: vec![Vec::new(); PARTITIONS],
             held: 0,
-            // Vectors may hold twice what is used.
-            room: (context.memory / (2 * BYTES)).max(1 << 12),
+            room: (context.memory / ROW_BYTES).max(1 << 12),
             spill: Spill::new(&context.spill),
             written: Vec::new(),
         })
@@ -117,9 +118,14 @@ impl State {
         if std::mem::replace(&mut self.recent[fingerprint as usize % RECENT], fingerprint) == fingerprint {
             return Ok(());
         }
-        self.partitions[(fingerprint >> 120) as usize].push(fingerprint);
+        let partition = &mut self.partitions[(fingerprint >> 120) as usize];
+        if partition.len() == partition.capacity() {
+            // A quarter more, rather than twice as much.
+            partition.reserve_exact((partition.len() / 4).max(64));
+        }
+        partition.push(fingerprint);
         self.held += 1;
-        if self.held >= self.room {
+        if self.held > self.room {
             return self.make_room();
         }
         Ok(())

@@ -49,8 +49,8 @@ pub struct Mfcc {
     spectrum: Spectrum,
     dct: Vec<f64>,
     filters: Vec<(u32, Filters)>,
-    /// The clip between zeros.
-    padded: Vec<f32>,
+    /// Frames that reach beyond the clip, with zeros there.
+    edges: [Vec<f32>; LANES],
     /// The power spectra of four frames, and three zeros.
     powers: Vec<Lanes>,
 }
@@ -103,7 +103,7 @@ impl Mfcc {
             spectrum: Spectrum::new(n_fft),
             dct: dct::matrix(coefficients, n_mels),
             filters: Vec::new(),
-            padded: Vec::new(),
+            edges: std::array::from_fn(|_| vec![0.0; n_fft]),
             powers: vec![Lanes::default(); n_fft / 2 + 1 + 3],
         }
     }
@@ -139,18 +139,15 @@ impl Mfcc {
         frames.checked_mul(n_mels).filter(|&values| values <= MOST_VALUES)?;
         let filters = self.filters_for(rate);
         let level = Level::of(samples);
-        self.padded.clear();
-        self.padded.resize(padding, 0.0);
-        self.padded.extend_from_slice(samples);
-        if let Some(scale) = level.scale {
-            self.padded.iter_mut().for_each(|sample| *sample *= scale);
-        }
-        self.padded.resize(samples.len() + 2 * padding, 0.0);
+        let scaled: Option<Vec<f32>> = level.scale.map(|scale| samples.iter().map(|sample| sample * scale).collect());
+        let samples = scaled.as_deref().unwrap_or(samples);
         let mut values = vec![Lanes::default(); frames.div_ceil(LANES) * n_mels];
         for (group, out) in values.chunks_exact_mut(n_mels).enumerate() {
             // Lanes beyond the last frame have that again, and are not looked at.
-            let frames = std::array::from_fn(|lane| &self.padded[(LANES * group + lane).min(frames - 1) * hop_length..][..n_fft]);
-            self.spectrum.powers(frames, &mut self.powers[..n_fft / 2 + 1]);
+            let start = |lane: usize| (LANES * group + lane).min(frames - 1) * hop_length;
+            let [a, b, c, d] = &mut self.edges;
+            let of_lanes = [(0, a), (1, b), (2, c), (3, d)].map(|(lane, edge)| frame(samples, start(lane), padding, edge));
+            self.spectrum.powers(of_lanes, &mut self.powers[..n_fft / 2 + 1]);
             self.filters[filters].1.decibels(&self.powers, level.smallest_power, out);
         }
         let loudest = values.iter().fold(Lanes::splat(f32::NEG_INFINITY), |loudest, values| loudest.fast_max(*values));
@@ -170,6 +167,21 @@ impl Mfcc {
         self.filters.push((rate, Filters::new(rate, self.params.n_fft, self.params.n_mels)));
         self.filters.len() - 1
     }
+}
+
+/// The frame that starts at sample `start - padding`: of the clip's own samples, or written to `edge`, with zeros outside of the clip.
+fn frame<'a>(samples: &'a [f32], start: usize, padding: usize, edge: &'a mut [f32]) -> &'a [f32] {
+    let length = edge.len();
+    if start >= padding && start - padding + length <= samples.len() {
+        return &samples[start - padding..][..length];
+    }
+    let before = padding.saturating_sub(start).min(length);
+    let rest = samples.get((start + before).saturating_sub(padding)..).unwrap_or(&[]);
+    let inside = rest.len().min(length - before);
+    edge[..before].fill(0.0);
+    edge[before..before + inside].copy_from_slice(&rest[..inside]);
+    edge[before + inside..].fill(0.0);
+    edge
 }
 
 /// The periodic Hann window.
