@@ -8,6 +8,6 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     #[cfg(target_os = "linux")]
-    memory::share_heap();
+    memory::share_heaps();
     cli::main()
 }

@@ -79,11 +79,12 @@ fn advised(mapping: *mut libc::c_void, size: usize) -> *mut u8 {
     mapping.cast()
 }
 
-/// Before there are threads: they share one heap, rather than that each keeps what it once needed.
-pub fn share_heap() {
+/// Before there are threads: four cores share a heap, rather than that each thread keeps what it once needed in one of its own.
+pub fn share_heaps() {
     #[cfg(target_env = "gnu")]
-    // SAFETY: sets a number of the C library's allocator.
-    unsafe {
-        libc::mallopt(libc::M_ARENA_MAX, 1);
+    {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        // SAFETY: sets a number of the C library's allocator.
+        unsafe { libc::mallopt(libc::M_ARENA_MAX, i32::try_from(cores.div_ceil(4)).unwrap_or(1)) };
     }
 }

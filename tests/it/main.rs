@@ -8,6 +8,8 @@ mod golden_math;
 mod golden_tests;
 
 mod accumulators;
+#[cfg(target_os = "linux")]
+mod allocator;
 mod beyond;
 mod catalogue;
 mod cli;
