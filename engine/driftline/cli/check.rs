@@ -39,7 +39,7 @@ fn render(plan: &Plan) -> String {
     if !plan.labels.columns.is_empty() {
         let _ = writeln!(out, "labels: {}", plan.labels.location);
     }
-    let _ = writeln!(out, "memory {}, {} threads{}", bytes(plan.run.memory.0), plan.threads(), reading(plan));
+    let _ = writeln!(out, "memory {}, of which statistics may keep {}; {} threads{}", bytes(plan.run.memory.0), bytes(plan.run.kept() as u64), plan.threads(), reading(plan));
     let _ = writeln!(out, "\ncolumns");
     let roles = &plan.roles;
     for column in &plan.columns {
@@ -108,7 +108,7 @@ fn reading(plan: &Plan) -> String {
         true => "",
         false => "; what exceeds it goes to disk, or is counted beside the reference",
     };
-    format!("; statistics keep about {} of the rows{times}{beyond}", bytes(need))
+    format!("; of the rows they keep about {}{times}{beyond}", bytes(need))
 }
 
 /// What a plugin may have, beside its inputs.

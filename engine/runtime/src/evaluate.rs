@@ -52,23 +52,44 @@ impl Evaluator {
     /// thread.
     pub fn evaluate(&self, plan: &Plan, progress: Progress<'_>) -> Result<Outcome, EvaluateError> {
         let started = Instant::now();
-        let (mut timings, mut work) = (BTreeMap::new(), Times::default());
-        let mut counters = plan.counters.clone();
+        let mut told = Told { counters: plan.counters.clone(), ..Told::default() };
         let training = match &plan.training {
             Some(side) => {
-                let training = || kept(Some(&self.training), training_job(plan, side), &context(plan, None, plan.run.kept() / 2), plan, side, progress);
-                let (kept, took) = timed("training_seconds", &mut timings, training)?;
-                work.add_of("training", &took);
-                count("training", &kept.counters, &mut counters);
-                Some(kept)
+                let context = context(plan, None, plan.run.kept() / 2);
+                Some(told.kept("training", || kept(Some(&self.training), training_job(plan, side), &context, plan, side, progress))?)
             }
             None => None,
         };
-        let groups = groups(plan);
-        if groups.len() > 1 {
-            tracing::info!("the sides are read {} times, some columns at a time, since all of their values are more than `memory` under [run]", groups.len());
+        let read = self.read(plan, training.as_ref().map(|kept| kept.profile.as_ref()), progress, &mut told)?;
+        for (by, filter) in &plan.other_segments {
+            let rows = read.current.slice(filter).map_or(0, |rest| rest.rows);
+            if rows > 0 {
+                told.counters.insert(format!("current.rows_of_other_segments.{by}"), rows);
+            }
         }
-        if groups.len() > 1 {
+        let rows = Rows { reference: read.reference.map(|reference| reference.rows), current: read.current.rows };
+        let mut outcome = judge(plan, rows, read.results, self.correct);
+        outcome.counters.extend(told.counters);
+        outcome.plugins = plan.host.take_use();
+        let mut timings = told.timings;
+        for (plugin, used) in &outcome.plugins {
+            timings.insert(format!("plugin_seconds.{plugin}"), used.seconds);
+            timings.insert(format!("plugin_peak_memory_bytes.{plugin}"), used.peak_memory as f64);
+        }
+        timings.insert("total_seconds".into(), started.elapsed().as_secs_f64());
+        timings.extend(told.work.into_timings());
+        outcome.timings = timings;
+        self.state.remember(&mut outcome).map_err(EvaluateError::Io)?;
+        Ok(outcome)
+    }
+
+    /// Reads both sides, group by group, and computes all metrics.
+    fn read(&self, plan: &Plan, training: Option<&Profile>, progress: Progress<'_>, told: &mut Told) -> Result<Read, EvaluateError> {
+        let groups = groups(plan);
+        let is_whole = groups.len() == 1;
+        if !is_whole {
+            tracing::info!("the sides are read {} times, some columns at a time, since all of their values are more than `memory` under [run]", groups.len());
+            // A reference that was read whole at an earlier evaluation would take memory beside the groups.
             *self.reference.lock().unwrap_or_else(|e| e.into_inner()) = None;
         }
         let fingerprints = || (plan.reference.as_ref().map(|side| side.source.fingerprint()), plan.current.source.fingerprint());
@@ -78,64 +99,71 @@ impl Evaluator {
         for (i, group) in groups.iter().enumerate() {
             let [of_reference, of_current] = group.memory(plan.run.kept());
             if let Some(side) = &plan.reference {
-                let cache = (groups.len() == 1).then_some(&self.reference);
-                let read = || kept(cache, job(plan, side, true, Some(group)), &context(plan, None, of_reference), plan, side, progress);
-                let (kept, took) = timed("reference_seconds", &mut timings, read)?;
-                work.add_of("reference", &took);
-                count("reference", &kept.counters, &mut counters);
+                let (cache, context) = (is_whole.then_some(&self.reference), context(plan, None, of_reference));
+                let kept = told.kept("reference", || kept(cache, job(plan, side, true, Some(group)), &context, plan, side, progress))?;
                 reference = Some(match reference {
                     None => kept.profile.clone(),
                     Some(earlier) => Arc::new(again(kept.profile.keeping(&|_| true), &earlier, side)?),
                 });
             }
             let context = context(plan, reference.clone(), of_current);
-            let read = timed("current_seconds", &mut timings, || read_side(job(plan, &plan.current, false, Some(group)), &context, progress))?;
-            work.add_of("current", &read.times);
-            count("current", &read.counters, &mut counters);
+            let read = timed("current_seconds", &mut told.timings, || read_side(job(plan, &plan.current, false, Some(group)), &context, progress))?;
+            told.add("current", &read.counters, &read.times);
             let mut profile = match &current {
                 None => read.profile,
                 Some(earlier) => again(read.profile, earlier, &plan.current)?,
             };
             // Of a single reading it does not matter which of two files it is of.
-            if groups.len() > 1 && fingerprints() != before {
+            if !is_whole && fingerprints() != before {
                 let sides: Vec<String> = plan.reference.iter().chain([&plan.current]).map(|side| side.source.location()).collect();
                 return Err(SourceError(format!("{}: it changed while it was read several times; run it again, or with more `memory` under [run]", sides.join(" or "))).into());
             }
             if i + 1 == groups.len() {
-                timed("query_seconds", &mut timings, || run_queries(plan, &mut profile));
+                timed("query_seconds", &mut told.timings, || run_queries(plan, &mut profile));
             }
-            let sides = Sides { current: &profile, reference: reference.as_deref(), training: training.as_ref().map(|kept| kept.profile.as_ref()) };
-            let (computed, took) = timed("metric_seconds", &mut timings, || compute_all(&plan.metrics, &group.items, sides, plan.threads()));
-            work.add_of("metric", &took);
+            let sides = Sides { current: &profile, reference: reference.as_deref(), training };
+            let (computed, took) = timed("metric_seconds", &mut told.timings, || compute_all(&plan.metrics, &group.items, sides, plan.threads()));
+            told.work.add_of("metric", &took);
             results.extend(computed);
             // Values that were kept are not needed any more; the next group has the memory.
             let keep = |key: &str| !group.keeps_values(key);
             current = Some(profile.keeping(&keep));
-            reference = reference.map(|reference| if groups.len() == 1 { reference } else { Arc::new(reference.keeping(&keep)) });
+            reference = reference.map(|reference| if is_whole { reference } else { Arc::new(reference.keeping(&keep)) });
             drop((profile, context));
             give_back();
         }
         // There is a group.
-        let Some(current) = current else { return Err(EvaluateError::Io("internal error: nothing was read".into())) };
-        for (by, filter) in &plan.other_segments {
-            let rows = current.slice(filter).map_or(0, |rest| rest.rows);
-            if rows > 0 {
-                counters.insert(format!("current.rows_of_other_segments.{by}"), rows);
-            }
-        }
-        let rows = Rows { reference: reference.map(|reference| reference.rows), current: current.rows };
-        let mut outcome = judge(plan, rows, results, self.correct);
-        outcome.counters.extend(counters);
-        outcome.plugins = plan.host.take_use();
-        for (plugin, used) in &outcome.plugins {
-            timings.insert(format!("plugin_seconds.{plugin}"), used.seconds);
-            timings.insert(format!("plugin_peak_memory_bytes.{plugin}"), used.peak_memory as f64);
-        }
-        timings.insert("total_seconds".into(), started.elapsed().as_secs_f64());
-        timings.extend(work.into_timings());
-        outcome.timings = timings;
-        self.state.remember(&mut outcome).map_err(EvaluateError::Io)?;
-        Ok(outcome)
+        let current = current.ok_or_else(|| EvaluateError::Io("internal error: nothing was read".into()))?;
+        Ok(Read { reference, current, results })
+    }
+}
+
+/// What both sides came to, without the values that were kept, and all metrics.
+struct Read {
+    reference: Option<Arc<Profile>>,
+    current: Profile,
+    results: BTreeMap<usize, MetricResult>,
+}
+
+/// What is told of an evaluation beside its results.
+#[derive(Default)]
+struct Told {
+    counters: BTreeMap<String, u64>,
+    timings: BTreeMap<String, f64>,
+    work: Times,
+}
+
+impl Told {
+    /// Reads a side and adds what there is to tell.
+    fn kept(&mut self, side: &str, read: impl FnOnce() -> Result<(Arc<Kept>, Times), EvaluateError>) -> Result<Arc<Kept>, EvaluateError> {
+        let (kept, took) = timed(&format!("{side}_seconds"), &mut self.timings, read)?;
+        self.add(side, &kept.counters, &took);
+        Ok(kept)
+    }
+
+    fn add(&mut self, side: &str, counters: &BTreeMap<String, u64>, took: &Times) {
+        self.work.add_of(side, took);
+        count(side, counters, &mut self.counters);
     }
 }
 

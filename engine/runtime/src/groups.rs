@@ -37,10 +37,13 @@ impl ColumnGroup {
         self.keeping.contains(key)
     }
 
-    /// The memory for each side's values: for the reference what it takes, or half of it where that and what current takes do not fit, and the rest
-    /// for current.
+    /// The memory for each side's values: half of it, or where that is too little for one side, what the reference takes and the rest for current.
+    /// Where both do not fit the reference has half of it at most.
     pub fn memory(&self, all: usize) -> [usize; 2] {
         let Some([reference, current]) = self.needs else { return [all / 2, all / 2] };
+        if fits(reference.max(current), all / 2) {
+            return [all / 2, all - all / 2];
+        }
         let most = if fits(reference.saturating_add(current), all) { all } else { all / 2 };
         let of_reference = usize::try_from(reference).map_or(most, |reference| reference.min(most));
         [of_reference, all - of_reference]
