@@ -76,16 +76,15 @@ fn crossing(host: &Host) {
         let mut state = guest.state(&batches[0]);
         let blocks: Vec<Block> = batches.iter().map(Block::new).collect();
         let source: Vec<&[f64]> = batches.iter().map(|batch| &**batch.column(0).as_primitive::<Float64Type>().values()).collect();
-        // A guest's allocator aligns doubles to 8 bytes. Copies between buffers that are aligned alike, as those of this program are, take less.
-        let mut copy = vec![0.0; BLOCK_ROWS + 1];
-        let (mut alike, mut apart) = (vec![0.0; BLOCK_ROWS], &mut copy[1..]);
-        let [passed, copied, copied_alike] = medians([
+        // A guest's allocator aligns doubles to 8 bytes, this program's to 16: copies between buffers that are not aligned alike take longer.
+        let (mut copy, mut shifted) = (vec![0.0; BLOCK_ROWS], vec![0.0; BLOCK_ROWS + 1]);
+        let [passed, copied, copied_apart] = medians([
             &mut || blocks.iter().for_each(|block| state.update(black_box(block)).expect("an update")),
-            &mut || source.iter().for_each(|source| black_box(&mut apart).copy_from_slice(black_box(source))),
-            &mut || source.iter().for_each(|source| black_box(&mut alike).copy_from_slice(black_box(source))),
+            &mut || source.iter().for_each(|source| black_box(&mut copy).copy_from_slice(black_box(source))),
+            &mut || source.iter().for_each(|source| black_box(&mut shifted[1..]).copy_from_slice(black_box(source))),
         ]);
-        row(&format!("blocks of 65,536 float64 from {place} to a Rust guest, against a copy of them to another alignment"), passed / copied, "times", "1.2 times");
-        row("the same, against a copy to the same alignment", passed / copied_alike, "times", "");
+        row(&format!("blocks of 65,536 float64 from {place} to a Rust guest, against a copy of them"), passed / copied, "times", "1.2 times");
+        row("the same, against a copy that is shifted by 8 bytes", passed / copied_apart, "times", "");
     }
     let one = floats(1);
     let (mut state, block) = (guest.state(&one), Block::new(&one));

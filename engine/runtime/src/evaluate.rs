@@ -1,7 +1,7 @@
 //! One evaluation: both sides are read, metrics computed, suites judged, and the outcome written down.
 
-use crate::groups::{ColumnGroup, Item, groups, place};
-use crate::pipeline::{Job, Progress, Requests, RunningTransform, Slice, read_side, restore_side};
+use crate::groups::{ColumnGroup, Item, groups};
+use crate::pipeline::{Job, Progress, Requests, RunningTransform, Slice, place, read_side, restore_side};
 use crate::plan::{Plan, Side, query_tables};
 use crate::state::StateFolder;
 use crate::times::Times;

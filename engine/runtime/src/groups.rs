@@ -1,7 +1,7 @@
 //! What is read together. Where the values of all columns exceed `[run] memory`, but those of some columns do not, sides whose columns can be
 //! read one by one are read group by group, and what one group keeps is dropped before the next.
 
-use crate::pipeline::{Place, Requests, Slice, row_bytes};
+use crate::pipeline::{Place, Requests, distinct, place, row_bytes};
 use crate::plan::Plan;
 use driftline_core::accumulator::Request;
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,7 +57,8 @@ fn fits(need: u64, memory: usize) -> bool {
 /// The groups of a plan, one at least.
 pub fn groups(plan: &Plan) -> Vec<ColumnGroup> {
     let wants = wants(plan);
-    let requests = distinct(&wants, plan);
+    let (all, types) = (wants.iter().flat_map(|want| want.requests.clone()).collect::<Requests>(), plan.current.source.schema());
+    let requests: Requests = distinct(&all).into_iter().map(|((slice, _), request)| (slice, request.clone().of(&types))).collect();
     let outputs: BTreeSet<&String> = plan.transforms.iter().flat_map(|t| &t.outputs).collect();
     let sides = || plan.reference.iter().chain([&plan.current]);
     let bins = match needs(plan) {
@@ -104,18 +105,6 @@ fn wants(plan: &Plan) -> Vec<Want> {
         want(Item::Metric(i), metric.requests(), comparisons.is_empty());
     }
     wants
-}
-
-/// Where the result of a request stands.
-pub(crate) fn place((slice, request): &(Slice, Request)) -> Place {
-    (slice.clone(), request.key.clone())
-}
-
-/// The accumulators, each once, as they are for the columns' types.
-fn distinct(wants: &[Want], plan: &Plan) -> Requests {
-    let types = plan.current.source.schema();
-    let by_place: BTreeMap<Place, &(Slice, Request)> = wants.iter().flat_map(|want| &want.requests).map(|request| (place(request), request)).collect();
-    by_place.into_values().map(|(slice, request)| (slice.clone(), request.clone().of(&types))).collect()
 }
 
 /// What the rows of the reference and of current take at most in some accumulators, where their numbers are known: each row in each slice.

@@ -327,8 +327,8 @@ pub struct ScheduleFrame {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct RunFrame {
-    /// Memory of a run in all, but for plugins: columns are read a few at a time, and statistics go on on disk, before more is taken. A run
-    /// takes some 100MiB at least, hundreds of columns take up to 100MiB more, and so do hundreds of columns times segments.
+    /// Memory of a run in all, but for plugins: columns are read a few at a time, and statistics go on on disk, before more is taken. With
+    /// much data a run takes some 100MiB, even if this is less; hundreds of columns take up to 100MiB more, hundreds of columns times segments more still.
     #[schemars(with = "String")]
     pub memory: Bytes,
     /// Threads; 0 means one for each core. More than cores only cost memory.

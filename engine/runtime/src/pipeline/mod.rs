@@ -21,7 +21,7 @@ use reader::{Reader, slices};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
-pub(crate) use workers::row_bytes;
+pub(crate) use workers::{distinct, row_bytes};
 use workers::{Done, Group, Lane, derive, finish, groups, join, make, wide_columns, work};
 
 /// A transform of the plan, made anew for each side.
@@ -39,6 +39,11 @@ pub type Slice = Option<String>;
 
 /// Whose result it is: the slice and the accumulator's key.
 pub type Place = (Slice, String);
+
+/// Where the result of a request stands.
+pub(crate) fn place((slice, request): &(Slice, Request)) -> Place {
+    (slice.clone(), request.key.clone())
+}
 
 /// Accumulators with the rows that each is fed.
 pub type Requests = Vec<(Slice, Request)>;

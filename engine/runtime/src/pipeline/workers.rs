@@ -1,6 +1,6 @@
 //! Worker threads: each owns some of the accumulators and feeds them what the reader sends.
 
-use super::{Job, Place, Slice};
+use super::{Job, Place, Slice, place};
 use crate::times::Times;
 use arrow::datatypes::DataType;
 use driftline_core::accumulator::{Accumulator, Context, Derived, Finished, Request};
@@ -104,8 +104,8 @@ pub(super) enum Worked {
 }
 
 /// What is asked for, each once.
-fn distinct(requests: &[(Slice, Request)]) -> BTreeMap<Place, &Request> {
-    requests.iter().map(|(slice, r)| ((slice.clone(), r.key.clone()), r)).collect()
+pub(crate) fn distinct(requests: &[(Slice, Request)]) -> BTreeMap<Place, &Request> {
+    requests.iter().map(|request| (place(request), &request.1)).collect()
 }
 
 /// Those whose result is derived from another one's.
