@@ -10,6 +10,9 @@ mod config;
 mod counts;
 mod detect;
 mod labels;
+#[cfg(target_arch = "wasm32")]
+#[path = "../../bindings/rust/memory.rs"]
+mod memory;
 mod plugin;
 
 #[cfg(target_arch = "wasm32")]

@@ -7,6 +7,9 @@
 #[path = "../../bindings/rust/transform.rs"]
 mod bindings;
 mod config;
+#[cfg(target_arch = "wasm32")]
+#[path = "../../bindings/rust/memory.rs"]
+mod memory;
 mod plugin;
 
 #[cfg(target_arch = "wasm32")]

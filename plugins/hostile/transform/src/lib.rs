@@ -4,6 +4,9 @@
 #[allow(warnings, clippy::all)]
 #[path = "../../../bindings/rust/transform.rs"]
 mod bindings;
+#[cfg(target_arch = "wasm32")]
+#[path = "../../../bindings/rust/memory.rs"]
+mod memory;
 mod plugin;
 
 #[cfg(target_arch = "wasm32")]

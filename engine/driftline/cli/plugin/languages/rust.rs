@@ -9,6 +9,7 @@ pub(super) const RUST: Language = Language {
         ("Cargo.toml", include_str!("../../../templates/rust/Cargo.toml")),
         ("src/lib.rs", include_str!("../../../templates/rust/src/lib.rs")),
         ("src/bindings.rs", include_str!("../../../../../plugins/bindings/rust/metric.rs")),
+        ("src/memory.rs", include_str!("../../../../../plugins/bindings/rust/memory.rs")),
     ],
     toolchain: "It takes Rust (https://rustup.rs) and its WebAssembly target, `rustup target add wasm32-unknown-unknown`. `cargo test` tests\n\
                 the mathematics natively. `src/bindings.rs` speaks the contract; it is not edited by hand.",

@@ -3,6 +3,8 @@
 #[rustfmt::skip]
 #[allow(warnings, clippy::all)]
 mod bindings;
+#[cfg(target_arch = "wasm32")]
+mod memory;
 
 use bindings::driftline::plugin::log::{Level, log};
 use bindings::driftline::plugin::types::{Batch, Data, Encoding, Field, Sample};
