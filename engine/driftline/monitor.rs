@@ -1,7 +1,7 @@
 //! A spec with everything that it takes to run it.
 
 use driftline_core::catalogue::Catalogue;
-use driftline_core::diagnostic::{Diagnostics, Text};
+use driftline_core::diagnostic::{Diagnostic, Diagnostics, Text};
 use driftline_core::outcome::Outcome;
 use driftline_core::plugin::{Plugin, PluginHost};
 use driftline_core::spec::{self, Environment};
@@ -99,13 +99,27 @@ impl Monitor {
         let planner = Planner { catalogue: &catalogue, host: self.host.clone(), queries: Arc::new(driftline_sources::Queries), folder: &self.folder };
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         let runtime = runtime.map_err(|e| OpenError::Run(format!("no runtime: {e}")))?;
-        runtime.block_on(planner.plan(spec, diagnostics)).map_err(|error| match error {
-            PlanError::Spec(diagnostics, unreachable) => {
-                let also = unreachable.map(|e| format!("\n\nerror: {e}")).unwrap_or_default();
-                OpenError::Spec(self.text.render(&diagnostics, false) + &also)
+        runtime.block_on(planner.plan(spec, diagnostics)).map_err(|PlanError { spec, sources }| {
+            let sources: Vec<String> = sources.iter().map(|source| self.line(source)).collect();
+            match spec.is_empty() {
+                true => OpenError::Run(sources.join("\n")),
+                false => OpenError::Spec(sources.iter().fold(self.text.render(&spec, false), |all, source| format!("{all}\n\nerror: {source}"))),
             }
-            PlanError::Source(e) => OpenError::Run(e.to_string()),
         })
+    }
+
+    /// The plan to be evaluated; the log says which plugins cannot be used.
+    pub fn ready(&self) -> Result<Plan, OpenError> {
+        let plan = self.plan()?;
+        for (name, reason) in &plan.unusable_plugins {
+            tracing::error!(plugin = name, "{}", self.line(reason));
+        }
+        Ok(plan)
+    }
+
+    /// An error of the spec in one line.
+    pub fn line(&self, error: &Diagnostic) -> String {
+        self.text.line(error)
     }
 
     /// The spec's plugins without its data; a reason for each that cannot be used.
@@ -135,7 +149,7 @@ impl Monitor {
     /// Evaluates once and tells how many rows have been read.
     pub fn run_with(&self, progress: Progress<'_>) -> Result<Outcome, OpenError> {
         let started = Instant::now();
-        let plan = self.plan()?;
+        let plan = self.ready()?;
         let planned = started.elapsed().as_secs_f64();
         let mut outcome = self.evaluator(&plan.monitor, plan.run.state.as_deref()).evaluate(&plan, progress)?;
         outcome.timings.insert("plan_seconds".into(), planned);

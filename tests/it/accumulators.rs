@@ -71,7 +71,7 @@ fn metrics() -> Vec<(&'static str, Built)> {
         let of_numbers = ["error", "r2_score", "quantile_loss"].iter().any(|word| entry.doc.name.contains(word)) && entry.doc.name != "expected_calibration_error";
         let roles = if is_of_lists(entry) { &lists } else if ["hamming_loss", "jaccard"].contains(&entry.doc.name) { &sets } else if entry.doc.name == "top_k_accuracy" { &scores } else if of_numbers { &numbers } else { &labels };
         for column in columns.iter().filter(|c| entry.accepts.is_empty() || entry.accepts.contains(&c.kind)) {
-            let single = entry.scope != Scope::Dataset;
+            let single = matches!(entry.scope, Scope::Column | Scope::Either);
             let binding = Binding { column: single.then_some(column), columns: &columns, roles, all: &columns, training: Some(&names), catalogue: &catalogue };
             // Samples so small that they are cut, and what only tests that are named ask for.
             let vectors = ["", "test = \"centroid_distance\"", "test = { name = \"drifted_components\", rows = 100 }"];

@@ -103,16 +103,17 @@ fn needs(entry: &driftline::core::catalogue::MetricEntry) -> Needs {
 
 fn spec(reference: &RecordBatch, current: &RecordBatch, asked: Needs) -> String {
     let mut text = String::from("[monitor]\nname = \"meanings\"\n[source.reference]\nkind = \"arrow_ipc\"\npath = \"reference.arrow\"\n[source.current]\nkind = \"arrow_ipc\"\npath = \"current.arrow\"\n[source.training]\nkind = \"arrow_ipc\"\npath = \"reference.arrow\"\n");
-    let (target, prediction) = if reference.column_by_name("colour").is_some() { ("colour", "colour_new") } else { ("ordinary", "ordinary") };
+    let (target, prediction) = if reference.column_by_name("colour").is_some() { ("colour", "colour_new") } else { ("ordinary", "given") };
+    text.push_str("[derived]\ngiven = \"ordinary\"\n");
     let times = "timestamp = \"time\"\nlabelled_at = \"time\"\n";
     match asked {
-        Needs::Ranking => writeln!(text, "[columns]\ntarget = \"ordinary\"\nuser = {target:?}\nitem = \"time\"\nscore = \"ordinary\""),
+        Needs::Ranking => writeln!(text, "[columns]\ntarget = \"ordinary\"\nuser = {target:?}\nitem = \"time\"\nscore = \"given\""),
         Needs::Lists => writeln!(text, "[columns]\ntarget = \"vector\"\nprediction = \"vector_constant\""),
         Needs::Probabilities => writeln!(text, "[columns]\ntarget = {target:?}\nprobabilities = {{ red = \"ordinary\", green = \"some_null\", blue = \"constant\" }}"),
-        Needs::Usual => writeln!(text, "[columns]\ntarget = {target:?}\nprediction = {prediction:?}\nscore = \"ordinary\"\n{times}"),
+        Needs::Usual => writeln!(text, "[columns]\ntarget = {target:?}\nprediction = {prediction:?}\nscore = \"given\"\n{times}"),
     }
     .expect("a string");
-    text.push_str("[[suite]]\nname = \"all\"\n");
+    text.push_str("ignore = [\"given\"]\n[[suite]]\nname = \"all\"\n");
     let schema = arrow::datatypes::Schema::try_merge([current.schema().as_ref().clone()]).expect("a schema");
     let mut names: Vec<(String, Kind)> = reference.schema().fields().iter().map(|f| (f.name().clone(), Kind::of(f.data_type()))).collect();
     for field in schema.fields() {
@@ -130,7 +131,7 @@ fn spec(reference: &RecordBatch, current: &RecordBatch, asked: Needs) -> String 
         if needs(entry) != asked {
             continue;
         }
-        if entry.scope == Scope::Dataset {
+        if matches!(entry.scope, Scope::Dataset | Scope::Rows) {
             let features = if ["diversity", "serendipity"].contains(&metric) { "\nfeatures = [\"ordinary\"]" } else { "" };
             check(metric.into(), format!("metric = \"{metric}\"{features}"));
             continue;

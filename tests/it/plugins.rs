@@ -182,6 +182,12 @@ fn a_pinned_component_is_run_and_another_is_not() {
     assert_eq!(run(&digest)["status"], "pass");
     let other = run(&digest.replace(&digest[..8], "00000000"));
     assert!(other["status"] == "error" && other["message"].as_str().is_some_and(|m| m.contains(&format!("its SHA-256 is {digest}"))), "{other}");
+    // Before and while it is run, the place in the spec is told.
+    for (command, code) in [("check", 1), ("run", 1)] {
+        let output = driftline().arg(command).arg(folder.path().join("monitor.toml")).output().expect("runs");
+        let told = text(&output.stdout) + &text(&output.stderr);
+        assert!(output.status.code() == Some(code) && told.contains("monitor.toml:9:9: plugin `rows`: "), "{command}: {told}");
+    }
 }
 
 #[test]

@@ -108,8 +108,8 @@ fn promtool_has_nothing_against_any_series() {
     let catalogue = driftline::catalogue();
     // Labels, then numbers.
     let probabilities = "probabilities = { red = \"x\", green = \"y\", blue = \"share\" }\n";
-    for (target, prediction, scores) in [("c", "c", "score = \"share\"\n"), ("x", "y", "score = \"share\"\n"), ("lists", "lists", ""), ("c", "c", probabilities)] {
-        let mut rest = format!("[derived]\nshare = \"abs(x) / 100.0\"\nlists = \"make_array(c)\"\nother = \"y * 2\"\nat = \"to_timestamp_seconds(cast(x * 100 as bigint))\"\n[columns]\ntimestamp = \"at\"\nlabelled_at = \"at\"\ntarget = {target:?}\nprediction = {prediction:?}\n{scores}user = \"c\"\nitem = \"y\"\n[source.training]\nkind = \"csv\"\npath = \"reference.csv\"\n");
+    for (target, prediction, scores) in [("c", "given", "score = \"share\"\n"), ("x", "y", "score = \"share\"\n"), ("lists", "given_lists", ""), ("c", "given", probabilities)] {
+        let mut rest = format!("[derived]\nshare = \"abs(x) / 100.0\"\nlists = \"make_array(c)\"\ngiven = \"c\"\ngiven_lists = \"make_array(c)\"\nother = \"y * 2\"\nat = \"to_timestamp_seconds(cast(x * 100 as bigint))\"\n[columns]\ntimestamp = \"at\"\nlabelled_at = \"at\"\ntarget = {target:?}\nprediction = {prediction:?}\n{scores}user = \"c\"\nitem = \"y\"\n[source.training]\nkind = \"csv\"\npath = \"reference.csv\"\n");
         let of_lists = ["hamming_loss", "jaccard", "accuracy", "precision", "recall", "f_beta"];
         for metric in &catalogue.metrics {
             let name = metric.doc.name;
@@ -125,7 +125,7 @@ fn promtool_has_nothing_against_any_series() {
             }
             let kind = |kind| metric.accepts.is_empty() || metric.accepts.contains(&kind);
             let columns = match metric.scope {
-                driftline::core::catalogue::Scope::Dataset => "",
+                driftline::core::catalogue::Scope::Dataset | driftline::core::catalogue::Scope::Rows => "",
                 _ if kind(driftline::core::column::Kind::Numerical) => "columns = \"x\"\n",
                 _ if kind(driftline::core::column::Kind::Categorical) => "columns = \"c\"\n",
                 _ => continue,

@@ -66,6 +66,8 @@ pub enum Scope {
     Dataset,
     /// One for each of `columns`, or one over all.
     Either,
+    /// One result, of rows or of the columns that the spec names elsewhere: it takes no `columns`.
+    Rows,
 }
 
 /// What a metric is bound to.

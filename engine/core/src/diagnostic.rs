@@ -136,11 +136,13 @@ impl Text {
         self.text.get(span.clone()).unwrap_or_default()
     }
 
-    /// 1-based line and column (in characters) of a byte offset in the file.
-    pub fn line_column(&self, offset: usize) -> (usize, usize) {
-        let before = self.text.get(..offset).unwrap_or(&self.text);
-        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    /// An error in one line, beginning with its place: of a log, or of what the world outside of the spec is to blame for.
+    pub fn line(&self, diagnostic: &Diagnostic) -> String {
+        let Some(span) = &diagnostic.span else { return diagnostic.message.clone() };
+        let (path, text, span) = self.locate(span);
+        let before = text.get(..span.start).unwrap_or(text);
+        let (line, column) = (before.matches('\n').count() + 1, before.chars().rev().take_while(|c| *c != '\n').count() + 1);
+        format!("{path}:{line}:{column}: {}", diagnostic.message)
     }
 
     /// All errors as text, in order of their place.

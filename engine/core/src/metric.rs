@@ -38,11 +38,17 @@ impl Undefined {
     }
 }
 
+/// The family of a series: of a metric's field, or of a plugin's sample.
+pub fn family(metric: &str, part: &str) -> String {
+    // By convention `_count` belongs to histograms: the family of a number of things is called by the things.
+    if part == "count" { metric.to_owned() } else { format!("{metric}_{part}") }
+}
+
 /// One result of a metric. Most metrics give one; shares by category or a plugin's samples are several, told apart by labels.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reading {
-    /// Series family, where it is not the metric's (samples of a plugin).
-    pub family: Option<String>,
+    /// Which sample of a plugin it is.
+    pub sample: Option<String>,
     pub labels: Vec<(String, String)>,
     /// The defined fields, in the order of the catalogue entry.
     pub fields: Vec<(Cow<'static, str>, f64)>,

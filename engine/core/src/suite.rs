@@ -172,19 +172,12 @@ fn judge(
         Ok(readings) => readings,
         Err(undefined) => return vec![undefined_check(check, metric, undefined)],
     };
-    let chosen = readings.iter().filter(|r| check.sample.is_none() || r.family_sample() == check.sample.as_deref());
+    let chosen = readings.iter().filter(|r| check.sample.is_none() || r.sample == check.sample);
     let judged: Vec<CheckOutcome> = chosen.map(|r| judge_reading(check, metric, r, reference)).collect();
     if judged.is_empty() {
         return vec![undefined_check(check, metric, &Undefined::no_data("the metric gave no result"))];
     }
     judged
-}
-
-impl Reading {
-    /// The sample's own name, for a plugin's.
-    fn family_sample(&self) -> Option<&str> {
-        self.family.as_deref()
-    }
 }
 
 fn outcome(check: &Check, metric: &BoundMetric) -> CheckOutcome {
@@ -232,8 +225,8 @@ fn judge_reading(
     reference: &Option<Readings>,
 ) -> CheckOutcome {
     let mut base = outcome(check, metric);
-    if let (None, Some(family)) = (&check.sample, &reading.family) {
-        base.id = format!("{}.{family}", base.id);
+    if let (None, Some(sample)) = (&check.sample, &reading.sample) {
+        base.id = format!("{}.{sample}", base.id);
     }
     for (_, value) in &reading.labels {
         base.id = format!("{}.{value}", base.id);
@@ -287,7 +280,7 @@ fn values(reading: &Reading) -> FieldValues {
 /// The reference's reading with the same labels.
 fn matching<'a>(reading: &Reading, reference: &'a Option<Readings>) -> Option<&'a Reading> {
     let readings = reference.as_ref()?.as_ref().ok()?;
-    readings.iter().find(|r| r.labels == reading.labels && r.family == reading.family)
+    readings.iter().find(|r| r.labels == reading.labels && r.sample == reading.sample)
 }
 
 fn condition_values(check: &CheckOutcome) -> Fields {

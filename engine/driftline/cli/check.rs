@@ -13,8 +13,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 pub fn check(spec: &Path) -> Result<ExitCode, OpenError> {
-    let plan = Monitor::open(spec)?.plan()?;
-    print(&render(&plan))?;
+    let monitor = Monitor::open(spec)?;
+    let plan = monitor.plan()?;
+    print(&render(&monitor, &plan))?;
     // The checks of a plugin that is unusable, or unusable for its column, will be errors.
     let fails = |metric: &BoundMetric| metric.metric.is_err() && metric.name.starts_with("plugin_");
     Ok(ExitCode::from(u8::from(!plan.unusable_plugins.is_empty() || plan.metrics.iter().any(fails))))
@@ -27,7 +28,7 @@ fn side(out: &mut String, name: &str, side: &Side) {
 }
 
 /// The plan as text. Writing to a string cannot fail.
-fn render(plan: &Plan) -> String {
+fn render(monitor: &Monitor, plan: &Plan) -> String {
     let mut out = format!("monitor {}\n", plan.monitor);
     if let Some(reference) = &plan.reference {
         side(&mut out, "reference", reference);
@@ -65,7 +66,7 @@ fn render(plan: &Plan) -> String {
         let _ = writeln!(out, "  {:<24} gets {}", "", grants(spec, info));
     }
     for (name, reason) in &plan.unusable_plugins {
-        let _ = writeln!(out, "\nplugin {name} is unusable: {reason}");
+        let _ = writeln!(out, "\nplugin {name} is unusable: {}", monitor.line(reason));
     }
     if !plan.left_out_of_presets.is_empty() {
         let _ = writeln!(out, "\nleft out of presets");
@@ -82,7 +83,10 @@ fn render(plan: &Plan) -> String {
             let warn = check.warn.as_ref().map(|c| format!("warn: {}", c.text));
             let conditions: Vec<String> = match &metric.metric {
                 Ok(_) => fail.into_iter().chain(warn).collect(),
-                Err(reason) => vec![format!("error: {}", printable(reason))],
+                Err(reason) => match plan.unusable_plugins.iter().find(|(_, unusable)| unusable.message == *reason) {
+                    Some((plugin, _)) => vec![format!("error: plugin {plugin} is unusable")],
+                    None => vec![format!("error: {}", printable(reason))],
+                },
             };
             let line = format!("  {:<32} {} {}", printable(&check.id), metric.name, labels.join(" "));
             let _ = writeln!(out, "{}  {}", line.trim_end(), conditions.join("; "));

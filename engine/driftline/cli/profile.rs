@@ -96,7 +96,7 @@ fn records(columns: &[Column]) -> String {
         if metric.scope != Scope::Column {
             let _ = writeln!(text, "[[record]]\nmetric = \"{name}\"");
         }
-        let fits = |c: &&Column| metric.scope != Scope::Dataset && (metric.accepts.is_empty() || metric.accepts.contains(&c.kind));
+        let fits = |c: &&Column| matches!(metric.scope, Scope::Column | Scope::Either) && (metric.accepts.is_empty() || metric.accepts.contains(&c.kind));
         for column in columns.iter().filter(fits) {
             let _ = writeln!(text, "[[record]]\nmetric = \"{name}\"\ncolumns = {}", quoted(&column.name));
         }

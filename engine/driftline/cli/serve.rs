@@ -35,7 +35,7 @@ fn monitor(path: &Path) -> Result<(Served, Starts), OpenError> {
     if let Err(error) = monitor.plan() {
         match error {
             OpenError::Spec(_) => return Err(error),
-            OpenError::Run(reason) => tracing::error!("{}: not ready to be evaluated: {reason}", path.display()),
+            OpenError::Run(reason) => tracing::error!(spec = %path.display(), "not ready to be evaluated: {reason}"),
         }
     }
     let serving = monitor.serving()?;
@@ -49,7 +49,7 @@ fn monitor(path: &Path) -> Result<(Served, Starts), OpenError> {
     let again = monitor.clone();
     let served = Served {
         schedule,
-        replan: Arc::new(move || again.plan().map_err(|e| e.to_string())),
+        replan: Arc::new(move || again.ready().map_err(|e| e.to_string())),
         evaluator: monitor.evaluator(&serving.monitor, serving.state.as_deref()),
         name: serving.monitor,
         exporters: Vec::new(),

@@ -6,7 +6,7 @@ use crate::plan::{Plan, Side, query_tables};
 use crate::state::StateFolder;
 use crate::times::Times;
 use driftline_core::accumulator::{Context, Request};
-use driftline_core::metric::{Readings, Sides, Undefined};
+use driftline_core::metric::{Readings, Sides, Undefined, family};
 use driftline_core::outcome::{Family, Outcome, Rows, SCHEMA, Sample, UndefinedRecord, worst};
 use driftline_core::profile::Profile;
 use driftline_core::source::SourceError;
@@ -401,11 +401,9 @@ fn of_rows<T>(metric: &BoundMetric, sides: Sides<'_>, compute: impl FnOnce(Sides
     compute(Sides { current: current.as_deref().unwrap_or(sides.current), reference: reference.as_deref().or(sides.reference), training: sides.training })
 }
 
-/// The family of a reading's field: plugin samples have a family of their own.
-fn family_of(metric: &BoundMetric, family: &Option<String>, field: &str) -> String {
-    // By convention `_count` belongs to histograms: the family of a number of things is called by the things.
-    let own = || if field == "count" { metric.name.clone() } else { format!("{}_{field}", metric.name) };
-    family.clone().unwrap_or_else(own)
+/// The family of a reading's field: plugin samples have one of their own.
+fn family_of(metric: &BoundMetric, sample: Option<&str>, field: &str) -> String {
+    family(&metric.name, sample.unwrap_or(field))
 }
 
 /// A record that came to nothing, and why.
@@ -432,7 +430,7 @@ fn samples(plan: &Plan, readings: &BTreeMap<usize, Readings>) -> (Vec<Sample>, u
                 if field == "p_value_raw" || !value.is_finite() {
                     continue;
                 }
-                let name = family_of(metric, &reading.family, field);
+                let name = family_of(metric, reading.sample.as_deref(), field);
                 // Bounds are those of the first field.
                 let bounds = reading.bounds.filter(|_| i == 0);
                 let (known, _) = *samples.entry((name.clone(), labels.clone())).or_insert((value, bounds));
@@ -453,7 +451,7 @@ fn families(plan: &Plan, readings: &BTreeMap<usize, Readings>) -> Vec<Family> {
         let metric = &plan.metrics[*i];
         for reading in readings.iter().flatten() {
             for (field, _) in &reading.fields {
-                let name = family_of(metric, &reading.family, field);
+                let name = family_of(metric, reading.sample.as_deref(), field);
                 let known = metric.fields.iter().find(|f| f.name == field).map(|f| f.summary);
                 let help = plan.sample_help.get(&name).map(String::as_str).or(known);
                 let help = help.map_or_else(|| name.clone(), |h| format!("{}: {h}", metric.name));

@@ -368,13 +368,29 @@ impl<'de> Deserialize<'de> for Threads {
     }
 }
 
+/// A text, or what stands for one as it was written: a number without its unit is told to lack it.
+fn written<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected a text, such as \"64MiB\" or \"30s\"")]
+    enum Written {
+        Text(String),
+        Whole(i64),
+        Number(f64),
+    }
+    Ok(match Written::deserialize(deserializer)? {
+        Written::Text(text) => text,
+        Written::Whole(number) => number.to_string(),
+        Written::Number(number) => number.to_string(),
+    })
+}
+
 /// A number of bytes, such as "64MiB".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bytes(pub u64);
 
 impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+        let text = written(deserializer)?;
         let has_unit = text.ends_with(|c: char| c.is_alphabetic());
         let parsed = text.parse::<bytesize::ByteSize>().ok().filter(|b| b.0 > 0 && has_unit);
         let message = || format!("`{text}` is not a size; write a number and a unit, such as \"64MiB\"");
@@ -388,7 +404,7 @@ pub struct Time(pub Duration);
 
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+        let text = written(deserializer)?;
         let parsed = humantime::parse_duration(&text).ok().filter(|d| !d.is_zero());
         let message = || format!("`{text}` is not a span of time; write a number and a unit, such as \"30s\"");
         parsed.map(Time).ok_or_else(|| serde::de::Error::custom(message()))

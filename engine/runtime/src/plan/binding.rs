@@ -1,5 +1,6 @@
 //! Metrics of the catalogue, bound to their columns.
 
+use super::plugins::named_test;
 use super::resolver::Resolver;
 use super::selection::Selected;
 use driftline_core::catalogue::{Binding, Field, MetricEntry, Scope, find, find_or_report};
@@ -129,10 +130,19 @@ impl Resolver<'_> {
             self.diagnostics.error(&component.kind_span, message);
             return Vec::new();
         }
+        if let (Scope::Rows, Some((_, span))) = (entry.scope, &columns) {
+            let help = "remove `columns`; `by` or `where` takes a part of the rows".to_owned();
+            let message = format!("`{}` reads whole rows, or the columns that [columns] names as the target, the prediction and the like", component.kind);
+            self.diagnostics.push(Diagnostic::at(span.clone(), message).help(help));
+            return Vec::new();
+        }
         let selected = match &columns {
             None => None,
             Some((words, span)) => match self.select(words, span, entry.accepts) {
-                Selected::Columns(columns) => Some(columns),
+                Selected::Columns(columns) => match named_test(&component).and_then(|test| find(&catalogue.tests, &test)) {
+                    Some(test) => Some(self.fitting(columns, words, |column| test.accepts.contains(&column.kind))),
+                    None => Some(columns),
+                },
                 Selected::Unusable(reason) => return vec![self.unusable(entry.doc.name, words, reason)],
                 Selected::Wrong => return Vec::new(),
             },
@@ -145,7 +155,7 @@ impl Resolver<'_> {
                 self.diagnostics.push(Diagnostic::at(component.kind_span.clone(), message).help(help));
                 Vec::new()
             }
-            (Scope::Dataset | Scope::Either, None) => {
+            (_, None) => {
                 let all: Vec<Column> = self.columns.iter().filter(|c| self.counts(c, entry)).cloned().collect();
                 self.bind_one(entry, component, Over::Dataset(&all, None)).into_iter().collect()
             }

@@ -18,7 +18,7 @@ use std::sync::Arc;
 const SAMPLE_ROWS: usize = 100_000;
 
 /// The columns of both sides, with kinds by the rule of type inference over the first rows of the reference.
-/// Those that are declared categorical are looked at too.
+/// Those that are declared categorical or numerical are looked at too.
 pub(super) async fn infer_columns(reference: Option<&Side>, current: &Side, declared: &[&String]) -> Result<Vec<Column>, SourceError> {
     let basis = reference.unwrap_or(current);
     let (schema, now) = (basis.schema.clone(), current.schema.clone());

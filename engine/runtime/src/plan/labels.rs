@@ -5,7 +5,6 @@ use arrow::datatypes::SchemaRef;
 use driftline_core::diagnostic::{Diagnostic, Diagnostics, Span};
 use driftline_core::name::suggestion;
 use driftline_core::query::Labels;
-use driftline_core::source::SourceError;
 use driftline_core::spec::{ColumnsFrame, LabelsFrame, LabelsSpec, RunFrame};
 
 /// `[source.labels]`, opened.
@@ -30,7 +29,7 @@ impl Planner<'_> {
         spec: Option<LabelsSpec<'_>>,
         types: Option<SchemaRef>,
         d: &mut Diagnostics,
-    ) -> Result<Option<OpenedLabels>, SourceError> {
+    ) -> Result<Option<OpenedLabels>, Diagnostic> {
         let Some(LabelsSpec { source, span, frame }) = spec else { return Ok(None) };
         let side = self.open(Some(source), types, d).await?;
         Ok(side.map(|side| OpenedLabels { side, span, frame }))

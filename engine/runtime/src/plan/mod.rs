@@ -14,7 +14,7 @@ use crate::serve::Schedule;
 use arrow::datatypes::SchemaRef;
 use driftline_core::catalogue::{Catalogue, find_or_report};
 use driftline_core::column::{Column, Roles};
-use driftline_core::diagnostic::Diagnostics;
+use driftline_core::diagnostic::{Diagnostic, Diagnostics};
 use driftline_core::exporter::Starting;
 use driftline_core::plugin::{Bindings, Info, Plugin, PluginHost};
 use driftline_core::query::{QueryEngine, QueryTable};
@@ -68,7 +68,7 @@ pub struct Plan {
     /// Plugins that can be used, with what the spec says of them.
     pub plugins: Vec<(PluginSpec, Info)>,
     /// Plugins that cannot be used, and why: their checks are errors.
-    pub unusable_plugins: BTreeMap<String, String>,
+    pub unusable_plugins: BTreeMap<String, Diagnostic>,
     pub metrics: Vec<BoundMetric>,
     pub suites: Vec<Suite>,
     /// Metrics that are recorded without being judged.
@@ -112,12 +112,23 @@ pub struct Serving {
     pub state: Option<String>,
 }
 
-/// Why there is no plan.
-pub enum PlanError {
-    /// The spec is wrong; perhaps a source cannot be reached either.
-    Spec(Diagnostics, Option<SourceError>),
-    /// A source cannot be reached.
-    Source(SourceError),
+/// Why there is no plan: what is wrong in the spec, and which sources cannot be reached.
+#[derive(Default)]
+pub struct PlanError {
+    pub spec: Diagnostics,
+    pub sources: Vec<Diagnostic>,
+}
+
+impl From<Diagnostics> for PlanError {
+    fn from(spec: Diagnostics) -> Self {
+        Self { spec, ..Self::default() }
+    }
+}
+
+impl From<SourceError> for PlanError {
+    fn from(SourceError(message): SourceError) -> Self {
+        Self { sources: vec![Diagnostic { message, span: None, help: None }], ..Self::default() }
+    }
 }
 
 /// What planning needs beside the spec.
@@ -150,16 +161,14 @@ impl Planner<'_> {
             (reference, current, labels, training) => {
                 // What can be told without the data is told.
                 self.check_names(&spec, d);
-                return Err(match (reference.err().or(current.err()).or(labels.err()).or(training.err()), d.is_empty()) {
-                    (Some(e), true) => PlanError::Source(e),
-                    (unreachable, _) => PlanError::Spec(diagnostics, unreachable),
-                });
+                let sources = [reference.err(), current.err(), labels.err(), training.err()].into_iter().flatten().collect();
+                return Err(PlanError { spec: diagnostics, sources });
             }
         };
         if asked_labels && came.columns.is_empty() && !d.is_empty() {
             // Without the labels every word about their columns would seem wrong.
             self.check_names(&spec, d);
-            return Err(PlanError::Spec(diagnostics, None));
+            return Err(diagnostics.into());
         }
         let roles = Roles {
             id: spec.columns.id.as_ref().map(|c| c.get_ref().clone()),
@@ -175,12 +184,12 @@ impl Planner<'_> {
             labelled_at: spec.columns.labelled_at.as_ref().map(|c| c.get_ref().clone()),
             lateness,
         };
-        let declared: Vec<&String> = spec.columns.categorical.iter().map(|c| c.get_ref()).collect();
+        let declared: Vec<&String> = spec.columns.categorical.iter().chain(&spec.columns.numerical).map(|c| c.get_ref()).collect();
         let columns = infer_columns(reference.as_ref(), &current, &declared).await;
         let mut resolver = Resolver {
             planner: self,
             sides: (reference.as_ref(), &current),
-            columns: columns.map_err(PlanError::Source)?,
+            columns: columns?,
             roles,
             // What comes with the labels is no part of the rows: it is seen where it is named.
             ignored: came.columns.clone(),
@@ -203,7 +212,7 @@ impl Planner<'_> {
         let mut records: Vec<usize> = spec.records.into_iter().flat_map(|r| resolver.record(r)).collect();
         records.extend(spec.recorded_presets.iter().flat_map(|(name, span)| resolver.record_preset(name, span)));
         if !resolver.diagnostics.is_empty() {
-            return Err(PlanError::Spec(resolver.diagnostics, None));
+            return Err(resolver.diagnostics.into());
         }
         let Resolver { diagnostics: _, sides: _, planner: _, roles, ignored, columns, plugins, plan_metrics, counters, left_out_of_presets, other_segments, sample_help, transforms, .. } =
             resolver;
@@ -211,7 +220,7 @@ impl Planner<'_> {
         let sliced = |side: Side| {
             let own = side.other_segments(&other_segments).into_iter();
             let filters = filters.iter().copied().chain(own).collect();
-            side.sliced(&filters).map_err(PlanError::Source)
+            side.sliced(&filters)
         };
         let reference = reference.map(sliced).transpose()?;
         let current = sliced(current)?;
@@ -222,7 +231,7 @@ impl Planner<'_> {
                     plugin_digests.insert(name, plugin.info().digest.clone());
                     usable_plugins.push((used.spec, plugin.info().clone()));
                 }
-                Err(reason) => drop(unusable_plugins.insert(name, reason)),
+                Err(reason) => drop(unusable_plugins.insert(name, Diagnostic::at(used.spec.span, reason))),
             }
         }
         Ok(Plan {
@@ -303,12 +312,13 @@ impl Planner<'_> {
         spec: Option<SourceSpec<'_>>,
         types: Option<SchemaRef>,
         d: &mut Diagnostics,
-    ) -> Result<Option<Side>, SourceError> {
+    ) -> Result<Option<Side>, Diagnostic> {
         let Some(spec) = spec else { return Ok(None) };
+        let span = spec.component.params.span_of("path");
         let entry = find_or_report(&self.catalogue.sources, &spec.component, "kind of source", &[], d);
         let opening = entry.and_then(|e| (e.open)(spec.component, self.folder, d));
         let Some(opening) = opening else { return Ok(None) };
-        let source = opening(types).await?;
+        let source = opening(types).await.map_err(|e| Diagnostic::at(span, e.0))?;
         Ok(Some(Side { schema: source.schema(), source, filter: None, asked_filter: spec.frame.filter }))
     }
 }

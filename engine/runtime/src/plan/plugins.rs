@@ -4,12 +4,12 @@ use super::PlannedTransform;
 use super::binding::{Bound, plugin_fields};
 use super::resolver::Resolver;
 use super::selection::Selected;
-use crate::plugin_metric::{PluginMetric, PluginTest, family};
+use crate::plugin_metric::{PluginMetric, PluginTest};
 use arrow::datatypes::Schema;
 use driftline_core::catalogue::{Direction, Field, find};
 use driftline_core::column::{Column, Kind};
 use driftline_core::diagnostic::{Diagnostic, Span};
-use driftline_core::metric::Hypotheses;
+use driftline_core::metric::{Hypotheses, family};
 use driftline_core::name::suggestion;
 use driftline_core::plugin::{Bindings, Plugin, PluginKind, SampleInfo};
 use driftline_core::spec::{Component, PluginSpec};
@@ -50,9 +50,6 @@ impl Resolver<'_> {
             if self.diagnostics.len() > before {
                 // What uses it is not wrong for that.
                 self.broken_plugins.push(name.clone());
-            }
-            if let Err(reason) = &plugin {
-                tracing::error!(plugin = name, "{reason}");
             }
             self.plugins.insert(name, Used { spec, plugin });
         }
@@ -110,14 +107,11 @@ impl Resolver<'_> {
     /// `metric = "drift"` with the `test` of a plugin is that plugin.
     /// Says whether it is.
     pub(super) fn drift_by_plugin<'b>(&self, component: Component<'b>) -> (Component<'b>, bool) {
-        let json = component.params.json();
-        let test = json.get("test").and_then(|test| test.as_str().or_else(|| test.get("name")?.as_str()));
-        let Some(test) = test.filter(|test| component.kind == "drift" && (self.plugins.contains_key(*test) || self.broken_plugins.iter().any(|broken| broken == test))) else {
-            return (component, false);
-        };
+        let is_plugin = |test: &String| self.plugins.contains_key(test) || self.broken_plugins.contains(test);
+        let Some(kind) = named_test(&component).filter(is_plugin) else { return (component, false) };
         let mut params = component.params;
         params.take_value("test");
-        (Component { kind: test.to_owned(), kind_span: component.kind_span, params }, true)
+        (Component { kind, kind_span: component.kind_span, params }, true)
     }
 
     /// `is_test` says that a drift check names it as its test.
@@ -176,7 +170,7 @@ impl Resolver<'_> {
         if let Some(sample) = &parameters.sample {
             self.check_sample(sample, &spec, &plugin, targets.first().cloned().flatten().as_ref());
         }
-        let sample = parameters.sample.map(|s| family(&spec.name, s.get_ref()));
+        let sample = parameters.sample.map(Spanned::into_inner);
         let many = columns.as_ref().is_some_and(|(words, _)| self.is_many(words, targets.len()));
         let bind = |column: Option<Column>| {
             let metric = self.plugin_metric(&spec, &plugin, column.as_ref());
@@ -187,15 +181,11 @@ impl Resolver<'_> {
         targets.into_iter().map(bind).collect()
     }
 
-    /// The columns whose type the plugin takes; others that a pattern matched are left out and counted.
+    /// The columns whose type the plugin takes.
     fn readable(&mut self, spec: &PluginSpec, plugin: &Result<Arc<dyn Plugin>, String>, columns: Vec<Column>, words: &[String]) -> Vec<Column> {
-        let (Ok(plugin), true) = (plugin, self.is_many(words, columns.len())) else { return columns };
+        let Ok(plugin) = plugin else { return columns };
         let schema = self.full_schema();
-        let named = |c: &Column| words.contains(&c.name);
-        let reads = |c: &Column| named(c) || plugin.accepts(&bindings(spec, Some(&c.name)), &schema).is_ok();
-        let (fitting, others): (Vec<Column>, Vec<Column>) = columns.into_iter().partition(reads);
-        self.leave_out(&words.join(", "), &others);
-        fitting
+        self.fitting(columns, words, |c| plugin.accepts(&bindings(spec, Some(&c.name)), &schema).is_ok())
     }
 
     /// A sample that the plugin does not describe is a mistake of the spec.
@@ -224,18 +214,19 @@ impl Resolver<'_> {
     ) -> BoundMetric {
         let bindings = bindings(spec, column.map(|c| c.name.as_str()));
         let schema = self.full_schema();
+        let name = metric_name(&spec.name);
         if let Some(plugin) = plugin.as_ref().ok().filter(|plugin| plugin.info().kind == PluginKind::TwoSampleTest) {
             return self.plugin_test(spec, plugin.clone(), bindings, schema, column);
         }
         let bound = plugin.as_ref().map_err(Clone::clone).and_then(|plugin| {
             for sample in plugin.describe(&bindings, &schema)?.samples {
-                self.sample_help.insert(family(&spec.name, &sample.name), help(&sample));
+                self.sample_help.insert(family(&name, &sample.name), help(&sample));
             }
             let samples = plugin.samples(&bindings, &schema);
-            Ok(Box::new(PluginMetric { plugin: spec.name.clone(), samples }) as Box<dyn driftline_core::metric::Metric>)
+            Ok(Box::new(PluginMetric { samples }) as Box<dyn driftline_core::metric::Metric>)
         });
         BoundMetric {
-            name: format!("plugin_{}", spec.name),
+            name,
             column: column.map(|c| c.name.clone()),
             labels: Vec::new(),
             fields: vec![Field::new("value", "", "the plugin's sample")],
@@ -248,7 +239,7 @@ impl Resolver<'_> {
     }
 
     fn plugin_test(&mut self, spec: &PluginSpec, plugin: Arc<dyn Plugin>, bindings: Bindings, schema: Schema, column: Option<&Column>) -> BoundMetric {
-        let name = format!("plugin_{}", spec.name);
+        let name = metric_name(&spec.name);
         let described = plugin.describe(&bindings, &schema);
         let gives = |field: &str| described.as_ref().is_ok_and(|described| described.samples.iter().any(|s| s.name == field));
         let known = [
@@ -276,6 +267,18 @@ impl Resolver<'_> {
         let field = |c: &Column| arrow::datatypes::Field::new(&c.name, c.data_type.clone(), true);
         Schema::new(self.columns.iter().map(field).collect::<Vec<_>>())
     }
+}
+
+/// The two-sample test that a drift check names.
+pub(super) fn named_test(component: &Component<'_>) -> Option<String> {
+    let json = component.params.json();
+    let test = json.get("test").filter(|_| component.kind == "drift")?;
+    test.as_str().or_else(|| test.get("name")?.as_str()).map(str::to_owned)
+}
+
+/// The name of a plugin's metric, with which its series begin.
+fn metric_name(plugin: &str) -> String {
+    format!("plugin_{plugin}")
 }
 
 /// What a check on a plugin's metric may say beside its conditions.

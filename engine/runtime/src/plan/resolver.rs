@@ -60,6 +60,12 @@ impl Resolver<'_> {
                 self.diagnostics.push(Diagnostic::at(role.span(), message).help("name another column, or make numbers of it under [derived]".to_owned()));
             }
         }
+        for (role, what) in [(&frame.prediction, "prediction"), (&frame.score, "score")] {
+            if let Some(role) = role.as_ref().filter(|role| frame.target.as_ref().is_some_and(|target| target.get_ref() == role.get_ref())) {
+                let message = format!("`{what}` is the column of `target`: every model would be right");
+                self.diagnostics.push(Diagnostic::at(role.span(), message).help(format!("name the column that the model gave as `{what}`")));
+            }
+        }
         if let (Some(rank), Some(_)) = (&frame.rank, &frame.score) {
             self.diagnostics.error(&rank.span(), "[columns] has both `rank` and `score`; name what the model gives");
         }
@@ -84,9 +90,21 @@ impl Resolver<'_> {
                 self.diagnostics.error(&span, message);
             }
             self.columns[column].kind = kind;
+            self.report_no_numbers(column, &span);
         }
         let ignored: Vec<usize> = frame.ignore.iter().flat_map(|name| self.named(name)).collect();
         self.ignored.extend(ignored.into_iter().map(|i| self.columns[i].name.clone()));
+    }
+
+    /// Of texts none of which is a number no run would make one.
+    fn report_no_numbers(&mut self, column: usize, span: &Span) {
+        let column = &self.columns[column];
+        let are_texts = matches!(column.data_type, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+        let are_numbers = column.sample.keys().any(|value| value.trim().parse::<f64>().is_ok());
+        if let (Kind::Numerical, true, false, Some(value)) = (column.kind, are_texts, are_numbers, column.sample.keys().next()) {
+            let message = format!("column `{}` is declared numerical, and its values are texts, such as {value:?}", column.name);
+            self.diagnostics.push(Diagnostic::at(span.clone(), message).help("remove it here, or make numbers of it under [derived]".to_owned()));
+        }
     }
 
     /// The columns that a name or a glob under [columns] means; an error if there is none.

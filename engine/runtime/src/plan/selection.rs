@@ -80,6 +80,17 @@ impl Resolver<'_> {
         Selected::Columns(fitting)
     }
 
+    /// The columns that something takes; others that a pattern matched are left out and counted, unless they are all.
+    pub(super) fn fitting(&mut self, columns: Vec<Column>, words: &[String], takes: impl Fn(&Column) -> bool) -> Vec<Column> {
+        let fits = |column: &Column| words.contains(&column.name) || takes(column);
+        if !self.is_many(words, columns.len()) || !columns.iter().any(fits) {
+            return columns;
+        }
+        let (fitting, others): (Vec<Column>, Vec<Column>) = columns.into_iter().partition(fits);
+        self.leave_out(&words.join(", "), &others);
+        fitting
+    }
+
     /// Counts columns that a pattern matched and the metric does not take, and names them.
     pub(super) fn leave_out(&mut self, word: &str, others: &[Column]) {
         if !others.is_empty() {

@@ -23,7 +23,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"label_delay\"\nwarn = \"percentile_95 > 604800\"",
         reference: "-",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

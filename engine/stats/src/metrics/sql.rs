@@ -28,7 +28,7 @@ are refused. Columns are written as they are called, upper and lower case includ
         example: "[[suite.check]]\nname = \"spend\"\nmetric = \"sql\"\nquery = \"select country, avg(price) as value from current group by country\"\nfail = \"value > 1000\"",
         reference: "Apache DataFusion's SQL",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

@@ -19,7 +19,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"average_precision\"\nfail = \"value < reference - 5%\"",
         reference: "sklearn.metrics.average_precision_score",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

@@ -19,7 +19,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"balanced_accuracy\"\nfail = \"value < reference - 5%\"",
         reference: "sklearn.metrics.balanced_accuracy_score",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

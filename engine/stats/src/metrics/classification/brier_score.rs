@@ -19,7 +19,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"brier_score\"\nfail = \"value > reference * 120%\"",
         reference: "Brier, Monthly Weather Review 78 (1950); sklearn.metrics.brier_score_loss",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

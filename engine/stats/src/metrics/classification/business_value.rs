@@ -25,7 +25,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"business_value\"\nvalues = { fraud = { fraud = 100.0, honest = -100.0 }, honest = { fraud = -5.0 } }\nfail = \"per_row < reference.per_row - 0.5\"",
         reference: "NannyML's business value",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

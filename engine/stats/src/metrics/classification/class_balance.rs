@@ -22,7 +22,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"class_balance\"\nwarn = \"abs(prediction_share - target_share) > 10%\"",
         reference: "Evidently's ClassificationClassBalance",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

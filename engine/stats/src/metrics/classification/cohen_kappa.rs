@@ -19,7 +19,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"cohen_kappa\"\nfail = \"value < reference - 0.1\"",
         reference: "sklearn.metrics.cohen_kappa_score",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

@@ -22,7 +22,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[record]]\nmetric = \"confusion_matrix\"",
         reference: "sklearn.metrics.confusion_matrix",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

@@ -26,7 +26,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"expected_calibration_error\"\nfail = \"value > 10%\"",
         reference: "Guo, Pleiss, Sun, Weinberger, ICML 2017",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

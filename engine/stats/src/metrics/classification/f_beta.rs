@@ -21,7 +21,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"f_beta\"\naverage = \"macro\"\nfail = \"value < reference - 5%\"",
         reference: "sklearn.metrics.fbeta_score(zero_division=nan)",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

@@ -19,7 +19,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"false_negative_rate\"\nfail = \"value > reference + 5%\"",
         reference: "1 - sklearn.metrics.recall_score; Evidently's FNR",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

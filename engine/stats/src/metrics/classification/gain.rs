@@ -18,7 +18,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"gain\"\nshare = 0.2\nfail = \"value < 50%\"",
         reference: "Evidently's ClassificationLiftTable (gain)",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

@@ -22,7 +22,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"hamming_loss\"\nfail = \"value > reference + 1%\"",
         reference: "sklearn.metrics.hamming_loss",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

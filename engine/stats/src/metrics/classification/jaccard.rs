@@ -22,7 +22,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"jaccard\"\nfail = \"value < reference - 5%\"",
         reference: "sklearn.metrics.jaccard_score(average=samples, zero_division=1)",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

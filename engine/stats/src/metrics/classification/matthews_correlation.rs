@@ -19,7 +19,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"matthews_correlation\"\nfail = \"value < reference - 0.1\"",
         reference: "sklearn.metrics.matthews_corrcoef",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

@@ -19,7 +19,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"precision\"\nfail = \"value < reference - 5%\"",
         reference: "sklearn.metrics.precision_score(zero_division=nan)",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

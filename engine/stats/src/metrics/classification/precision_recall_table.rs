@@ -19,7 +19,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[record]]\nmetric = \"precision_recall_table\"\nlines = 10",
         reference: "sklearn.metrics.precision_recall_curve; Evidently's ClassificationPRTable",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

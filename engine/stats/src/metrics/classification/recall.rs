@@ -19,7 +19,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"recall\"\naverage = \"by_label\"\nfail = \"value < reference - 10%\"",
         reference: "sklearn.metrics.recall_score(zero_division=nan); Evidently's TPR",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

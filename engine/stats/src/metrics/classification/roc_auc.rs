@@ -21,7 +21,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"roc_auc\"\nfail = \"value < reference - 5%\"",
         reference: "sklearn.metrics.roc_auc_score(multi_class=ovr); DeLong et al., Biometrics 44 (1988)",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

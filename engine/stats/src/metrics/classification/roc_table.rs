@@ -19,7 +19,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[record]]\nmetric = \"roc_table\"\nlines = 10",
         reference: "sklearn.metrics.roc_curve, numpy.interp; Evidently's ClassificationRocCurve",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

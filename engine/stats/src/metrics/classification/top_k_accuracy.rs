@@ -24,7 +24,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"top_k_accuracy\"\nk = 3\nfail = \"value < reference - 5%\"",
         reference: "sklearn.metrics.top_k_accuracy_score",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

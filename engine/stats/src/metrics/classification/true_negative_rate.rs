@@ -19,7 +19,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"true_negative_rate\"\nfail = \"value < reference - 5%\"",
         reference: "sklearn.metrics.recall_score of the other label; Evidently's TNR",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

@@ -25,7 +25,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"diversity\"\nfeatures = [\"price\", \"weight\"]\nfail = \"value < reference - 10%\"",
         reference: "Evidently's DiversityMetric (over = items)",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

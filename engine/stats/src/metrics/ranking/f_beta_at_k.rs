@@ -26,7 +26,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"f_beta_at_k\"\nk = 5\nfail = \"value < reference - 0.05\"",
         reference: "Evidently's FBetaTopKMetric (over = shown)",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

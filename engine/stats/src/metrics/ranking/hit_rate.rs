@@ -18,7 +18,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"hit_rate\"\nk = 5\nfail = \"value < 0.8\"",
         reference: "Evidently's HitRateKMetric",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

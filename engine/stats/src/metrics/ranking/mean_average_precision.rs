@@ -19,7 +19,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"mean_average_precision\"\nk = 5\nfail = \"value < reference - 0.05\"",
         reference: "Evidently's MAPKMetric, on sorted rows and full lists (over = relevant); average precision of trec_eval",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

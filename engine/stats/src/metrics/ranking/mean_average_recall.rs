@@ -19,7 +19,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"mean_average_recall\"\nk = 5\nfail = \"value < reference - 0.05\"",
         reference: "Evidently's MARKMetric, on sorted rows and full lists (over = relevant)",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

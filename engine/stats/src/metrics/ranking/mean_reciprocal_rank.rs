@@ -18,7 +18,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"mean_reciprocal_rank\"\nk = 5\nfail = \"value < reference - 0.05\"",
         reference: "Evidently's MRRKMetric; Voorhees, TREC-8 (1999)",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

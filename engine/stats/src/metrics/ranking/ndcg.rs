@@ -18,7 +18,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"ndcg\"\nk = 5\nfail = \"value < reference - 0.05\"",
         reference: "sklearn.metrics.ndcg_score(k) without ties, over users with a relevant item; Jarvelin, Kekalainen, ACM TOIS 20 (2002)",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

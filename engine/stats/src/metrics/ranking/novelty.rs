@@ -22,7 +22,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"novelty\"\nk = 5\nfail = \"value < reference - 10%\"",
         reference: "Evidently's NoveltyMetric; Zhou et al., PNAS 107 (2010)",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

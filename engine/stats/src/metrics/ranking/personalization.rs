@@ -25,7 +25,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"personalization\"\nk = 5\nfail = \"value < reference - 0.05\"",
         reference: "Evidently's PersonalizationMetric, on lists of k items or more (over = k)",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

@@ -23,7 +23,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"popularity_bias\"\nk = 5\nfail = \"gini > reference.gini + 0.05\"",
         reference: "Evidently's PopularityBias; Abdollahpouri et al., FLAIRS 32 (2019)",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

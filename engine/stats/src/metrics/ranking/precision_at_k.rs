@@ -20,7 +20,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"precision_at_k\"\nk = 5\nfail = \"value < reference - 0.05\"",
         reference: "Evidently's PrecisionTopKMetric (over = shown); P@k of trec_eval",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

@@ -18,7 +18,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"recall_at_k\"\nk = 5\nfail = \"value < reference - 0.05\"",
         reference: "Evidently's RecallTopKMetric; Recall@k of trec_eval",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

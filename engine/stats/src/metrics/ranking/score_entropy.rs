@@ -25,7 +25,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"score_entropy\"\nk = 5\nfail = \"abs(value - reference) > 10% * reference\"",
         reference: "Evidently's ScoreDistribution (of = all)",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

@@ -25,7 +25,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"serendipity\"\nfeatures = [\"price\", \"weight\"]\nfail = \"value < reference - 10%\"",
         reference: "Evidently's SerendipityMetric (over = training)",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

@@ -24,7 +24,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"error_distribution\"\nfail = \"percentile_95 > 10 or percentile_5 < -10\"",
         reference: "numpy.quantile; Evidently's RegressionErrorDistribution, which draws it",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

@@ -24,7 +24,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"error_normality\"\nwarn = \"abs(skewness) > 1\"",
         reference: "Jarque, Bera, Economics Letters 6 (1980); scipy.stats.jarque_bera",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

@@ -23,7 +23,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"max_absolute_error\"\nfail = \"value > reference * 150%\"",
         reference: "sklearn.metrics.max_error",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

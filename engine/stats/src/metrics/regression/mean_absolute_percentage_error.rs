@@ -19,7 +19,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"mean_absolute_percentage_error\"\nfail = \"value > reference * 120%\"",
         reference: "sklearn.metrics.mean_absolute_percentage_error",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

@@ -24,7 +24,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"median_absolute_error\"\nfail = \"value > reference * 120%\"",
         reference: "sklearn.metrics.median_absolute_error",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

@@ -21,7 +21,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"quantile_loss\"\nq = 0.9\nfail = \"value > reference * 120%\"",
         reference: "sklearn.metrics.mean_pinball_loss",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

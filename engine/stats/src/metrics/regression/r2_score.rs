@@ -23,7 +23,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"r2_score\"\nfail = \"value < reference - 0.1\"",
         reference: "sklearn.metrics.r2_score",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

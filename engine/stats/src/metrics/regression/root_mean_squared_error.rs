@@ -23,7 +23,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"root_mean_squared_error\"\nfail = \"value > reference * 120%\"",
         reference: "sklearn.metrics.root_mean_squared_error",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,

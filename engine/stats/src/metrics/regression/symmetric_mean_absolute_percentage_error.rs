@@ -19,7 +19,7 @@ pub const ENTRY: MetricEntry = MetricEntry {
         example: "[[suite.check]]\nmetric = \"symmetric_mean_absolute_percentage_error\"\nfail = \"value > reference * 120%\"",
         reference: "Makridakis, Int. J. Forecasting 9 (1993)",
     },
-    scope: Scope::Dataset,
+    scope: Scope::Rows,
     accepts: &[],
     compares: false,
     build,
