@@ -20,7 +20,7 @@ pub(super) struct Bound {
     pub default_fail: Option<String>,
 }
 
-impl Resolver<'_> {
+impl<'a> Resolver<'a> {
     /// Binds a metric to each of its columns, and to each value of `by`.
     pub(super) fn bind(&mut self, spec: MetricSpec<'_>) -> Vec<Bound> {
         let Some((by, span)) = spec.by.clone() else {
@@ -116,57 +116,54 @@ impl Resolver<'_> {
         if self.broken_plugins.contains(&component.kind) {
             return Vec::new();
         }
+        let Some(entry) = self.entry(&component, columns.as_ref().map(|(_, span)| span)) else { return Vec::new() };
+        let Some((words, span)) = columns else {
+            let all: Vec<Column> = self.columns.iter().filter(|c| self.counts(c, entry)).cloned().collect();
+            return self.bind_one(entry, component, Over::Dataset(&all, None)).into_iter().collect();
+        };
+        let selected = match self.select(&words, &span, entry.accepts) {
+            Selected::Columns(columns) => self.tested(&component, columns, &words),
+            Selected::Unusable(reason) => return vec![self.unusable(entry.doc.name, &words, reason)],
+            Selected::Wrong => return Vec::new(),
+        };
+        if entry.scope == Scope::Dataset {
+            return self.bind_one(entry, component, Over::Dataset(&selected, Some(words.join(",")))).into_iter().collect();
+        }
+        let many = self.is_many(&words, selected.len());
+        selected.iter().filter_map(|column| self.bind_one(entry, component.clone(), Over::Column(column, many))).collect()
+    }
+
+    /// The metric that a component names, where the spec has what it needs: a reference, and `columns` or none.
+    fn entry(&mut self, component: &Component<'_>, columns: Option<&Span>) -> Option<&'a MetricEntry> {
         let catalogue = self.planner.catalogue;
+        let kind = &component.kind;
+        let here = |message: String| Diagnostic::at(component.kind_span.clone(), message);
+        if let (None, Some(help)) = (find(&catalogue.metrics, kind), catalogue.of_another_tool(kind)) {
+            self.diagnostics.push(here(format!("unknown metric `{kind}`")).help(help));
+            return None;
+        }
         let plugins: Vec<&str> = self.plugins.keys().map(String::as_str).collect();
-        if let (None, Some(help)) = (find(&catalogue.metrics, &component.kind), catalogue.of_another_tool(&component.kind)) {
-            self.diagnostics.push(Diagnostic::at(component.kind_span.clone(), format!("unknown metric `{}`", component.kind)).help(help));
-            return Vec::new();
-        }
-        let Some(entry) = find_or_report(&catalogue.metrics, &component, "metric", &plugins, &mut self.diagnostics) else {
-            return Vec::new();
-        };
-        if entry.compares && !self.has_reference {
-            let message = format!("`{}` compares with a reference, and there is no [source.reference]", component.kind);
-            self.diagnostics.error(&component.kind_span, message);
-            return Vec::new();
-        }
-        if let (Scope::Rows, Some((_, span))) = (entry.scope, &columns) {
-            let help = "remove `columns`; `by` or `where` takes a part of the rows".to_owned();
-            let message = format!("`{}` reads whole rows, or the columns that [columns] names as the target, the prediction and the like", component.kind);
-            self.diagnostics.push(Diagnostic::at(span.clone(), message).help(help));
-            return Vec::new();
-        }
-        let selected = match &columns {
-            None => None,
-            Some((words, span)) => match self.select(words, span, entry.accepts) {
-                Selected::Columns(columns) => match named_test(&component).and_then(|test| find(&catalogue.tests, &test)) {
-                    Some(test) => Some(self.fitting(columns, words, |column| test.accepts.contains(&column.kind))),
-                    None => Some(columns),
-                },
-                Selected::Unusable(reason) => return vec![self.unusable(entry.doc.name, words, reason)],
-                Selected::Wrong => return Vec::new(),
-            },
-        };
-        let words = columns.as_ref().map(|(words, _)| words.join(","));
-        match (entry.scope, selected) {
+        let entry = find_or_report(&catalogue.metrics, component, "metric", &plugins, &mut self.diagnostics)?;
+        let wrong = match (entry.scope, columns) {
+            _ if entry.compares && !self.has_reference => here(format!("`{kind}` compares with a reference, and there is no [source.reference]")),
+            (Scope::Rows, Some(span)) => {
+                let message = format!("`{kind}` reads whole rows, or the columns that [columns] names as the target, the prediction and the like");
+                Diagnostic::at(span.clone(), message).help("remove `columns`; `by` or `where` takes a part of the rows".to_owned())
+            }
             (Scope::Column, None) => {
-                let help = "add `columns`: a name, a glob, \"@numerical\" or \"@categorical\"".to_owned();
-                let message = format!("`{}` needs `columns`", component.kind);
-                self.diagnostics.push(Diagnostic::at(component.kind_span.clone(), message).help(help));
-                Vec::new()
+                here(format!("`{kind}` needs `columns`")).help("add `columns`: a name, a glob, \"@numerical\" or \"@categorical\"".to_owned())
             }
-            (_, None) => {
-                let all: Vec<Column> = self.columns.iter().filter(|c| self.counts(c, entry)).cloned().collect();
-                self.bind_one(entry, component, Over::Dataset(&all, None)).into_iter().collect()
-            }
-            (Scope::Dataset, Some(selected)) => {
-                self.bind_one(entry, component, Over::Dataset(&selected, words)).into_iter().collect()
-            }
-            (_, Some(selected)) => {
-                let many = columns.as_ref().is_some_and(|(words, _)| self.is_many(words, selected.len()));
-                let bind = |column: &Column| self.bind_one(entry, component.clone(), Over::Column(column, many));
-                selected.iter().filter_map(bind).collect()
-            }
+            _ => return Some(entry),
+        };
+        self.diagnostics.push(wrong);
+        None
+    }
+
+    /// Those of the columns that the test takes which a drift check names.
+    fn tested(&mut self, component: &Component<'_>, columns: Vec<Column>, words: &[String]) -> Vec<Column> {
+        match named_test(component).and_then(|test| find(&self.planner.catalogue.tests, &test)) {
+            Some(test) => self.fitting(columns, words, |column| test.accepts.contains(&column.kind)),
+            None => columns,
         }
     }
 
