@@ -190,3 +190,28 @@ fn columns_read_in_groups_change_nothing() {
     assert!(readings(&little) >= 4);
     assert_eq!(found(&little), expected);
 }
+
+/// A file that another one replaces between two readings: results of both would be of neither.
+#[test]
+fn a_file_that_changes_between_two_readings_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(&folder.path().join("reference.parquet"), &table(60_000, 0.0));
+    // The second has as many rows as the first, and other values.
+    for (rows, shift) in [(50_000, 0.1), (90_000, 0.2)] {
+        write(&folder.path().join("current.parquet"), &table(90_000, 0.1));
+        write(&folder.path().join("next.parquet"), &table(rows, shift));
+        let spec = spec(folder.path(), REFERENCE, "memory = \"16MiB\"\n");
+        let monitor = driftline::Monitor::open(&spec).expect("a spec");
+        let replaced = std::sync::Once::new();
+        // Current is the second of the sides that are read.
+        let read = std::sync::atomic::AtomicU64::new(0);
+        let progress = |rows: u64| {
+            let before = read.swap(rows, std::sync::atomic::Ordering::SeqCst);
+            if rows < before {
+                replaced.call_once(|| std::fs::rename(folder.path().join("next.parquet"), folder.path().join("current.parquet")).expect("renamed"));
+            }
+        };
+        let told = monitor.run_with(&progress).expect_err("an error").to_string();
+        assert!(replaced.is_completed() && told.contains("current.parquet: it changed while it was read"), "{told}");
+    }
+}
