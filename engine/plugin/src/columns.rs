@@ -1,8 +1,10 @@
 //! Arrow columns as the contract's columns, and back.
 
 use crate::world::driftline::plugin::types as wit;
-use arrow::array::{Array, ArrayData, ArrayRef, AsArray, BooleanArray, Float32Array, Float64Array, Int64Array, ListArray, MutableArrayData, StringArray};
-use arrow::buffer::NullBuffer;
+use arrow::array::{
+    Array, ArrayData, ArrayRef, AsArray, BinaryArray, BooleanArray, Float32Array, Float64Array, Int64Array, ListArray, MutableArrayData, StringArray, UInt64Array,
+};
+use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::cast;
 use arrow::datatypes::{
     DataType, Field, Float32Type, Float64Type, Int64Type, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType,
@@ -38,10 +40,24 @@ pub(crate) fn type_name(data_type: &DataType) -> String {
     }
 }
 
-/// The first accepted type that loses nothing of the column's.
-pub(crate) fn choose(from: &DataType, accepts: &[String]) -> Option<DataType> {
+/// The first accepted type that loses nothing of the column's, and that crosses as asked.
+pub(crate) fn choose(from: &DataType, accepts: &[String], encoding: Encoding) -> Option<DataType> {
     let mut accepted = accepts.iter().filter_map(|name| data_type(name));
-    accepted.find(|to| lossless(from, to))
+    accepted.find(|to| lossless(from, to) && (encoding != Encoding::Raw || is_flat(to)))
+}
+
+/// Whether the values are one list of bytes, with offsets at most: what `raw` is made for.
+fn is_flat(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Boolean | DataType::Utf8 | DataType::Binary | DataType::FixedSizeBinary(_) => true,
+        DataType::List(items) => items.data_type().is_primitive(),
+        other => other.is_primitive(),
+    }
+}
+
+/// Whether a transform may give columns of the type.
+pub(crate) fn is_output(data_type: &DataType) -> bool {
+    !matches!(data_type, DataType::Timestamp(_, Some(_))) && has_case(data_type)
 }
 
 fn lossless(from: &DataType, to: &DataType) -> bool {
@@ -50,6 +66,7 @@ fn lossless(from: &DataType, to: &DataType) -> bool {
         LargeList, LargeUtf8, List, UInt8, UInt16, UInt32, UInt64, Utf8, Utf8View,
     };
     match (from, to) {
+        (a, b) if a == b => true,
         (List(a) | LargeList(a) | FixedSizeList(a, _), List(b)) => lossless(a.data_type(), b.data_type()),
         (Dictionary(_, values), to) => lossless(values, to),
         (Utf8 | LargeUtf8 | Utf8View, Utf8) | (Binary | LargeBinary | BinaryView, Binary) => true,
@@ -57,7 +74,7 @@ fn lossless(from: &DataType, to: &DataType) -> bool {
         (Int8 | Int16 | Int32 | UInt8 | UInt16 | UInt32 | Float32, Float64) => true,
         // Whole numbers up to 2^53 are exact; monitoring data beyond that are identifiers, not measures.
         (Int64 | UInt64, Float64) => true,
-        (a, b) => a == b,
+        _ => false,
     }
 }
 
@@ -82,7 +99,7 @@ impl Ready {
             true => array.clone(),
             false => cast(array, to).map_err(|e| format!("input `{name}`: {e}"))?,
         };
-        let array = without_inner_nulls(name, array)?;
+        let array = without_inner_nulls(name, array, encoding)?;
         let validity = array.nulls().map(|n| n.iter().map(u8::from).collect());
         let mut ready = Self {
             name: name.into(),
@@ -268,9 +285,9 @@ fn values(array: &ArrayRef) -> Result<Vec<u8>, String> {
 }
 
 /// Nulls inside lists have no place in the contract but in `other`: among floats they become NaN, elsewhere they are an error.
-fn without_inner_nulls(name: &str, array: ArrayRef) -> Result<ArrayRef, String> {
+fn without_inner_nulls(name: &str, array: ArrayRef, encoding: Encoding) -> Result<ArrayRef, String> {
     let DataType::List(field) = array.data_type().clone() else { return Ok(array) };
-    if !has_case(array.data_type()) {
+    if !has_case(array.data_type()) && encoding != Encoding::Raw {
         return Ok(array);
     }
     let list = array.as_list::<i32>();
@@ -315,24 +332,19 @@ pub(crate) fn to_array(column: wit::ColumnResult, expected: &DataType, rows: usi
         Some(v) if v.len() == rows => Some(NullBuffer::from(v.iter().map(|b| *b != 0).collect::<Vec<_>>())),
         Some(v) => return Err(format!("output `{name}` has {} validity bytes for {rows} rows", v.len())),
     };
+    let flat = |found: usize| check(name, found, rows);
     let array: ArrayRef = match column.data {
-        wit::DataResult::Boolean(v) => {
-            check(name, v.len(), rows)?;
-            Arc::new(BooleanArray::new(v.iter().map(|b| *b != 0).collect(), nulls))
-        }
-        wit::DataResult::Int64(v) => {
-            check(name, v.len(), rows)?;
-            Arc::new(Int64Array::new(v.into(), nulls))
-        }
-        wit::DataResult::Float32(v) => {
-            check(name, v.len(), rows)?;
-            Arc::new(Float32Array::new(v.into(), nulls))
-        }
-        wit::DataResult::Float64(v) => {
-            check(name, v.len(), rows)?;
-            Arc::new(Float64Array::new(v.into(), nulls))
-        }
+        wit::DataResult::Boolean(v) => flat(v.len()).map(|()| Arc::new(BooleanArray::new(v.iter().map(|b| *b != 0).collect(), nulls)) as ArrayRef)?,
+        wit::DataResult::Int64(v) => flat(v.len()).map(|()| Arc::new(Int64Array::new(v.into(), nulls)))?,
+        wit::DataResult::Uint64(v) => flat(v.len()).map(|()| Arc::new(UInt64Array::new(v.into(), nulls)))?,
+        wit::DataResult::Float32(v) => flat(v.len()).map(|()| Arc::new(Float32Array::new(v.into(), nulls)))?,
+        wit::DataResult::Float64(v) => flat(v.len()).map(|()| Arc::new(Float64Array::new(v.into(), nulls)))?,
+        wit::DataResult::Timestamp(v) => flat(v.len()).and_then(|()| timestamps(name, v, expected, nulls))?,
         wit::DataResult::Utf8(bytes) => Arc::new(strings(name, &bytes.offsets, &bytes.values, rows, nulls)?),
+        wit::DataResult::Binary(bytes) => Arc::new(binaries(name, &bytes.offsets, &bytes.values, rows, nulls)?),
+        wit::DataResult::ListFloat32(v) => Arc::new(lists(name, &v.offsets, Arc::new(Float32Array::from(v.values)), rows, nulls)?),
+        wit::DataResult::ListFloat64(v) => Arc::new(lists(name, &v.offsets, Arc::new(Float64Array::from(v.values)), rows, nulls)?),
+        wit::DataResult::ListInt64(v) => Arc::new(lists(name, &v.offsets, Arc::new(Int64Array::from(v.values)), rows, nulls)?),
         _ => return Err(format!("output `{name}` is of a type that transforms cannot give")),
     };
     if array.data_type() != expected {
@@ -353,4 +365,35 @@ fn strings(name: &str, offsets: &[u32], values: &[u8], rows: usize, nulls: Optio
     let texts = texts.ok_or_else(broken)?;
     let valid = |i: usize| nulls.as_ref().is_none_or(|n| n.is_valid(i));
     Ok(texts.into_iter().enumerate().map(|(i, t)| valid(i).then_some(t)).collect())
+}
+
+/// Ticks as times of the unit that was described.
+fn timestamps(name: &str, ticks: Vec<i64>, expected: &DataType, nulls: Option<NullBuffer>) -> Result<ArrayRef, String> {
+    let ticks: ArrayRef = Arc::new(Int64Array::new(ticks.into(), nulls));
+    match expected {
+        DataType::Timestamp(..) => cast(&ticks, expected).map_err(|e| format!("output `{name}`: {e}")),
+        other => Err(format!("output `{name}` has times, and was described as {other}")),
+    }
+}
+
+/// The row offsets that a plugin gave, if they are some: they begin at 0, never go down, and end with the values.
+fn row_offsets(name: &str, offsets: &[u32], values: usize, rows: usize) -> Result<OffsetBuffer<i32>, String> {
+    check(name, offsets.len().saturating_sub(1), rows)?;
+    let signed: Option<Vec<i32>> = offsets.iter().map(|offset| i32::try_from(*offset).ok()).collect();
+    let is_right = offsets.first() == Some(&0) && offsets.is_sorted() && offsets.last().is_some_and(|last| *last as usize == values);
+    match signed.filter(|_| is_right) {
+        Some(signed) => Ok(OffsetBuffer::new(signed.into())),
+        None => Err(format!("output `{name}` has offsets that do not go from 0 to its {values} values")),
+    }
+}
+
+fn binaries(name: &str, offsets: &[u32], values: &[u8], rows: usize, nulls: Option<NullBuffer>) -> Result<BinaryArray, String> {
+    let offsets = row_offsets(name, offsets, values.len(), rows)?;
+    BinaryArray::try_new(offsets, values.to_vec().into(), nulls).map_err(|e| format!("output `{name}`: {e}"))
+}
+
+fn lists(name: &str, offsets: &[u32], values: ArrayRef, rows: usize, nulls: Option<NullBuffer>) -> Result<ListArray, String> {
+    let offsets = row_offsets(name, offsets, values.len(), rows)?;
+    let field = Arc::new(Field::new_list_field(values.data_type().clone(), true));
+    ListArray::try_new(field, offsets, values, nulls).map_err(|e| format!("output `{name}`: {e}"))
 }

@@ -1,6 +1,6 @@
 //! A plugin's config against the JSON Schema that the plugin declares, each error at its place in the spec.
 
-use boon::{Compiler, ErrorKind, Schemas, UrlLoader, ValidationError};
+use boon::{Compiler, ErrorKind, SchemaIndex, Schemas, UrlLoader, ValidationError};
 use driftline_core::diagnostic::{Diagnostic, Diagnostics};
 use driftline_core::name::suggestion;
 use driftline_core::spec::PluginSpec;
@@ -11,24 +11,58 @@ const DOCUMENT: &str = "urn:driftline:config-schema";
 
 /// Adds an error for each part of the config that the schema refuses. `Err` if the schema itself is wrong.
 pub(crate) fn check(schema: &str, spec: &PluginSpec, diagnostics: &mut Diagnostics) -> Result<(), String> {
-    let schema: Value = serde_json::from_str(schema).map_err(|e| format!("its config schema is not JSON: {e}"))?;
-    let references = references(&schema);
-    if references > MOST_REFERENCES {
-        return Err(format!("its config schema has {references} references; more than {MOST_REFERENCES} could take for ever"));
-    }
-    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
-    compiler.use_loader(Box::new(Nothing));
-    let wrong = |e: boon::CompileError| format!("its config schema is not a JSON Schema: {e:#}");
-    compiler.add_resource(DOCUMENT, schema.clone()).map_err(wrong)?;
-    let index = compiler.compile(DOCUMENT, &mut schemas).map_err(wrong)?;
+    let Compiled { schema, schemas, index } = compile(schema)?;
     if let Err(error) = schemas.validate(&spec.config.value, index) {
         Report { spec, schema: &schema, diagnostics }.add(&error);
     }
     Ok(())
 }
 
+/// A schema that configs can be checked against.
+pub(crate) struct Compiled {
+    schema: Value,
+    schemas: Schemas,
+    index: SchemaIndex,
+}
+
+/// Reads a schema. An error says what is wrong with it.
+pub(crate) fn compile(schema: &str) -> Result<Compiled, String> {
+    if schema.len() > LARGEST_SCHEMA {
+        return Err(format!("its config schema has {} bytes; {LARGEST_SCHEMA} are the most", schema.len()));
+    }
+    let schema: Value = serde_json::from_str(schema).map_err(|e| format!("its config schema is not JSON: {e}"))?;
+    for (what, found, most) in [("references", references(&schema), MOST_REFERENCES), ("patterns", patterns(&schema), MOST_PATTERNS)] {
+        if found > most {
+            return Err(format!("its config schema has {found} {what}; more than {most} could take for ever"));
+        }
+    }
+    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+    compiler.use_loader(Box::new(Nothing));
+    let wrong = |e: boon::CompileError| format!("its config schema is not a JSON Schema: {}", crate::instance::short(&format!("{e:#}").replace('\n', " ")));
+    compiler.add_resource(DOCUMENT, schema.clone()).map_err(wrong)?;
+    let index = compiler.compile(DOCUMENT, &mut schemas).map_err(wrong)?;
+    Ok(Compiled { schema, schemas, index })
+}
+
 /// References that a schema may have: each may double the work of those before it.
 const MOST_REFERENCES: usize = 16;
+
+/// Bytes of a schema, and regular expressions in it, each of which may take some megabytes.
+const LARGEST_SCHEMA: usize = 64 << 10;
+const MOST_PATTERNS: usize = 16;
+
+fn patterns(schema: &Value) -> usize {
+    let of = |key: &str, value: &Value| match (key, value) {
+        ("patternProperties", Value::Object(patterns)) => patterns.len(),
+        ("pattern" | "format", _) => 1,
+        _ => 0,
+    };
+    match schema {
+        Value::Object(keys) => keys.iter().map(|(key, value)| of(key, value) + patterns(value)).sum(),
+        Value::Array(items) => items.iter().map(patterns).sum(),
+        _ => 0,
+    }
+}
 
 fn references(schema: &Value) -> usize {
     match schema {

@@ -66,6 +66,22 @@ impl Messages {
     }
 }
 
+/// As much of a guest's words as a person reads.
+pub(crate) fn short(text: &str) -> String {
+    const MOST: usize = 2_000;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{} … ({} bytes more)", &text[..end], text.len() - end),
+        None => text.to_owned(),
+    }
+}
+
+/// A guest's words in the log: what follows on other lines is set in, so that it cannot be taken for a line of the log's own.
+pub(crate) fn inset(text: &str) -> String {
+    let control = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    let shown: String = text.chars().map(|c| if control(c) { '\u{fffd}' } else { c }).collect();
+    shown.trim_end().replace('\n', "\n    ")
+}
+
 pub(crate) struct Log;
 
 impl HasData for Log {
@@ -76,7 +92,7 @@ impl LogHost for State {
     fn log(&mut self, level: Level, message: String) -> wasmtime::Result<()> {
         // An empty message costs something, too.
         Messages(self.shared.clone()).take(message.len().max(16))?;
-        let plugin = &*self.shared.plugin;
+        let (plugin, message) = (&*self.shared.plugin, inset(&message));
         match level {
             Level::Error => tracing::error!(plugin, "{message}"),
             Level::Warn => tracing::warn!(plugin, "{message}"),

@@ -2,14 +2,14 @@
 
 use crate::cache::first_line;
 use crate::calls::{Bound, fields};
-use crate::columns::{Encoding, choose, data_type, type_name};
+use crate::columns::{Encoding, choose, data_type, is_output, type_name};
 use crate::guest::StateIndices;
-use crate::instance::{Failure, Instance, Shared, State};
+use crate::instance::{Failure, Instance, Shared, State, short};
 use crate::metric::Maker;
 use crate::transform::Running;
 use crate::world::driftline::plugin::types;
 use crate::world::exports::driftline::plugin::{about, metrics, transforms, two_sample_tests};
-use arrow::datatypes::Schema;
+use arrow::datatypes::{DataType, Schema};
 use driftline_core::accumulator::Handle;
 use driftline_core::catalogue::Direction;
 use driftline_core::diagnostic::Diagnostics;
@@ -107,6 +107,7 @@ impl Loaded {
             types::Encoding::Dictionary => Encoding::Dictionary,
         };
         let encodings = said.inputs.iter().map(|i| (i.name.clone(), encoding(i))).collect();
+        acceptable(&said).map_err(|e| linked.fail("output", &format!("info: {e}")))?;
         Ok(Self { linked, config: spec.config.value.to_string(), about, world, info: info(said, kind, digest, imports), partitions: spec.frame.partitions, encodings })
     }
 
@@ -121,12 +122,12 @@ impl Loaded {
         let asked = asked.ok_or_else(|| format!("plugin `{name}` has no input `{input}`"))?;
         let field = schema.field_with_name(column);
         let field = field.map_err(|_| format!("plugin `{name}`: column `{column}` is not there"))?;
-        let data_type = choose(field.data_type(), &asked.accepts).ok_or_else(|| {
-            // A plugin may call its types what it likes.
-            let accepts: String = asked.accepts.join(" or ").chars().take(200).collect();
-            format!("plugin `{name}`: input `{input}` takes {accepts}, and column `{column}` is {}", field.data_type())
-        })?;
         let encoding = self.encodings.iter().find(|(name, _)| name == input).map_or(Encoding::Typed, |(_, encoding)| *encoding);
+        let data_type = choose(field.data_type(), &asked.accepts, encoding).ok_or_else(|| {
+            let accepts: String = asked.accepts.join(" or ").chars().take(200).collect();
+            let raw = if encoding == Encoding::Raw { " as raw bytes, in which only numbers, times, texts, bytes and lists of numbers cross" } else { "" };
+            format!("plugin `{name}`: input `{input}` takes {accepts}{raw}, and column `{column}` is {}", field.data_type())
+        })?;
         Ok(Bound { input: input.into(), column: column.into(), data_type, encoding })
     }
 
@@ -137,8 +138,38 @@ impl Loaded {
         let names: Vec<String> = bound.iter().map(|b| type_name(&b.data_type)).collect();
         let fields = fields(bound, &names);
         let described = instance.call("describe", |store| guest.call_describe(store, &self.config, &fields));
-        described.map_err(|f| self.linked.count(f))?.map_err(|e| self.linked.fail("error", &format!("describe: {e}")))
+        described.map_err(|f| self.linked.count(f))?.map_err(|e| self.linked.fail("error", &format!("describe: {}", short(&e))))
     }
+}
+
+/// What a plugin may call an output: it becomes a column of the user's.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 100 && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+/// Types of the columns that a transform gives, as the contract calls them.
+const OUTPUT_TYPES: &str = "Boolean, Int64, UInt64, Float32, Float64, Utf8, Binary, Timestamp(s), Timestamp(ms), Timestamp(µs), Timestamp(ns), List(Float32), List(Float64) and List(Int64)";
+
+/// Most inputs, outputs or samples that a plugin describes: each costs the plan something.
+const MOST_DESCRIBED: usize = 1_000;
+
+fn few(what: &str, found: usize) -> Result<(), String> {
+    if found > MOST_DESCRIBED { Err(format!("{found} {what}; {MOST_DESCRIBED} are the most")) } else { Ok(()) }
+}
+
+/// Whether what a plugin says of itself can be used.
+fn acceptable(said: &about::PluginInfo) -> Result<(), String> {
+    few("inputs", said.inputs.len())?;
+    for input in &said.inputs {
+        few("types", input.accepts.len())?;
+        if input.accepts.is_empty() {
+            return Err(format!("input `{:.100}` accepts no type", input.name));
+        }
+        if let Some(unknown) = input.accepts.iter().find(|name| data_type(name).is_none()) {
+            return Err(format!("input `{:.100}` accepts `{unknown:.100}`, which is no type; write Boolean, Int64, UInt64, Float32, Float64, Utf8, Binary, Timestamp(ms), List(Float64) or what else Arrow calls its types", input.name));
+        }
+    }
+    crate::config::compile(&said.config_schema).map(|_| ())
 }
 
 impl Plugin for Loaded {
@@ -152,11 +183,19 @@ impl Plugin for Loaded {
 
     fn describe(&self, bindings: &Bindings, schema: &Schema) -> Result<Description, String> {
         let described = self.describe_bound(&self.bind(bindings, schema)?)?;
-        let mut outputs = Vec::new();
+        few("outputs", described.outputs.len()).and(few("samples", described.samples.len())).map_err(|e| self.linked.fail("output", &format!("describe: {e}")))?;
+        let mut outputs: Vec<(String, DataType)> = Vec::new();
         for output in described.outputs {
-            let data_type = data_type(&output.arrow_type);
-            let unknown = || self.linked.fail("output", &format!("describe gave output `{}` of unknown type {:.100}", output.name, output.arrow_type));
-            outputs.push((output.name.clone(), data_type.ok_or_else(unknown)?));
+            let wrong = match data_type(&output.arrow_type).filter(is_output) {
+                Some(_) if !is_name(&output.name) => format!("an output {:.100?}; names are letters, digits and _", output.name),
+                Some(_) if outputs.iter().any(|(name, _)| *name == output.name) => format!("two outputs `{}`", output.name),
+                Some(data_type) => {
+                    outputs.push((output.name, data_type));
+                    continue;
+                }
+                None => format!("output `{:.100}` of type {:.100}; a transform gives {OUTPUT_TYPES}", output.name, output.arrow_type),
+            };
+            return Err(self.linked.fail("output", &format!("describe gave {wrong}")));
         }
         // Prometheus keeps these endings for other types of series.
         let taken = |name: &str| name != "count" && ["_count", "_sum", "_bucket", "_total", "_info"].iter().any(|end| format!("_{name}").ends_with(end));

@@ -86,7 +86,7 @@ impl Member {
         let (guest, state) = (&self.guest, self.state);
         let result = self.instance.call(name, |store| call(guest, store, state));
         let result = result.map_err(|f| if first { linked.count(f) } else { f.message })?;
-        result.map_err(|e| linked.fail("error", &format!("{name}: {e}")))
+        result.map_err(|e| linked.fail("error", &format!("{name}: {}", crate::instance::short(&e))))
     }
 
     /// Feeds the rows of some calls, and gives how many could not be used.

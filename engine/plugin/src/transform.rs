@@ -3,7 +3,7 @@
 use crate::cache::first_line;
 use crate::calls::{Bound, Call, calls, fields, inputs, ready};
 use crate::columns::{Ready, to_array, type_name};
-use crate::instance::{Failure, Instance};
+use crate::instance::{Failure, Instance, short};
 use crate::loaded::Linked;
 use crate::world::driftline::plugin::types;
 use crate::world::exports::driftline::plugin::transforms::{Guest, GuestIndices};
@@ -133,7 +133,7 @@ impl Member {
         let names: Vec<String> = shared.bound.iter().map(|b| type_name(&b.data_type)).collect();
         let fields = fields(&shared.bound, &names);
         let created = instance.call("create", |store| guest.transformer().call_create(store, &shared.config, &fields));
-        let transformer = created?.map_err(|e| linked.failure("error", &format!("create: {e}")))?;
+        let transformer = created?.map_err(|e| linked.failure("error", &format!("create: {}", short(&e))))?;
         Ok(Self { instance, guest, transformer })
     }
 
@@ -156,13 +156,17 @@ impl Member {
         let batch = types::Batch { rows: rows as u32, columns: &columns };
         let (guest, transformer) = (&self.guest, self.transformer);
         let result = self.instance.call("transform", |store| guest.transformer().call_transform(store, transformer, batch));
-        let result = result?.map_err(|e| failed(format!("transform: {e}")))?;
+        let result = result?.map_err(|e| failed(format!("transform: {}", short(&e))))?;
         let outputs = &shared.outputs;
         if result.len() != outputs.len() {
             let message = format!("transform gave {} columns, and described {}", result.len(), outputs.len());
             return Err(linked.failure("output", &message));
         }
-        let arrays: Result<Vec<ArrayRef>, String> = result.into_iter().zip(outputs).map(|(column, (_, t))| to_array(column, t, rows)).collect();
+        let one = |(column, (name, t)): (types::ColumnResult, &(String, DataType))| match column.name == *name {
+            true => to_array(column, t, rows),
+            false => Err(format!("transform gave a column `{:.100}` in the place of `{name}`; columns come as they are described", column.name)),
+        };
+        let arrays: Result<Vec<ArrayRef>, String> = result.into_iter().zip(outputs).map(one).collect();
         arrays.map_err(|e| linked.failure("output", &e))
     }
 }

@@ -15,7 +15,7 @@ pub(crate) fn compare(linked: &Linked, indices: &GuestIndices, config: &str, bou
     let names: Vec<String> = bound.iter().map(|b| type_name(&b.data_type)).collect();
     let fields = fields(bound, &names);
     let compared = instance.call("compare", |store| guest.call_compare(store, config, &fields, reference, current));
-    let compared = compared.map_err(|f| linked.count(f))?.map_err(|e| linked.fail("error", &format!("compare: {e}")))?;
+    let compared = compared.map_err(|f| linked.count(f))?.map_err(|e| linked.fail("error", &format!("compare: {}", crate::instance::short(&e))))?;
     match wrong(&compared) {
         Some(wrong) => Err(linked.fail("output", &wrong)),
         None => Ok(result(compared)),

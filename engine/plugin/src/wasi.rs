@@ -1,18 +1,20 @@
 //! WASI for runtimes that cannot do without: nothing is behind it unless the spec grants it. Clocks stand still, random
 //! bytes are always the same, waiting takes no time, there are no files and no variables, and no socket can be made.
 
-use crate::instance::{Messages, Shared, State};
+use crate::instance::{Messages, Shared, State, inset};
 use bytes::Bytes;
 use driftline_core::spec::Grant;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::io::AsyncWrite;
+use wasmtime::StoreContextMut;
 use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream, WasiCli, WasiCliView};
 use wasmtime_wasi::clocks::{WasiClocks, WasiClocksView};
 use wasmtime_wasi::filesystem::{WasiFilesystem, WasiFilesystemView};
-use wasmtime_wasi::p2::{DynPollable, OutputStream, Pollable, StreamError, StreamResult};
+use wasmtime_wasi::p2::{DynInputStream, DynPollable, OutputStream, Pollable, StreamError, StreamResult};
+use wasmtime_wasi::p2::bindings::sync::io::streams::{Host as _, HostInputStream as _};
 use wasmtime_wasi::p2::bindings::{cli, clocks, filesystem, random, sockets, sync};
 use wasmtime_wasi::random::WasiRandom;
 use wasmtime_wasi::sockets::{WasiSockets, WasiSocketsView};
@@ -45,7 +47,7 @@ struct Printed {
 
 impl Printed {
     fn tell(&mut self) {
-        let (plugin, line) = (&*self.messages.0.plugin, String::from_utf8_lossy(&self.line));
+        let (plugin, line) = (&*self.messages.0.plugin, inset(&String::from_utf8_lossy(&self.line)));
         match (line.trim().is_empty(), self.level) {
             (true, _) => {}
             (_, tracing::Level::INFO) => tracing::info!(plugin, "{line}"),
@@ -224,6 +226,18 @@ fn wait_no_time(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     poll.func_wrap("[method]pollable.ready", |_, (_,): (Resource<DynPollable>,)| Ok((true,)))?;
     poll.func_wrap("[method]pollable.block", |_, (_,): (Resource<DynPollable>,)| Ok(()))?;
     poll.func_wrap("poll", |_, (asked,): (Vec<Resource<DynPollable>>,)| Ok(((0..asked.len() as u32).collect::<Vec<u32>>(),)))?;
+    // The only streams that have something to read are files, which are never waited for long. Without waiting a stream would have nothing yet.
+    let mut streams = linker.instance("wasi:io/streams@0.2.12")?;
+    streams.func_wrap("[method]input-stream.read", |mut state: StoreContextMut<'_, State>, (stream, bytes): (Resource<DynInputStream>, u64)| {
+        let table = table(state.data_mut());
+        match table.blocking_read(stream, bytes.min(MOST_READ)) {
+            Ok(read) => Ok((Ok(read),)),
+            Err(e) => Ok((Err(table.convert_stream_error(e)?),)),
+        }
+    })?;
     linker.allow_shadowing(false);
     Ok(())
 }
+
+/// Bytes that are read of a file at once.
+const MOST_READ: u64 = 64 << 10;
