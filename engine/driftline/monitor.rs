@@ -111,8 +111,8 @@ impl Monitor {
     /// The plan to be evaluated; the log says which plugins cannot be used.
     pub fn ready(&self) -> Result<Plan, OpenError> {
         let plan = self.plan()?;
-        for (name, reason) in &plan.unusable_plugins {
-            tracing::error!(plugin = name, "{}", self.line(reason));
+        for (name, reasons) in &plan.unusable_plugins {
+            reasons.iter().for_each(|reason| tracing::error!(plugin = name, "{}", self.line(reason)));
         }
         Ok(plan)
     }

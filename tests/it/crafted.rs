@@ -93,7 +93,11 @@ fn component(wrong: &Wrong) -> Vec<u8> {
 
 /// Runs it beside a healthy check, with a column named as the guide does, and without `inputs`.
 fn run(folder: &Path, wrong: &Wrong, more: &str) -> Output {
-    std::fs::write(folder.join("crafted.wasm"), component(wrong)).expect("a file");
+    run_component(folder, &component(wrong), more)
+}
+
+fn run_component(folder: &Path, component: &[u8], more: &str) -> Output {
+    std::fs::write(folder.join("crafted.wasm"), component).expect("a file");
     let rest = format!(
         "[plugin.crafted]\ncomponent = \"crafted.wasm\"\n{more}\n[[suite]]\nname = \"s\"\n[[suite.check]]\nname = \"crafted\"\nmetric = \"crafted\"\ncolumns = \"x\"\nfail = \"value > 5\"\n[[suite.check]]\nname = \"healthy\"\nmetric = \"mean\"\ncolumns = \"y\"\nfail = \"value > 5\"\n"
     );
@@ -126,7 +130,12 @@ fn lies_to_the_host_cost_their_own_check() {
     let cases = [
         ("a schema of 2^40 steps", Wrong { schema: format!(r##"{{"$ref": "#/$defs/a0", "$defs": {{{doubling}"a40": {{}}}}}}"##), ..Wrong::default() }, "references"),
         ("a schema that reads a file", Wrong { schema: format!(r#"{{"$ref": "file://{}"}}"#, file.display()), ..Wrong::default() }, "outside of the schema"),
-        ("a type without an end", Wrong { accepts: "List(".repeat(100_000), ..Wrong::default() }, "takes List("),
+        ("a schema of many patterns", Wrong { schema: format!(r#"{{"patternProperties": {{{}}}}}"#, (0..20).map(|i| format!(r#""\\p{{L}}{{100}}{i}": {{}}"#)).collect::<Vec<_>>().join(", ")), ..Wrong::default() }, "patterns"),
+        ("a large schema", Wrong { schema: format!(r#"{{"anyOf": [{}{{}}]}}"#, "{}, ".repeat(30_000)), ..Wrong::default() }, "bytes; 65536 are the most"),
+        ("a schema that is none", Wrong { schema: r#"{"type": "objct"}"#.into(), ..Wrong::default() }, "not a JSON Schema"),
+        ("a schema that nothing fits", Wrong { schema: "false".into(), ..Wrong::default() }, "config"),
+        ("a type that nobody knows", Wrong { accepts: "float64".into(), ..Wrong::default() }, "which is no type"),
+        ("a type without an end", Wrong { accepts: "List(".repeat(100_000), ..Wrong::default() }, "which is no type"),
         ("a trap in a function with a name", Wrong { update: "(call $burn_fuel) (call $ok)", also: "(func $burn_fuel (unreachable))", ..Wrong::default() }, "unreachable"),
         ("a result of no type", Wrong { update: "(i32.store8 (call $ok) (i32.const 7)) (call $ok)", ..Wrong::default() }, "discriminant"),
         ("a result that is nowhere", Wrong { update: "(i32.const -8)", ..Wrong::default() }, "out of bounds"),
@@ -162,4 +171,28 @@ fn a_test_without_rows_is_noticed_by_plugin_test() {
     let output = driftline().args(["plugin", "test"]).arg(&path).arg("--data").arg(folder.path().join("current.csv")).args(["--input", "value=x"]).output().expect("it runs");
     let shown = text(&output.stdout);
     assert!(!output.status.success() && shown.contains("fail  takes an empty batch"), "{shown}{}", text(&output.stderr));
+}
+
+/// Each component instantiates the one before it twice: 2^40 instances in two kilobytes.
+#[test]
+fn nested_components_without_an_end_cost_their_own_check() {
+    let folder = tables(100, 0.0);
+    let nested: String = (1..40).map(|i| format!("(component $c{i} (alias outer 1 $c{0} (component $b)) (instance (instantiate $b)) (instance (instantiate $b)))", i - 1)).collect();
+    let bomb = wat::parse_str(format!("(component (component $c0 (core module $m) (core instance (instantiate $m))) {nested} (instance (instantiate $c39)))")).expect("a component");
+    assert!(bomb.len() < 5_000, "{}", bomb.len());
+    let (found, message) = status(&run_component(folder.path(), &bomb, ""));
+    assert!(found == "error" && message.contains("come to more than 1000 instances"), "{message}");
+}
+
+/// A function within all limits of size that takes very long to compile.
+#[test]
+fn code_that_is_slow_to_compile_costs_its_own_check() {
+    let folder = tables(100, 0.0);
+    let (locals, loops) = (1_000, 1_000);
+    let uses: String = (0..locals).map(|i| format!("(local.set {i} (i32.add (local.get {i}) (i32.const 1)))")).collect();
+    let body = format!("{}{uses}{}", "(loop ".repeat(loops), "(br_if 0 (local.get 0)))".repeat(loops));
+    let module = format!("(core module $m (func (local{}) {body}))", " i32".repeat(locals));
+    let bomb = wat::parse_str(format!("(component {module} (core instance (instantiate $m)))")).expect("a component");
+    let (found, message) = status(&run_component(folder.path(), &bomb, "limits = { compile_time = \"1s\" }"));
+    assert!(found == "error" && message.contains("compile_time limit of 1s"), "{message}");
 }

@@ -54,8 +54,8 @@ const METRICS: [(&str, &str); 17] = [
     ("log_flood", "log limit of 64.0 KiB"),
 ];
 
-const TRANSFORMS: [(&str, &str); 6] =
-    [("wrong_rows", "rows"), ("wrong_type", "described"), ("missing_column", "columns"), ("huge", "limit"), ("loop", "time limit"), ("trap", "trapped")];
+const TRANSFORMS: [(&str, &str); 7] =
+    [("wrong_rows", "rows"), ("wrong_type", "described"), ("missing_column", "columns"), ("wrong_name", "in the place of `echo`"), ("huge", "limit"), ("loop", "time limit"), ("trap", "trapped")];
 
 /// Components that are none, or that no plugin may be: name, what the spec says of it, and words of the reason.
 const FILES: [(&str, &str, &str); 7] = [

@@ -61,7 +61,7 @@ fn changed_code_is_not_loaded_but_compiled_anew() {
     let spec = with_metric(folder.path(), "good");
     let (first, _) = run_with_cache(&spec, cache.path());
     let kept = cache.path().join("plugins");
-    assert_eq!(std::fs::metadata(&kept).expect("made").permissions().mode() & 0o777, 0o700);
+    assert_eq!(std::fs::metadata(&kept).expect("made").permissions().mode() & 0o022, 0);
     let file = only_file(&kept);
     let whole = std::fs::read(&file).expect("compiled code");
     for wrong in [0, 31, 32, whole.len() / 2, whole.len() - 1] {
@@ -308,4 +308,86 @@ fn ten_thousand_runs_leave_memory_flat() {
     let grown = resident().saturating_sub(before);
     // Other tests run in this process, too; an instance alone has 2 MB.
     assert!(grown < 64 << 20, "{grown} bytes more after 10,000 runs");
+}
+
+/// What a spec says otherwise than its plugin is told at its place, and costs the plugin's checks alone.
+#[test]
+fn a_config_that_a_plugin_refuses_costs_its_own_checks() {
+    let folder = tables(50, 0.0);
+    let component = root().join("plugins/hostile/hostile_metric.wasm").display().to_string();
+    let rest = format!(
+        "[plugin.rows]\ncomponent = {component:?}\ninputs = {{ value = \"x\" }}\nconfig = {{ behavior = \"good\" }}\nprefix = \"p_\"\n[[suite]]\nname = \"s\"\n[[suite.check]]\nmetric = \"rows\"\nfail = \"value < 0\"\n[[suite.check]]\nmetric = \"row_count\"\nfail = \"value < 50\"\n"
+    );
+    let path = spec(folder.path(), &rest);
+    for command in ["check", "run"] {
+        let output = driftline().arg(command).arg(&path).output().expect("runs");
+        let told = text(&output.stdout) + &text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{command}: {told}");
+        for words in ["monitor.toml:12:12: plugin `rows` has no config key `behavior`; did you mean `behaviour`?", "`prefix` is for the columns of a transform"] {
+            assert!(told.contains(words), "{command}: {told}");
+        }
+    }
+    let found = outcome(&path);
+    let statuses: Vec<Value> = checks(&found).into_iter().map(|(_, check)| check["status"].clone()).collect();
+    assert_eq!(statuses, ["error", "pass"]);
+    assert_eq!(found["plugins"]["rows"]["failures"]["unusable"], 1, "{found}");
+}
+
+/// Entries of the cache are of one component each.
+#[test]
+fn compiled_code_of_another_component_is_not_loaded() {
+    let (folder, cache) = (tables(100, 0.0), tempfile::tempdir().expect("a folder"));
+    let spec = with_metric(folder.path(), "good");
+    let (first, _) = run_with_cache(&spec, cache.path());
+    let file = only_file(&cache.path().join("plugins"));
+    let other = tempfile::tempdir().expect("a folder");
+    let compiled = driftline().args(["plugin", "compile"]).arg(root().join("plugins/rounded.wasm")).env("DRIFTLINE_CACHE", other.path()).output().expect("runs");
+    assert!(compiled.status.success(), "{}", text(&compiled.stderr));
+    std::fs::copy(only_file(&other.path().join("plugins")), &file).expect("copied");
+    let (again, log) = run_with_cache(&spec, cache.path());
+    assert!(again == first && log.contains("was changed since it was written"), "{log}");
+}
+
+#[test]
+fn transforms_give_columns_of_every_type() {
+    let folder = tables(50, 0.0);
+    std::fs::write(folder.path().join("numbers.csv"), "value\n0\n1\n2\n\n4\n15\n").expect("a file");
+    let output = driftline().args(["plugin", "test", "--config", "behaviour = \"types\"", "-o", "json", "--data"]).arg(folder.path().join("numbers.csv")).arg(root().join("plugins/hostile/hostile_transform.wasm")).output().expect("runs");
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+    let result: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let columns = result["result"]["columns"].as_array().expect("columns");
+    let last: Vec<(&str, String)> = columns.iter().map(|column| (column["type"].as_str().expect("a type"), column["first"][5].to_string())).collect();
+    let expected = [
+        ("Boolean", "\"true\""),
+        ("Int64", "15"),
+        ("UInt64", "15"),
+        ("Float32", "15.0"),
+        ("Float64", "15.0"),
+        ("Utf8", "\"15\""),
+        ("Binary", "\"3135\""),
+        ("Timestamp(ms)", "\"1970-01-01T00:00:15\""),
+        ("List(Float32)", "\"[1.0, 2.0, 3.0, 4.0, 5.0]\""),
+        ("List(Float64)", "\"[1.0, 2.0, 3.0, 4.0, 5.0]\""),
+        ("List(Int64)", "\"[1, 2, 3, 4, 5]\""),
+    ];
+    assert_eq!(last, expected.map(|(name, value)| (name, value.to_owned())));
+    // The row without a number is null in each.
+    assert!(columns.iter().all(|column| column["nulls"] == 1 && column["first"][3].is_null()), "{result}");
+}
+
+/// What `raw` would lose is refused before anything is run.
+#[test]
+fn raw_refuses_what_it_would_lose() {
+    let mut builder = ListBuilder::new(StringBuilder::new());
+    builder.append_value([Some("a"), Some("bc")]);
+    let lists: ArrayRef = Arc::new(builder.finish());
+    let batch = RecordBatch::try_from_iter([("x", Arc::new(Float64Array::from(vec![1.0])) as ArrayRef), ("lists", lists)]).expect("a batch");
+    let path = root().join("plugins/hostile/hostile_metric.wasm").display().to_string();
+    let text = Text::new("test", format!("[plugin.p]\ncomponent = {path:?}\n"));
+    let spec = driftline::core::spec::parse(&text, &Default::default(), &mut Diagnostics::default());
+    let plugin = Host::new(None).expect("a host").load(&spec.plugins[0], Path::new("")).expect("loads");
+    let bindings = |input: &str| vec![("value".to_owned(), "x".to_owned()), (input.to_owned(), "lists".to_owned())];
+    let refused = plugin.accepts(&bindings("raw"), &batch.schema()).expect_err("refused");
+    assert!(refused.contains("List(Utf8)"), "{refused}");
+    assert_eq!(plugin.accepts(&bindings("other"), &batch.schema()), Ok(()));
 }

@@ -72,6 +72,11 @@ impl Diagnostics {
         diagnostic
     }
 
+    /// Takes those that came after the first `len`.
+    pub fn split_off(&mut self, len: usize) -> Vec<Diagnostic> {
+        self.found.split_off(len.min(self.found.len()))
+    }
+
     pub fn error(&mut self, span: &Span, message: impl Into<String>) {
         self.push(Diagnostic::at(span.clone(), message));
     }
@@ -142,7 +147,8 @@ impl Text {
         let (path, text, span) = self.locate(span);
         let before = text.get(..span.start).unwrap_or(text);
         let (line, column) = (before.matches('\n').count() + 1, before.chars().rev().take_while(|c| *c != '\n').count() + 1);
-        format!("{path}:{line}:{column}: {}", diagnostic.message)
+        let help = diagnostic.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+        format!("{path}:{line}:{column}: {}{help}", diagnostic.message)
     }
 
     /// All errors as text, in order of their place.

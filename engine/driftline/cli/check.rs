@@ -65,8 +65,11 @@ fn render(monitor: &Monitor, plan: &Plan) -> String {
         let _ = writeln!(out, "  {:<24} {} {} ({}), sha256 {}", spec.name, printable(&info.name), printable(&info.version), info.kind.name(), info.digest);
         let _ = writeln!(out, "  {:<24} gets {}", "", grants(spec, info));
     }
-    for (name, reason) in &plan.unusable_plugins {
-        let _ = writeln!(out, "\nplugin {name} is unusable: {}", monitor.line(reason));
+    for (name, reasons) in &plan.unusable_plugins {
+        let _ = writeln!(out, "\nplugin {name} is unusable");
+        for reason in reasons {
+            let _ = writeln!(out, "  {}", printable(&monitor.line(reason)));
+        }
     }
     if !plan.left_out_of_presets.is_empty() {
         let _ = writeln!(out, "\nleft out of presets");
@@ -83,7 +86,7 @@ fn render(monitor: &Monitor, plan: &Plan) -> String {
             let warn = check.warn.as_ref().map(|c| format!("warn: {}", c.text));
             let conditions: Vec<String> = match &metric.metric {
                 Ok(_) => fail.into_iter().chain(warn).collect(),
-                Err(reason) => match plan.unusable_plugins.iter().find(|(_, unusable)| unusable.message == *reason) {
+                Err(reason) => match plan.unusable_plugins.iter().find(|(_, unusable)| unusable.iter().any(|one| reason.starts_with(&one.message))) {
                     Some((plugin, _)) => vec![format!("error: plugin {plugin} is unusable")],
                     None => vec![format!("error: {}", printable(reason))],
                 },

@@ -24,7 +24,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Evaluate once and print the outcome. Exit code: 0 nothing failed, 1 a check is fail or error, 2 the spec is wrong, 3 the run could not be done.
+    /// Evaluate once and print the outcome. Exit code: 0 nothing failed, 1 a check is fail or error or a plugin failed, 2 the spec is wrong, 3 the run could not be done.
     Run {
         /// The TOML file.
         spec: PathBuf,

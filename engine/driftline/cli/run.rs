@@ -30,7 +30,9 @@ pub fn run(spec: &Path, output: Output, profile: bool) -> Result<ExitCode, OpenE
         let _ = std::io::stderr().write_all(driftline::outputs::profile::render(&outcome).as_bytes());
     }
     print(&render(&outcome, output)?)?;
-    Ok(ExitCode::from(u8::from(outcome.status >= Status::Fail)))
+    // What is recorded alone has no status.
+    let failed = outcome.plugins.values().any(|used| !used.failures.is_empty());
+    Ok(ExitCode::from(u8::from(outcome.status >= Status::Fail || failed)))
 }
 
 /// Shown on a terminal only.

@@ -4,11 +4,13 @@
 //! component's digest and the engine's version) and the code, and only from a folder of this user or of root that nobody else may write. An
 //! unusable folder means that code is kept in memory only.
 
+use crate::compiler;
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use wasmparser::{ComponentAlias, ComponentExternalKind, ComponentInstance, ComponentOuterAliasKind, Encoding, Parser, Payload};
 use wasmtime::Engine;
 use wasmtime::component::Component;
@@ -21,14 +23,12 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 /// Compiles a component, or loads what was compiled before.
-pub(crate) fn compile(engine: &Engine, bytes: &[u8], folder: Option<&Path>) -> Result<Component, String> {
+pub(crate) fn compile(engine: &Engine, bytes: &[u8], folder: Option<&Path>, most: Duration) -> Result<Component, String> {
     let path = folder.and_then(private).map(|folder| kept_at(engine, bytes, &folder));
     if let Some(component) = path.as_ref().and_then(|p| load(engine, p)) {
         return Ok(component);
     }
-    is_component(bytes)?;
-    compilable(bytes)?;
-    let component = Component::new(engine, bytes).map_err(|e| format!("not a WebAssembly component: {}", first_line(&e)))?;
+    let component = compiler::compile(engine, bytes, most)?;
     if let (Some(path), Ok(code)) = (path, component.serialize())
         && let Err(e) = store(&path, &code)
     {
@@ -38,7 +38,7 @@ pub(crate) fn compile(engine: &Engine, bytes: &[u8], folder: Option<&Path>) -> R
 }
 
 /// What a file begins with says whether it is a component (WebAssembly's layer 1).
-fn is_component(bytes: &[u8]) -> Result<(), String> {
+pub(crate) fn is_component(bytes: &[u8]) -> Result<(), String> {
     const MAGIC: &[u8] = b"\0asm";
     const COMPONENT: &[u8] = b"\x0d\0\x01\0";
     let help = "`driftline plugin build` makes one";
@@ -58,8 +58,8 @@ const MOST_LOCALS: u32 = 1_000;
 /// What the tools of languages make has a dozen.
 const MOST_INSTANCES: u64 = 1_000;
 
-/// Refuses what would take very long to compile, or endless memory.
-fn compilable(bytes: &[u8]) -> Result<(), String> {
+/// Refuses what would take very long to compile, or endless memory when it is loaded. What gets through is stopped by the limit of time.
+pub(crate) fn compilable(bytes: &[u8]) -> Result<(), String> {
     let mut instances = Instances::default();
     for payload in Parser::new(0).parse_all(bytes) {
         // The compiler tells what is no component better than this could.
@@ -155,9 +155,9 @@ fn kept_at(engine: &Engine, bytes: &[u8], folder: &Path) -> PathBuf {
 }
 
 /// Compiles a component into the folder, if it is not there already, and gives the file.
-pub(crate) fn keep(engine: &Engine, bytes: &[u8], folder: &Path) -> Result<PathBuf, String> {
+pub(crate) fn keep(engine: &Engine, bytes: &[u8], folder: &Path, most: Duration) -> Result<PathBuf, String> {
     let owned = private(folder).ok_or_else(|| format!("{}: it cannot be made, or others may write to it (it must be yours or root's, and its mode 0755 or less)", folder.display()))?;
-    compile(engine, bytes, Some(&owned))?;
+    compile(engine, bytes, Some(&owned), most)?;
     let path = kept_at(engine, bytes, &owned);
     match load(engine, &path) {
         Some(_) => Ok(path),

@@ -1,7 +1,7 @@
 //! What a component is, wants and says of itself, whether it can be used or not.
 
 use crate::cache;
-use crate::host::Host;
+use crate::host::{Host, read};
 use driftline_core::plugin::{Info, PluginHost};
 use driftline_core::spec::{Config, LimitsFrame, PluginFrame, PluginSpec};
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,8 +46,8 @@ impl Host {
     /// Looks at a file. An error means that there is none, or that it is no component.
     pub fn inspect(&self, path: &Path) -> Result<Inspection, String> {
         let at = |e: String| format!("{}: {e}", path.display());
-        let bytes = std::fs::read(path).map_err(|e| at(e.to_string()))?;
-        let component = cache::compile(self.engine(), &bytes, self.cache()).map_err(at)?;
+        let bytes = read(path, LimitsFrame::default().component.0).map_err(at)?;
+        let component = cache::compile(self.engine(), &bytes, self.cache(), LimitsFrame::default().compile_time.0).map_err(at)?;
         let of = component.component_type();
         let imports = of.imports(self.engine()).map(|(name, item)| Import { name: name.to_owned(), grant: self.grant(name, &item.ty) }).collect();
         let exports = of.exports(self.engine()).map(|(name, _)| name.to_owned()).collect();

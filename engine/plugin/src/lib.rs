@@ -3,6 +3,7 @@
 mod cache;
 mod calls;
 mod columns;
+mod compiler;
 mod component;
 mod config;
 mod guest;
@@ -17,6 +18,7 @@ mod usage;
 mod wasi;
 
 pub use columns::data_type;
+pub use compiler::{compile_in, serve as serve_compiler};
 pub use component::{Wasi, componentize};
 pub use host::Host;
 pub use inspect::{Grant, Import, Inspection};

@@ -94,8 +94,8 @@ pub(crate) struct Loaded {
 
 impl Loaded {
     pub fn new(linked: Linked, spec: &PluginSpec, digest: String, imports: Vec<String>) -> Result<Self, String> {
-        let about = about::GuestIndices::new(&linked.pre).map_err(|e| first_line(&e))?;
-        let world = World::of(&linked.pre).ok_or("it exports none of `transforms`, `metrics` and `two-sample-tests`")?;
+        let about = about::GuestIndices::new(&linked.pre).map_err(|e| linked.says(&first_line(&e)))?;
+        let world = World::of(&linked.pre).ok_or_else(|| linked.says("it exports none of `transforms`, `metrics` and `two-sample-tests`"))?;
         let kind = world.kind();
         let mut instance = linked.instance()?;
         let handle = instance.handle;

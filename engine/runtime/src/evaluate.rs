@@ -71,6 +71,13 @@ impl Evaluator {
         let mut outcome = judge(plan, rows, read.results, self.correct);
         outcome.counters.extend(told.counters);
         outcome.plugins = plan.host.take_use();
+        for name in plan.unusable_plugins.keys() {
+            let used = outcome.plugins.entry(name.clone()).or_default();
+            // Of one that rests its failures were counted before.
+            if used.failures.is_empty() && !used.quarantined {
+                used.failures.insert("unusable".into(), 1);
+            }
+        }
         let mut timings = told.timings;
         for (plugin, used) in &outcome.plugins {
             timings.insert(format!("plugin_seconds.{plugin}"), used.seconds);

@@ -160,6 +160,9 @@ pub struct LimitsFrame {
     /// Largest file of a component; larger ones are not read.
     #[schemars(with = "String")]
     pub component: Bytes,
+    /// Longest time that compiling it may take, where its compiled code is not kept.
+    #[schemars(with = "String")]
+    pub compile_time: Time,
     /// Most memory of one instance.
     #[schemars(with = "String")]
     pub memory: Bytes,
@@ -190,6 +193,7 @@ impl Default for LimitsFrame {
     fn default() -> Self {
         Self {
             component: Bytes(64 << 20),
+            compile_time: Time(Duration::from_secs(120)),
             memory: Bytes(64 << 20),
             time: Time(Duration::from_millis(500)),
             total_time: Time(Duration::from_secs(600)),

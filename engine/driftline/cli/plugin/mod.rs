@@ -35,6 +35,12 @@ pub(super) enum Plugin {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Compile a component from stdin to stdout, for the process that asked.
+    #[command(hide = true)]
+    CompileStdin {
+        /// Most seconds.
+        seconds: u64,
+    },
     /// Print what a plugin gives for a file, and check its contract. Exit code: 1 if it breaks it.
     Test(test::Test),
     /// Measure a plugin: its instances, its rows a second beside those of an empty plugin, its memory.
@@ -45,6 +51,7 @@ pub(super) fn plugin(asked: &Plugin) -> Result<ExitCode, OpenError> {
     let file = match asked {
         Plugin::Inspect { file } => file,
         Plugin::Compile { files } => return compile(files),
+        Plugin::CompileStdin { seconds } => return driftline::plugin::serve_compiler(*seconds).map(|()| ExitCode::SUCCESS).map_err(OpenError::Run),
         Plugin::Test(asked) => return test::test(asked),
         Plugin::Bench(asked) => return bench::bench(asked),
         Plugin::New(asked) => return new::new(asked),

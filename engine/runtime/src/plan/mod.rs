@@ -68,7 +68,7 @@ pub struct Plan {
     /// Plugins that can be used, with what the spec says of them.
     pub plugins: Vec<(PluginSpec, Info)>,
     /// Plugins that cannot be used, and why: their checks are errors.
-    pub unusable_plugins: BTreeMap<String, Diagnostic>,
+    pub unusable_plugins: BTreeMap<String, Vec<Diagnostic>>,
     pub metrics: Vec<BoundMetric>,
     pub suites: Vec<Suite>,
     /// Metrics that are recorded without being judged.
@@ -231,7 +231,7 @@ impl Planner<'_> {
                     plugin_digests.insert(name, plugin.info().digest.clone());
                     usable_plugins.push((used.spec, plugin.info().clone()));
                 }
-                Err(reason) => drop(unusable_plugins.insert(name, Diagnostic::at(used.spec.span, reason))),
+                Err(_) => drop(unusable_plugins.insert(name, used.wrong)),
             }
         }
         Ok(Plan {

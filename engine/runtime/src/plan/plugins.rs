@@ -11,11 +11,12 @@ use driftline_core::column::{Column, Kind};
 use driftline_core::diagnostic::{Diagnostic, Span};
 use driftline_core::metric::{Hypotheses, family};
 use driftline_core::name::suggestion;
-use driftline_core::plugin::{Bindings, Plugin, PluginKind, SampleInfo};
+use driftline_core::plugin::{Bindings, Info, Plugin, PluginKind, SampleInfo};
 use driftline_core::spec::{Component, PluginSpec};
 use driftline_core::suite::BoundMetric;
 use std::sync::Arc;
 use toml::Spanned;
+use toml::de::DeValue;
 
 /// Names whose series would be taken for those that tell of plugins.
 const RESERVED: [&str; 2] = ["peak", "quarantined"];
@@ -24,6 +25,8 @@ const RESERVED: [&str; 2] = ["peak", "quarantined"];
 pub(super) struct Used {
     pub spec: PluginSpec,
     pub plugin: Result<Arc<dyn Plugin>, String>,
+    /// Why it cannot be used, each reason at its place in the spec.
+    pub wrong: Vec<Diagnostic>,
 }
 
 impl Resolver<'_> {
@@ -42,44 +45,82 @@ impl Resolver<'_> {
                 self.diagnostics.error(&spec.span, message);
             }
             let name = spec.name.clone();
-            let before = self.diagnostics.len();
-            let plugin = plugin.and_then(|p| {
-                bind_only_input(&mut spec, p.as_ref());
-                self.add_plugin(&spec, p)
-            });
-            if self.diagnostics.len() > before {
+            if let Ok(plugin) = &plugin {
+                bind_only_input(&mut spec, plugin.as_ref());
+            }
+            if !self.has_columns_of(&spec) {
                 // What uses it is not wrong for that.
                 self.broken_plugins.push(name.clone());
             }
-            self.plugins.insert(name, Used { spec, plugin });
+            let here = |reason: String| vec![Diagnostic::at(spec.span.clone(), reason)];
+            let added = plugin.map_err(here).and_then(|plugin| self.add_plugin(&spec, plugin));
+            let reasons = |wrong: &[Diagnostic]| wrong.iter().map(|one| one.message.as_str()).collect::<Vec<_>>().join("; ");
+            let (plugin, wrong) = match added {
+                Ok(plugin) => (Ok(plugin), Vec::new()),
+                Err(wrong) => (Err(reasons(&wrong)), wrong),
+            };
+            self.plugins.insert(name, Used { spec, plugin, wrong });
         }
     }
 
-    /// Checks a plugin's inputs against the columns, and adds a transform's outputs to them.
-    fn add_plugin(&mut self, spec: &PluginSpec, plugin: Arc<dyn Plugin>) -> Result<Arc<dyn Plugin>, String> {
-        let inputs = &plugin.info().inputs;
+    /// Whether the columns that a plugin reads are there; an error for each that is not.
+    fn has_columns_of(&mut self, spec: &PluginSpec) -> bool {
         let before = self.diagnostics.len();
-        for (input, column) in &spec.frame.inputs {
-            if !inputs.iter().any(|i| i.name == *input) {
-                let help = suggestion(input, inputs.iter().map(|i| i.name.as_str()));
-                let message = format!("plugin `{}` has no input `{input}`", spec.name);
-                self.diagnostics.push(Diagnostic::at(column.span(), message).help(help));
-            }
+        for column in spec.frame.inputs.values() {
             let name = column.get_ref();
-            if name != "$column" && !self.columns.iter().any(|c| c.name == *name) {
+            if name.starts_with('$') && name != "$column" {
+                let help = "write `$column` for each of a check's columns in turn".to_owned();
+                self.diagnostics.push(Diagnostic::at(column.span(), format!("`{name}` means nothing")).help(help));
+            } else if name != "$column" && !self.columns.iter().any(|c| c.name == *name) {
                 self.unknown_column(name, column.span());
             }
         }
-        for input in inputs.iter().filter(|i| !i.optional && !spec.frame.inputs.contains_key(&i.name)) {
-            let message = format!("plugin `{}` needs the input `{}`: {}", spec.name, input.name, input.summary);
-            let help = format!("add inputs = {{ {} = \"a column\" }}", input.name);
-            self.diagnostics.push(Diagnostic::at(spec.span.clone(), message).help(help));
-        }
-        plugin.check_config(spec, &mut self.diagnostics)?;
+        self.diagnostics.len() == before
+    }
+
+    /// Checks the spec against what a plugin says of itself, and adds a transform's outputs to the columns. What does not agree is the plugin's
+    /// trouble alone, for either may be wrong.
+    fn add_plugin(&mut self, spec: &PluginSpec, plugin: Arc<dyn Plugin>) -> Result<Arc<dyn Plugin>, Vec<Diagnostic>> {
+        let before = self.diagnostics.len();
+        self.check_inputs(spec, plugin.info());
+        let here = |reason: String| vec![Diagnostic::at(spec.span.clone(), reason)];
+        plugin.check_config(spec, &mut self.diagnostics).map_err(here)?;
         if plugin.info().kind == PluginKind::Transform && self.diagnostics.len() == before {
-            self.add_outputs(spec, &plugin)?;
+            self.add_outputs(spec, &plugin).map_err(here)?;
         }
-        Ok(plugin)
+        match self.diagnostics.split_off(before) {
+            wrong if wrong.is_empty() => Ok(plugin),
+            wrong => Err(wrong),
+        }
+    }
+
+    /// The inputs and keys of a spec that its plugin does not have, and those that it needs.
+    fn check_inputs(&mut self, spec: &PluginSpec, info: &Info) {
+        let (name, frame) = (&spec.name, &spec.frame);
+        let is_transform = info.kind == PluginKind::Transform;
+        let mut unknown = false;
+        for (input, column) in &frame.inputs {
+            if !info.inputs.iter().any(|i| i.name == *input) {
+                unknown = true;
+                let help = suggestion(input, info.inputs.iter().map(|i| i.name.as_str()));
+                self.diagnostics.push(Diagnostic::at(column.span(), format!("plugin `{name}` has no input `{input}`")).help(help));
+            }
+            if is_transform && column.get_ref() == "$column" {
+                let message = format!("plugin `{name}` is a transform, which reads the same columns for all checks: name one instead of `$column`");
+                self.diagnostics.error(&column.span(), message);
+            }
+        }
+        // One that is misspelt is not missing as well.
+        for input in info.inputs.iter().filter(|i| !unknown && !i.optional && !frame.inputs.contains_key(&i.name)) {
+            let help = format!("add inputs = {{ {} = \"a column\" }}", input.name);
+            self.diagnostics.push(Diagnostic::at(spec.span.clone(), format!("plugin `{name}` needs the input `{}`: {}", input.name, input.summary)).help(help));
+        }
+        if !is_transform && !frame.prefix.is_empty() {
+            self.diagnostics.error(&spec.span, format!("plugin `{name}` is a {}: `prefix` is for the columns of a transform", info.kind.name()));
+        }
+        if is_transform && frame.partitions.get() > 1 {
+            self.diagnostics.error(&spec.span, format!("plugin `{name}` is a transform, which works on all threads: `partitions` is for metrics and two-sample tests"));
+        }
     }
 
     fn add_outputs(&mut self, spec: &PluginSpec, plugin: &Arc<dyn Plugin>) -> Result<(), String> {
@@ -106,12 +147,20 @@ impl Resolver<'_> {
 
     /// `metric = "drift"` with the `test` of a plugin is that plugin.
     /// Says whether it is.
-    pub(super) fn drift_by_plugin<'b>(&self, component: Component<'b>) -> (Component<'b>, bool) {
+    pub(super) fn drift_by_plugin<'b>(&mut self, component: Component<'b>) -> (Component<'b>, bool) {
         let is_plugin = |test: &String| self.plugins.contains_key(test) || self.broken_plugins.contains(test);
         let Some(kind) = named_test(&component).filter(is_plugin) else { return (component, false) };
         let mut params = component.params;
-        params.take_value("test");
-        (Component { kind, kind_span: component.kind_span, params }, true)
+        let test = params.take_value("test");
+        if let Some(DeValue::Table(keys)) = test.as_ref().map(|(_, test)| test.get_ref()) {
+            for key in keys.keys().filter(|key| key.get_ref() != "name") {
+                let message = format!("plugin `{kind}` takes no `{}` here", key.get_ref());
+                let help = format!("write it under [plugin.{kind}] config, which all of its checks have");
+                self.diagnostics.push(Diagnostic::at(key.span(), message).help(help));
+            }
+        }
+        let kind_span = test.map_or(component.kind_span, |(_, test)| test.span());
+        (Component { kind, kind_span, params }, true)
     }
 
     /// `is_test` says that a drift check names it as its test.
@@ -121,7 +170,7 @@ impl Resolver<'_> {
         params.finish(&format!("`{}`", component.kind), &mut self.diagnostics);
         let Some(parameters) = parameters else { return Vec::new() };
         let (spec, plugin) = match self.plugins.get(&component.kind) {
-            Some(Used { spec, plugin }) => (spec.clone(), plugin.clone()),
+            Some(Used { spec, plugin, .. }) => (spec.clone(), plugin.clone()),
             None => return Vec::new(),
         };
         let loaded = match &plugin {
@@ -133,6 +182,13 @@ impl Resolver<'_> {
             }
         };
         let kind = loaded.info().kind;
+        if kind == PluginKind::Transform {
+            let message = format!("plugin `{}` is a transform, which adds columns: it is no metric", spec.name);
+            let outputs = self.transforms.iter().find(|t| t.name == spec.name).map(|t| t.outputs.join(", ")).unwrap_or_default();
+            let help = format!("name its columns in the `columns` of a metric: {outputs}");
+            self.diagnostics.push(Diagnostic::at(component.kind_span.clone(), message).help(help));
+            return Vec::new();
+        }
         if is_test && kind != PluginKind::TwoSampleTest {
             let message = format!("plugin `{}` is a {}, and no two-sample test", spec.name, kind.name());
             self.diagnostics.error(&component.kind_span, message);
