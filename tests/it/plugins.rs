@@ -333,6 +333,21 @@ fn a_config_that_a_plugin_refuses_costs_its_own_checks() {
     assert_eq!(found["plugins"]["rows"]["failures"]["unusable"], 1, "{found}");
 }
 
+/// The column that was there before stays as it is.
+#[test]
+fn a_transform_that_gives_a_column_that_is_there_costs_its_own_checks() {
+    let folder = tables(50, 0.0);
+    let component = root().join("plugins/hostile/hostile_transform.wasm").display().to_string();
+    let rest = format!(
+        "[derived]\necho = \"y\"\n[plugin.again]\ncomponent = {component:?}\ninputs = {{ value = \"x\" }}\n[[suite]]\nname = \"s\"\n[[suite.check]]\nmetric = \"mean\"\ncolumns = \"echo\"\nfail = \"value > 1e9\"\n"
+    );
+    let path = spec(folder.path(), &rest);
+    let output = driftline().arg("run").arg(&path).output().expect("runs");
+    let told = text(&output.stderr);
+    assert!(output.status.code() == Some(1) && told.contains("adds a column `echo`, which is there already; set `prefix`"), "{told}");
+    assert_eq!(checks(&outcome(&path)).remove(0).1["status"], "pass");
+}
+
 /// Entries of the cache are of one component each.
 #[test]
 fn compiled_code_of_another_component_is_not_loaded() {

@@ -123,25 +123,29 @@ impl Resolver<'_> {
         }
     }
 
+    /// Adds a transform's columns, unless one of them is there already.
     fn add_outputs(&mut self, spec: &PluginSpec, plugin: &Arc<dyn Plugin>) -> Result<(), String> {
         let bindings = bindings(spec, None);
-        let described = plugin.describe(&bindings, &self.schema)?;
-        let mut outputs = Vec::new();
-        for (name, data_type) in described.outputs {
-            let name = format!("{}{name}", spec.frame.prefix);
-            if self.columns.iter().any(|c| c.name == name) {
-                let help = "set `prefix` to rename the plugin's columns".to_owned();
-                let message = format!("plugin `{}` adds a column `{name}`, which is there already", spec.name);
-                self.diagnostics.push(Diagnostic::at(spec.span.clone(), message).help(help));
-            }
-            let kind = Kind::of(&data_type);
-            let plugin = Some(spec.name.clone());
-            let column = Column { name: name.clone(), kind, data_type, in_reference: self.has_reference, in_current: true, plugin, sample: Default::default() };
-            self.columns.push(column);
-            outputs.push(name);
+        let described = plugin.describe(&bindings, &self.schema)?.outputs;
+        let named: Vec<_> = described.into_iter().map(|(name, data_type)| (format!("{}{name}", spec.frame.prefix), data_type)).collect();
+        if let Some((taken, _)) = named.iter().find(|(name, _)| self.columns.iter().any(|c| c.name == *name)) {
+            let help = "set `prefix` to rename the plugin's columns".to_owned();
+            let message = format!("plugin `{}` adds a column `{taken}`, which is there already", spec.name);
+            self.diagnostics.push(Diagnostic::at(spec.span.clone(), message).help(help));
+            return Ok(());
         }
-        let name = spec.name.clone();
-        self.transforms.push(PlannedTransform { name, plugin: plugin.clone(), bindings, outputs });
+        let outputs = named.iter().map(|(name, _)| name.clone()).collect();
+        let (plugin_name, in_reference) = (spec.name.clone(), self.has_reference);
+        self.columns.extend(named.into_iter().map(|(name, data_type)| Column {
+            name,
+            kind: Kind::of(&data_type),
+            data_type,
+            in_reference,
+            in_current: true,
+            plugin: Some(plugin_name.clone()),
+            sample: Default::default(),
+        }));
+        self.transforms.push(PlannedTransform { name: spec.name.clone(), plugin: plugin.clone(), bindings, outputs });
         Ok(())
     }
 
