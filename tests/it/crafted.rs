@@ -156,6 +156,9 @@ fn lies_to_the_host_cost_their_own_check() {
 #[test]
 fn limits_of_time_and_instances_do_not_depend_on_threads() {
     let folder = tables(100, 0.0);
+    // An instance has 65 pages of 64 KiB.
+    let (found, message) = status(&run(folder.path(), &Wrong::default(), "limits = { total_memory = \"1MiB\" }"));
+    assert!(found == "error" && message.contains("total_memory limit of 1.0 MiB"), "{message}");
     let (found, message) = status(&run(folder.path(), &Wrong::default(), "limits = { total_time = \"1ns\" }"));
     assert!(found == "error" && message.contains("total_time limit of 1ns"), "{message}");
     let (found, message) = status(&run(folder.path(), &Wrong::default(), "partitions = 3\nlimits = { instances = 2 }"));

@@ -78,7 +78,7 @@ pub struct PluginResult {
 }
 
 /// The reasons that failures are counted by: the limits of the spec, a stack overflow, a trap, and what the plugin calls an error itself.
-pub const FAILURE_REASONS: [&str; 11] = ["time", "total_time", "memory", "table", "instances", "output", "log", "stack", "trap", "error", "unusable"];
+pub const FAILURE_REASONS: [&str; 12] = ["time", "total_time", "memory", "total_memory", "table", "instances", "output", "log", "stack", "trap", "error", "unusable"];
 
 /// What an evaluation asked of a plugin.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

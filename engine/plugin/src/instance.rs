@@ -36,6 +36,8 @@ pub(crate) struct Shared {
 enum Breach {
     #[error("memory")]
     Memory,
+    #[error("total memory")]
+    TotalMemory,
     #[error("table")]
     Table,
     #[error("log")]
@@ -111,12 +113,25 @@ impl WasiView for State {
     }
 }
 
+impl Drop for State {
+    fn drop(&mut self) {
+        self.shared.usage.memory.fetch_sub(self.memory as u64, Relaxed);
+    }
+}
+
 impl ResourceLimiter for State {
     fn memory_growing(&mut self, now: usize, desired: usize, _most: Option<usize>) -> wasmtime::Result<bool> {
         let together = self.memory.saturating_add(desired - now);
         let most = usize::try_from(self.shared.limits.memory.0).unwrap_or(usize::MAX);
         if together > most {
             self.refused = Some(Breach::Memory);
+            return Ok(false);
+        }
+        let more = (desired - now) as u64;
+        let of_all = self.shared.usage.memory.fetch_add(more, Relaxed) + more;
+        if of_all > self.shared.limits.total_memory.0 {
+            self.shared.usage.memory.fetch_sub(more, Relaxed);
+            self.refused = Some(Breach::TotalMemory);
             return Ok(false);
         }
         self.memory = together;
@@ -271,6 +286,7 @@ fn failure(state: &State, call: &str, total: bool, error: &wasmtime::Error) -> F
     let cause = error.root_cause().to_string();
     let (reason, what) = match (breach, trap) {
         (Some(Breach::Memory), _) => ("memory", format!("wanted more than its memory limit of {}", bytes(limits.memory.0))),
+        (Some(Breach::TotalMemory), _) => ("total_memory", format!("wanted more than the total_memory limit of {} for all of its instances", bytes(limits.total_memory.0))),
         (Some(Breach::Table), _) => ("table", format!("wanted more than its table limit of {} elements", limits.table)),
         (Some(Breach::Log), _) => ("log", format!("wrote more to the log than its log limit of {}", bytes(limits.log.0))),
         (_, Some(Trap::Interrupt)) if total => ("total_time", beyond_total_time(limits)),

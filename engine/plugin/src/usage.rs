@@ -16,6 +16,8 @@ pub(crate) struct Usage {
     pub peak_memory: AtomicU64,
     /// Bytes of messages.
     pub log: AtomicU64,
+    /// Bytes of memory of the instances that are alive.
+    pub memory: AtomicU64,
     /// Instances that are alive.
     pub instances: AtomicUsize,
     failures: Mutex<Failures>,

@@ -166,6 +166,9 @@ pub struct LimitsFrame {
     /// Most memory of one instance.
     #[schemars(with = "String")]
     pub memory: Bytes,
+    /// Most memory of all of its instances together.
+    #[schemars(with = "String")]
+    pub total_memory: Bytes,
     /// Longest time of one call, to 5 ms.
     #[schemars(with = "String")]
     pub time: Time,
@@ -195,6 +198,7 @@ impl Default for LimitsFrame {
             component: Bytes(64 << 20),
             compile_time: Time(Duration::from_secs(120)),
             memory: Bytes(64 << 20),
+            total_memory: Bytes(4 << 30),
             time: Time(Duration::from_millis(500)),
             total_time: Time(Duration::from_secs(600)),
             output: Bytes(16 << 20),
