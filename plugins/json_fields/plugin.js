@@ -4,6 +4,16 @@ import { Counts, parseConfig, SCHEMA } from './fields.js';
 
 const decoder = new TextDecoder('utf-8');
 
+/** Runs what gives a `result`. Another exception would lose its reason, so it becomes a string; the log gets its stack. */
+function told(work) {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Error) log('error', `${error}\n${error.stack}`.trimEnd());
+    throw String(error);
+  }
+}
+
 /** What is known of the rows so far. */
 class Accumulator {
   constructor(fields) {
@@ -11,17 +21,11 @@ class Accumulator {
   }
 
   static create(config, inputs, reference) {
-    return new Accumulator(parseConfig(config));
+    return told(() => new Accumulator(parseConfig(config)));
   }
 
   update(batch) {
-    // An exception would end the plugin without a word.
-    try {
-      return this.addRows(batch);
-    } catch (error) {
-      if (error instanceof Error) log('error', String(error));
-      throw error;
-    }
+    return told(() => this.addRows(batch));
   }
 
   addRows({ rows, columns }) {
@@ -41,11 +45,11 @@ class Accumulator {
   }
 
   merge(state) {
-    this.counts.merge(decoder.decode(state));
+    told(() => this.counts.merge(decoder.decode(state)));
   }
 
   finish() {
-    return this.counts.samples();
+    return told(() => this.counts.samples());
   }
 }
 

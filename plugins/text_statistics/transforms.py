@@ -5,7 +5,6 @@ from typing import Iterator, Optional
 
 import wit_world.exports.transforms as contract
 from componentize_py_types import Err
-from wit_world.imports import log
 from wit_world.imports.types import Batch, Column, Data_Float64, Data_Int64, Data_Utf8, Field
 
 import options
@@ -31,15 +30,7 @@ class Transformer(contract.Transformer):
             raise Err(str(error))
 
     def transform(self, batch: Batch) -> list[Column]:
-        # An exception would end the plugin without a word, so that it is told first.
-        try:
-            return self.add_columns(batch)
-        except Exception as error:
-            log.log(log.Level.ERROR, f"{type(error).__name__}: {error}")
-            raise
-
-    def add_columns(self, batch: Batch) -> list[Column]:
-        """The columns of `OUTPUTS`."""
+        # `Err` is for the user; another exception ends the plugin, and its traceback goes to the log.
         column = next((c for c in batch.columns if c.name == "text"), None)
         if column is None or not isinstance(column.data, Data_Utf8):
             raise Err("the batch has no column `text` of Utf8")

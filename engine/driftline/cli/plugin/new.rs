@@ -4,6 +4,7 @@ use super::super::print;
 use super::build::Manifest;
 use super::languages::{COMMON, LANGUAGES, Language};
 use driftline::OpenError;
+use driftline::core::catalogue::find;
 use driftline::core::name::is_identifier;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -23,6 +24,13 @@ pub(in crate::cli) struct New {
 pub(super) fn new(asked: &New) -> Result<ExitCode, OpenError> {
     if !is_identifier(&asked.name) {
         return Err(OpenError::Spec(format!("`{}` is no name of a plugin: write lower_snake_case, such as word_counts", asked.name)));
+    }
+    let catalogue = driftline::catalogue();
+    let is_taken = find(&catalogue.metrics, &asked.name).is_some() || find(&catalogue.tests, &asked.name).is_some();
+    // A spec refuses these; the template for Go has a package of Driftline's name.
+    if is_taken || asked.name == "driftline" {
+        let whose = if is_taken { "of a metric or test of Driftline" } else { "that plugins know Driftline by" };
+        return Err(OpenError::Spec(format!("`{}` is the name {whose}; give the plugin another name", asked.name)));
     }
     // The parser lets through no other.
     let language = LANGUAGES.iter().find(|language| language.name == asked.lang).ok_or_else(|| OpenError::Spec(format!("no language `{}`", asked.lang)))?;

@@ -1,4 +1,5 @@
-module NAME
+// With a dot, so that it is none of Go's own packages.
+module plugin.local/NAME
 
 go 1.24
 

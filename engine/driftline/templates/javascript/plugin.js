@@ -1,6 +1,15 @@
-// The mean and the largest value of a column. An exception would end the plugin without a word: throw strings for the
-// user from what gives a `result`, and see `log` for the rest.
+// The mean and the largest value of a column. What gives a `result` in the contract throws strings for the user.
 import { log } from 'driftline:plugin/log@0.1.0';
+
+/** Runs what gives a `result`. Another exception would lose its reason, so it becomes a string; the log gets its stack. */
+function told(work) {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Error) log('error', `${error}\n${error.stack}`.trimEnd());
+    throw String(error);
+  }
+}
 
 /** What is known of the rows so far. */
 class Accumulator {
@@ -11,16 +20,11 @@ class Accumulator {
   }
 
   static create(config, inputs, reference) {
-    return new Accumulator();
+    return told(() => new Accumulator());
   }
 
   update(batch) {
-    try {
-      return this.addRows(batch);
-    } catch (error) {
-      if (error instanceof Error) log('error', String(error));
-      throw error;
-    }
+    return told(() => this.addRows(batch));
   }
 
   addRows({ rows, columns }) {
@@ -45,6 +49,10 @@ class Accumulator {
   }
 
   merge(state) {
+    told(() => this.addState(state));
+  }
+
+  addState(state) {
     if (state.length !== 24) throw 'the state is broken';
     const [count, sum, max] = new Float64Array(state.slice().buffer);
     this.count += count;
@@ -53,6 +61,10 @@ class Accumulator {
   }
 
   finish() {
+    return told(() => this.samples());
+  }
+
+  samples() {
     // Without a value there is no mean, so there is no sample.
     if (this.count === 0) return [];
     return [
@@ -75,8 +87,9 @@ export const about = {
     configSchema: '{"type": "object", "additionalProperties": false}',
     inputs: [{ name: 'value', summary: 'Numbers.', accepts: ['Float64'], encoding: 'typed', optional: false }],
   }),
-  describe: (config, inputs) => ({
-    outputs: [],
-    samples: [sample('mean', 'Mean of the finite values.'), sample('max', 'Largest finite value.')],
-  }),
+  describe: (config, inputs) =>
+    told(() => ({
+      outputs: [],
+      samples: [sample('mean', 'Mean of the finite values.'), sample('max', 'Largest finite value.')],
+    })),
 };

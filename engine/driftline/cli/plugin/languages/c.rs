@@ -27,7 +27,8 @@ pub(super) fn compile(project: &Project, extension: &str) -> Result<Vec<u8>, Str
     for (i, (source, language)) in sources.iter().enumerate() {
         let object = project.work.path().join(format!("{i}.o"));
         let mut compiler = compiler(project, language != &"c")?;
-        compiler.args(["-c", "-O3", "-msimd128", "-g0", if *language == "c" { "-std=gnu17" } else { "-std=gnu++20" }]);
+        // Zig defines NDEBUG with -O3, which would take `assert` away.
+        compiler.args(["-c", "-O3", "-UNDEBUG", "-msimd128", "-g0", if *language == "c" { "-std=gnu17" } else { "-std=gnu++20" }]);
         if *language != "c" {
             compiler.args(["-fno-exceptions", "-fno-rtti"]);
         }

@@ -58,6 +58,11 @@ const C_BINDINGS: [(&str, [File; 2]); 3] = [
     ]),
 ];
 
+/// The contract's worlds, each with the interface that its plugins export.
+pub(super) const WORLDS: [(&str, &str); 3] = [("metric", "metrics"), ("transform", "transforms"), ("two-sample-test", "two-sample-tests")];
+/// How the names of sources end in languages whose compilers fail on another world than plugin.toml's.
+const SOURCES: [&str; 7] = ["c", "h", "cpp", "hpp", "zig", "py", "js"];
+
 /// A plugin's folder while it is built.
 pub(super) struct Project {
     pub folder: PathBuf,
@@ -70,9 +75,9 @@ pub(super) struct Project {
 }
 
 impl Project {
-    /// The folder that `bindings` is in: the plugin's own, else one with those of this version.
+    /// The folder that `bindings` is in: the plugin's own if they are of its world, else one with those of this version.
     fn bindings(&self) -> Result<PathBuf, String> {
-        if self.folder.join("bindings").is_dir() {
+        if self.folder.join("bindings").join(format!("{}.h", self.world.replace('-', "_"))).is_file() {
             return Ok(self.folder.clone());
         }
         let of_world = C_BINDINGS.iter().find(|(world, _)| *world == self.world).map(|(_, files)| files);
@@ -120,6 +125,35 @@ impl Project {
         std::fs::create_dir_all(&made).map_err(error)?;
         std::fs::write(made.join("plugin.wit"), include_str!("../../../../../wit/plugin.wit")).map_err(error)?;
         Ok(made)
+    }
+
+    /// Says that a component is of another world than plugin.toml's. The compilers of Rust and Go do not mind.
+    pub fn wrong_world(&self, component: &[u8]) -> Option<String> {
+        self.other_world(|interface| {
+            // The names of its exports begin so.
+            let start = format!("driftline:plugin/{interface}@");
+            component.windows(start.len()).any(|bytes| bytes == start.as_bytes())
+        })
+    }
+
+    /// Says the same of the sources, where a compiler failed.
+    pub fn wrong_sources(&self) -> Option<String> {
+        let files = std::fs::read_dir(&self.folder).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+        let sources = files.filter(|path| path.extension().and_then(OsStr::to_str).is_some_and(|extension| SOURCES.contains(&extension)));
+        let text: String = sources.filter_map(|path| std::fs::read_to_string(path).ok()).collect();
+        // Each language writes `two-sample-tests` in its own way.
+        let text = text.to_lowercase().replace('_', "");
+        self.other_world(|interface| text.contains(&interface.replace('-', "")))
+    }
+
+    /// Names the world whose interface is there, if that of plugin.toml's world is not.
+    fn other_world(&self, is_there: impl Fn(&str) -> bool) -> Option<String> {
+        let (own, others): (Vec<_>, Vec<_>) = WORLDS.into_iter().partition(|(world, _)| *world == self.world);
+        if own.iter().any(|(_, interface)| is_there(interface)) {
+            return None;
+        }
+        let (world, interface) = others.into_iter().find(|(_, interface)| is_there(interface))?;
+        Some(format!("plugin.toml says world = \"{}\", but the code is of the world {world}: it has the interface `{interface}`", self.world))
     }
 
     /// The component of the module that a compiler made.

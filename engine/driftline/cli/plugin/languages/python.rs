@@ -20,6 +20,11 @@ fn build(project: &Project) -> Result<Vec<u8>, String> {
     let (program, _) = find(&candidates, "--version").ok_or("componentize-py is missing: `pip install componentize-py`")?;
     let made = project.work.path().join("component.wasm");
     let mut command = Command::new(program);
+    // Packages of the folder's own environment come along, be it activated or not.
+    let environment = project.folder.join(".venv");
+    if environment.is_dir() {
+        command.env("VIRTUAL_ENV", environment);
+    }
     // Its WASI is what the host gives: stderr goes to the log, and nothing else is there unless the spec grants it.
     command.current_dir(&project.folder).arg("-d").arg(project.wit()?).args(["-w", &project.world, "componentize", "plugin", "-o"]).arg(&made);
     run(&mut command)?;

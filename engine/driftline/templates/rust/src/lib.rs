@@ -15,8 +15,15 @@ use std::cell::RefCell;
 /// The component's exports.
 pub struct Plugin;
 
+/// A panic ends the instance; this is how its message reaches the user. Each instance has a hook of its own, so that whatever is
+/// called first in one sets it.
+fn tell_panics() {
+    std::panic::set_hook(Box::new(|panic| log(Level::Error, &panic.to_string())));
+}
+
 impl about::Guest for Plugin {
     fn info() -> PluginInfo {
+        tell_panics();
         PluginInfo {
             name: "NAME".into(),
             version: env!("CARGO_PKG_VERSION").into(),
@@ -34,6 +41,7 @@ impl about::Guest for Plugin {
     }
 
     fn describe(_config: String, _inputs: Vec<Field>) -> Result<Description, String> {
+        tell_panics();
         let sample = |name: &str, summary: &str| SampleInfo {
             name: name.into(),
             summary: summary.into(),
@@ -93,8 +101,7 @@ pub struct Accumulator(RefCell<Sums>);
 
 impl GuestAccumulator for Accumulator {
     fn create(_config: String, _inputs: Vec<Field>, _reference: Option<Vec<u8>>) -> Result<metrics::Accumulator, String> {
-        // A panic ends the instance; this is how its message reaches the user.
-        std::panic::set_hook(Box::new(|panic| log(Level::Error, &panic.to_string())));
+        tell_panics();
         Ok(metrics::Accumulator::new(Accumulator(RefCell::new(Sums::EMPTY))))
     }
 
