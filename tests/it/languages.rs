@@ -119,6 +119,11 @@ fn a_new_plugin_is_a_folder_that_says_what_to_do() {
     let named = new("My-Plugin", "c");
     assert!(text(&named.stderr).contains("lower_snake_case"), "{}", text(&named.stderr));
     assert!(!new("other", "cobol").status.success());
+    // A spec would refuse them.
+    for name in ["mean", "ks", "driftline"] {
+        let taken = new(name, "go");
+        assert!(taken.status.code() == Some(2) && text(&taken.stderr).contains("give the plugin another name"), "{name}: {}", text(&taken.stderr));
+    }
 }
 
 #[test]
@@ -139,5 +144,11 @@ fn a_build_says_what_is_missing_or_wrong() {
         std::fs::write(folder.path().join("plugin.toml"), format!("name = \"p\"\nlanguage = \"{language}\"\nworld = \"metric\"\n")).expect("a file");
         let output = build();
         assert!(!output.status.success() && text(&output.stderr).contains(words), "{language}: {}", text(&output.stderr));
+    }
+    // All that is wrong with it is told at once, at its place.
+    std::fs::write(folder.path().join("plugin.toml"), "name = \"P\"\nlanguage = \"c\"\nworld = \"metrics\"\nwasy = true\n").expect("a file");
+    let told = text(&build().stderr);
+    for words in ["plugin.toml:1:8", "`P` is no name", "plugin.toml:3:9", "did you mean `metric`?", "plugin.toml:4:1", "did you mean `wasi`?"] {
+        assert!(told.contains(words), "{words}: {told}");
     }
 }

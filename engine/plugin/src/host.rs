@@ -103,7 +103,7 @@ impl PluginHost for Host {
         }
         let usage = self.plugins.begin(&spec.name, &digest).map_err(named)?;
         // What cannot be compiled or linked would be tried again for every evaluation.
-        let failed = |message: String| usage.count(Failure { reason: "trap", message: named(message) });
+        let failed = |message: String| usage.count(Failure { reason: "unusable", message: named(message) });
         let component = self.component(&digest, &bytes, spec.frame.limits.compile_time.0).map_err(failed)?;
         let pre = self.linker.instantiate_pre(&component).map_err(|e| failed(refused(&e)))?;
         let read = spec.frame.folder.as_ref().map(|granted| wasi::folder(folder, granted.get_ref())).transpose().map_err(named)?;
