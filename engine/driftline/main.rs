@@ -9,10 +9,9 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     #[cfg(target_os = "linux")]
     memory::share_heaps();
-    // Components are compiled in a process of this program, whatever becomes of its file meanwhile.
-    let program = if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { std::env::current_exe() };
-    if let Ok(program) = program {
-        driftline::plugin::compile_in(program);
+    // Components are compiled in a process of this program; on Linux whatever becomes of its file meanwhile.
+    if let Ok(program) = std::env::current_exe() {
+        driftline::plugin::compile_in(if cfg!(target_os = "linux") { "/proc/self/exe".into() } else { program });
     }
     cli::main()
 }

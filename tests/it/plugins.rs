@@ -240,10 +240,21 @@ fn a_plugin_that_breaks_its_contract_fails_its_test() {
     let with = |behaviour: &str| plugin_test("hostile/hostile_metric.wasm", &["--input", "value=tempo", "--config", &format!("behaviour = {behaviour:?}")]);
     let (code, told) = with("good");
     assert_eq!(code, Some(0), "{told}");
-    for (behaviour, rule) in [("trap", "fail  reads the rows"), ("nan_sample", "fail  reads the rows"), ("loop", "fail  reads the rows"), ("bad_state", "fail  gives the same merged from two states")] {
+    for (behaviour, rule) in [
+        ("trap", "fail  reads the rows"),
+        ("nan_sample", "fail  reads the rows"),
+        ("loop", "fail  reads the rows"),
+        ("bad_state", "fail  gives the same merged from two states"),
+        ("merges_once", "fail  gives the same merged from many states"),
+        ("under_nulls", "fail  does not look under nulls"),
+        ("unusable_batch", "fail  gives the same in batches from one row on"),
+    ] {
         let (code, told) = with(behaviour);
         assert!(code == Some(1) && told.contains(rule), "{behaviour}: {told}");
     }
+    let numbered = ["--input", "value=tempo", "--config", "behaviour = \"numbered\""];
+    let (code, told) = plugin_test("hostile/hostile_transform.wasm", &numbered);
+    assert!(code == Some(1) && told.contains("fail  gives the same in two instances"), "{told}");
     // What is asked wrongly is no finding.
     let (code, told) = plugin_test("mfcc.wasm", &[]);
     assert!(code == Some(2) && told.contains("--input audio=COLUMN is missing") && told.contains("clip"), "{told}");

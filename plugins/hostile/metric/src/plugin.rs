@@ -14,7 +14,8 @@ const KEYS: &[Key] = &[
         summary: "What the plugin does wrong: in `update` it loops for ever, allocates for ever, panics, returns an error, \
                   floods the log or recurses for ever; in `finish` it returns many samples, one for each of many labels, a NaN, an infinite one, one that it did \
                   not describe, the same one twice, or one with a label that every series has; in `describe` it panics or describes a sample that is no name, in \
-                  `create` it loops for ever; its state is one that it cannot read, or huge. `good` counts rows, `reference` \
+                  `create` it loops for ever; its state is one that it cannot read, or huge; it merges one state and no more; it looks at what stands under nulls; it \
+                  cannot use one row of each batch. `good` counts rows, `reference` \
                   those of the reference, and `bytes` sums the bytes of the inputs `raw`, `time` and `other`.",
         kind: Kind::Choice {
             default: Some("good"),
@@ -40,6 +41,9 @@ const KEYS: &[Key] = &[
                 "other_sample",
                 "taken_label",
                 "bad_state",
+                "merges_once",
+                "under_nulls",
+                "unusable_batch",
             ],
         },
     },
@@ -104,6 +108,8 @@ pub struct Accumulator {
     rows: Cell<u64>,
     /// Sum of the bytes of the inputs beside `value`.
     bytes: Cell<u64>,
+    /// Whether a state has been merged into it.
+    merged: Cell<bool>,
     /// Rows of the reference, where there is one.
     reference: Option<u64>,
 }
@@ -116,7 +122,7 @@ impl GuestAccumulator for Accumulator {
         }
         let bad_state = options.text("behaviour") == Some("bad_state");
         let reference = reference.filter(|_| !bad_state).map(decode).transpose()?;
-        Ok(metrics::Accumulator::new(Accumulator { options, rows: Cell::new(0), bytes: Cell::new(0), reference }))
+        Ok(metrics::Accumulator::new(Accumulator { options, rows: Cell::new(0), bytes: Cell::new(0), merged: Cell::new(false), reference }))
     }
 
     fn update(&self, batch: Batch) -> Result<u64, String> {
@@ -127,6 +133,15 @@ impl GuestAccumulator for Accumulator {
             "error" => return Err("asked to fail".into()),
             "log_flood" => (0..self.amount()).for_each(|number| log(Level::Info, &format!("message {number}"))),
             "deep_recursion" => _ = recurse(u64::from(batch.rows)),
+            "unusable_batch" => return Ok(1.min(batch.rows.into())),
+            "under_nulls" => {
+                let values = batch.columns.iter().filter_map(|column| match &column.data {
+                    Data::Float64(values) if column.name == "value" => Some(values),
+                    _ => None,
+                });
+                self.rows.set(self.rows.get() + values.flatten().filter(|value| **value != 0.0).count() as u64);
+                return Ok(0);
+            }
             _ => {}
         }
         self.rows.set(self.rows.get() + u64::from(batch.rows));
@@ -145,7 +160,9 @@ impl GuestAccumulator for Accumulator {
     }
 
     fn merge(&self, state: Vec<u8>) -> Result<(), String> {
-        self.rows.set(self.rows.get().saturating_add(decode(state)?));
+        if self.behaviour() != "merges_once" || !self.merged.replace(true) {
+            self.rows.set(self.rows.get().saturating_add(decode(state)?));
+        }
         Ok(())
     }
 

@@ -4,17 +4,18 @@ use crate::bindings::driftline::plugin::types::{Batch, Bytes, Column, Data, Enco
 use crate::bindings::exports::driftline::plugin::about::{self, Description, Input, Output, PluginInfo};
 use crate::bindings::exports::driftline::plugin::transforms::{self, GuestTransformer};
 use plugin_options::{Key, Kind, Options};
+use std::cell::Cell;
 use std::hint::black_box;
 
 const KEYS: &[Key] = &[
     Key {
         name: "behaviour",
         summary: "What the plugin does wrong: it returns one row too few, values of another type than described, no column \
-                  at all, or `amount` bytes in the first row, a column under another name; or it loops for ever or panics. `good` copies its \
+                  at all, or `amount` bytes in the first row, a column under another name; or rows numbered from the first that it sees; or it loops for ever or panics. `good` copies its \
                   input, `types` gives a column of each type that there is.",
         kind: Kind::Choice {
             default: Some("good"),
-            values: &["good", "types", "wrong_rows", "wrong_type", "wrong_name", "missing_column", "huge", "loop", "trap"],
+            values: &["good", "types", "wrong_rows", "wrong_type", "wrong_name", "missing_column", "numbered", "huge", "loop", "trap"],
         },
     },
     Key {
@@ -67,11 +68,11 @@ impl transforms::Guest for Plugin {
 }
 
 /// Copies its input, or does what its behaviour says.
-pub struct Transformer(Options);
+pub struct Transformer(Options, Cell<usize>);
 
 impl GuestTransformer for Transformer {
     fn create(config: String, _: Vec<Field>) -> Result<transforms::Transformer, String> {
-        Ok(transforms::Transformer::new(Transformer(Options::parse(&config, KEYS)?)))
+        Ok(transforms::Transformer::new(Transformer(Options::parse(&config, KEYS)?, Cell::new(0))))
     }
 
     fn transform(&self, batch: Batch) -> Result<Vec<Column>, String> {
@@ -89,6 +90,10 @@ impl GuestTransformer for Transformer {
             }
             "wrong_type" => Data::Int64(vec![1; rows]),
             "missing_column" => return Ok(Vec::new()),
+            "numbered" => {
+                let from = self.1.replace(self.1.get() + rows);
+                Data::Float64((from..from + rows).map(|row| row as f64).collect())
+            }
             "types" => return Ok(of_each_type(&values, validity)),
             "huge" => huge(rows, self.0.integer("amount").unwrap_or(0)),
             "loop" => loop_for_ever(),
