@@ -18,13 +18,13 @@ use std::sync::Arc;
 const SAMPLE_ROWS: usize = 100_000;
 
 /// The columns of both sides, with kinds by the rule of type inference over the first rows of the reference.
-/// Those that are declared categorical or numerical are looked at too.
-pub(super) async fn infer_columns(reference: Option<&Side>, current: &Side, declared: &[&String]) -> Result<Vec<Column>, SourceError> {
+/// Those that are declared categorical are looked at too; those that are declared numerical only if they have texts.
+pub(super) async fn infer_columns(reference: Option<&Side>, current: &Side, [categorical, numerical]: &[Vec<&String>; 2]) -> Result<Vec<Column>, SourceError> {
     let basis = reference.unwrap_or(current);
     let (schema, now) = (basis.schema.clone(), current.schema.clone());
     let saved: BTreeMap<String, SavedColumn> =
         basis.source.saved().map(|saved| saved.columns.iter().map(|c| (c.name.clone(), c.clone())).collect()).unwrap_or_default();
-    let seen = if basis.source.saved().is_some() { BTreeMap::new() } else { sample(basis, &schema, declared).await? };
+    let seen = if basis.source.saved().is_some() { BTreeMap::new() } else { sample(basis, &schema, categorical).await? };
     let mut columns = Vec::new();
     for field in schema.fields().iter().chain(now.fields()) {
         let name = field.name();
@@ -48,7 +48,7 @@ pub(super) async fn infer_columns(reference: Option<&Side>, current: &Side, decl
             None => Kind::of(field.data_type()),
         };
         // Of a text nobody asks which values there are.
-        let kept = seen.get(name.as_str()).filter(|_| kind == Kind::Categorical || declared.contains(&name));
+        let kept = seen.get(name.as_str()).filter(|_| kind == Kind::Categorical || categorical.contains(&name) || numerical.contains(&name));
         let sample = kept.map(|(distinct, _)| distinct.clone()).unwrap_or_default();
         columns.push(Column {
             name: name.clone(),

@@ -184,7 +184,7 @@ impl Planner<'_> {
             labelled_at: spec.columns.labelled_at.as_ref().map(|c| c.get_ref().clone()),
             lateness,
         };
-        let declared: Vec<&String> = spec.columns.categorical.iter().chain(&spec.columns.numerical).map(|c| c.get_ref()).collect();
+        let declared = [&spec.columns.categorical, &spec.columns.numerical].map(|names| names.iter().map(|c| c.get_ref()).collect::<Vec<_>>());
         let columns = infer_columns(reference.as_ref(), &current, &declared).await;
         let mut resolver = Resolver {
             planner: self,
