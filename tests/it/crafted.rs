@@ -131,6 +131,9 @@ fn lies_to_the_host_cost_their_own_check() {
         ("a schema of 2^40 steps", Wrong { schema: format!(r##"{{"$ref": "#/$defs/a0", "$defs": {{{doubling}"a40": {{}}}}}}"##), ..Wrong::default() }, "references"),
         ("a schema that reads a file", Wrong { schema: format!(r#"{{"$ref": "file://{}"}}"#, file.display()), ..Wrong::default() }, "outside of the schema"),
         ("a schema of many patterns", Wrong { schema: format!(r#"{{"patternProperties": {{{}}}}}"#, (0..20).map(|i| format!(r#""\\p{{L}}{{100}}{i}": {{}}"#)).collect::<Vec<_>>().join(", ")), ..Wrong::default() }, "patterns"),
+        ("a schema that refers to itself", Wrong { schema: format!(r##"{{"additionalProperties": {{"allOf": [{}]}}}}"##, [r##"{"$ref": "#"}"##; 16].join(", ")), ..Wrong::default() }, "without an end"),
+        ("a reference without an end", Wrong { schema: r##"{"$ref": "#"}"##.into(), ..Wrong::default() }, "without an end"),
+        ("a schema of many errors", Wrong { schema: format!(r#"{{"allOf": [{}]}}"#, ["false"; 3000].join(", ")), ..Wrong::default() }, "config"),
         ("a large schema", Wrong { schema: format!(r#"{{"anyOf": [{}{{}}]}}"#, "{}, ".repeat(30_000)), ..Wrong::default() }, "bytes; 65536 are the most"),
         ("a schema that is none", Wrong { schema: r#"{"type": "objct"}"#.into(), ..Wrong::default() }, "not a JSON Schema"),
         ("a schema that nothing fits", Wrong { schema: "false".into(), ..Wrong::default() }, "config"),
@@ -185,6 +188,26 @@ fn nested_components_without_an_end_cost_their_own_check() {
     assert!(bomb.len() < 5_000, "{}", bomb.len());
     let (found, message) = status(&run_component(folder.path(), &bomb, ""));
     assert!(found == "error" && message.contains("come to more than 1000 instances"), "{message}");
+}
+
+/// Components that are handed to others, and components within components without an end.
+#[test]
+fn odd_nestings_of_components_cost_their_own_check() {
+    let folder = tables(100, 0.0);
+    let handed = "(component (component $a (import \"x\" (component $x)) (instance (instantiate $x)) (instance (instantiate $x))) (component $b) (instance (instantiate $a (with \"x\" (component $b)))))";
+    let handed = wat::parse_str(handed).expect("a component");
+    // Each is 8 bytes of a component's beginning in a section of its own, of which the length is written in 5 bytes.
+    let start = [0, b'a', b's', b'm', 0x0d, 0, 1, 0];
+    let mut deep = start.to_vec();
+    for _ in 0..2000 {
+        let mut length = deep.len();
+        let digits: Vec<u8> = (0..5).map(|i| { let digit = (length & 0x7f) as u8; length >>= 7; if i < 4 { digit | 0x80 } else { digit } }).collect();
+        deep = [start.as_slice(), &[4], &digits, &deep].concat();
+    }
+    for component in [handed, deep] {
+        let (found, message) = status(&run_component(folder.path(), &component, ""));
+        assert!(found == "error" && message.contains("come to more than 1000 instances"), "{message}");
+    }
 }
 
 /// A function within all limits of size that takes very long to compile.

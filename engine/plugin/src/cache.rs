@@ -65,7 +65,7 @@ pub(crate) fn compilable(bytes: &[u8]) -> Result<(), String> {
         // The compiler tells what is no component better than this could.
         let Ok(payload) = payload else { return Ok(()) };
         if instances.add(&payload) > MOST_INSTANCES {
-            return Err(format!("its nested components come to more than {MOST_INSTANCES} instances"));
+            return Err(format!("its nested components come to more than {MOST_INSTANCES} instances, are more than {DEEPEST} deep, or are handed to others"));
         }
         let Payload::CodeSectionEntry(body) = payload else { continue };
         let size = body.as_bytes().len();
@@ -77,7 +77,11 @@ pub(crate) fn compilable(bytes: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// Counts the instances of nested components.
+/// Components within components.
+const DEEPEST: usize = 100;
+
+/// Counts the instances of nested components. Components that are handed to others could multiply beyond what is seen: no language's tools make
+/// them, and they count as without an end.
 #[derive(Default)]
 struct Instances {
     /// The modules and components that are being read, the outermost first.
@@ -108,7 +112,8 @@ impl Instances {
             }
             _ => self.open.last_mut().into_iter().for_each(|open| open.add(payload, most)),
         }
-        self.open.iter().map(|open| open.instances).fold(self.most, u64::max)
+        let innermost = self.open.last().map_or(0, |open| open.instances);
+        if self.open.len() > DEEPEST { u64::MAX } else { self.most.max(innermost) }
     }
 }
 
@@ -120,6 +125,7 @@ impl Opened {
             Payload::ComponentInstanceSection(made) => {
                 for instance in made.clone().into_iter().flatten() {
                     let of = match instance {
+                        ComponentInstance::Instantiate { args, .. } if args.iter().any(|arg| arg.kind == ComponentExternalKind::Component) => u64::MAX,
                         ComponentInstance::Instantiate { component_index, .. } => self.components.get(component_index as usize).copied().unwrap_or(unknown),
                         ComponentInstance::FromExports(_) => 1,
                     };
@@ -137,8 +143,9 @@ impl Opened {
                 self.components.extend(std::iter::repeat_n(unknown, found));
             }
             Payload::ComponentImportSection(imports) => {
-                let found = imports.clone().into_iter().flatten().filter(|import| import.ty.kind() == ComponentExternalKind::Component).count();
-                self.components.extend(std::iter::repeat_n(unknown, found));
+                if imports.clone().into_iter().flatten().any(|import| import.ty.kind() == ComponentExternalKind::Component) {
+                    self.instances = u64::MAX;
+                }
             }
             Payload::ComponentExportSection(exports) => {
                 let found = exports.clone().into_iter().flatten().filter(|export| export.kind == ComponentExternalKind::Component).count();

@@ -100,10 +100,13 @@ impl Sizes {
             DataType::Utf8View => lengths(&|row| array.as_string_view().value(row).len()),
             DataType::Dictionary(..) => {
                 let dictionary = array.as_any_dictionary();
+                if dictionary.values().is_empty() {
+                    return lengths(&|_| 0);
+                }
                 let values = Sizes::new(dictionary.values());
                 let keys = dictionary.normalized_keys();
                 // The key of a null row means nothing, and may lie outside of the values.
-                lengths(&|row| if array.is_null(row) || dictionary.values().is_empty() { 0 } else { values.of(keys[row]) })
+                lengths(&|row| if array.is_null(row) { 0 } else { values.of(keys[row]) })
             }
             DataType::List(_) => {
                 let list = array.as_list::<i32>();

@@ -30,7 +30,7 @@ pub fn compile_in(program: PathBuf) {
 
 /// Reads a component from stdin and writes its code to stdout; ends after so many seconds, whatever happens to the process that waits for it.
 pub fn serve(seconds: u64) -> Result<(), String> {
-    bound_memory();
+    bound();
     std::thread::spawn(move || {
         std::thread::sleep(Duration::from_secs(seconds));
         std::process::exit(1);
@@ -41,7 +41,12 @@ pub fn serve(seconds: u64) -> Result<(), String> {
     std::io::stdout().lock().write_all(&code).map_err(|e| e.to_string())
 }
 
-fn bound_memory() {
+fn bound() {
+    // SAFETY: says what becomes of this process when the one that waits for it ends.
+    #[cfg(target_os = "linux")]
+    unsafe {
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+    }
     let limit = libc::rlimit { rlim_cur: MOST_MEMORY, rlim_max: MOST_MEMORY };
     // SAFETY: sets a number of this process; where the system refuses, its memory is bounded by nothing else.
     unsafe { libc::setrlimit(libc::RLIMIT_DATA, &limit) };
@@ -85,12 +90,13 @@ fn talk(child: &mut Child, bytes: &[u8], most: Duration) -> Result<Vec<u8>, Stri
         scope.spawn(move || drop(stdin.write_all(bytes)));
         let code = scope.spawn(move || all(&mut { stdout }, MOST_CODE));
         let words = scope.spawn(move || all(&mut { stderr }, 4096));
-        let until = Instant::now() + most;
+        // Times beyond those of the clock are no limit.
+        let until = Instant::now().checked_add(most);
         let mut pause = Duration::from_millis(1);
         let status = loop {
             match child.try_wait().map_err(|e| e.to_string())? {
                 Some(status) => break status,
-                None if Instant::now() >= until => {
+                None if until.is_some_and(|until| Instant::now() >= until) => {
                     // Its pipes end with it.
                     let _ = child.kill();
                     return Err(format!("compiling it took longer than its compile_time limit of {most:?}"));
@@ -100,10 +106,12 @@ fn talk(child: &mut Child, bytes: &[u8], most: Duration) -> Result<Vec<u8>, Stri
             pause = (pause * 2).min(Duration::from_millis(20));
         };
         let (code, words) = (code.join().unwrap_or_default(), words.join().unwrap_or_default());
-        match (status.success(), String::from_utf8_lossy(&words).lines().next()) {
+        let words = String::from_utf8_lossy(&words);
+        match (status.success(), words.lines().next()) {
             (true, _) => Ok(code),
+            (false, _) if words.contains("memory allocation") => Err(format!("compiling it took more than {} of memory", bytesize::ByteSize(MOST_MEMORY).display().iec())),
             (false, Some(words)) if status.code().is_some() => Err(words.to_owned()),
-            (false, _) => Err(format!("compiling it took more than {} of memory", bytesize::ByteSize(MOST_MEMORY).display().iec())),
+            (false, _) => Err(format!("the process that compiled it ended: {status}")),
         }
     })
 }

@@ -13,7 +13,7 @@ const DOCUMENT: &str = "urn:driftline:config-schema";
 pub(crate) fn check(schema: &str, spec: &PluginSpec, diagnostics: &mut Diagnostics) -> Result<(), String> {
     let Compiled { schema, schemas, index } = compile(schema)?;
     if let Err(error) = schemas.validate(&spec.config.value, index) {
-        Report { spec, schema: &schema, diagnostics }.add(&error);
+        Report { spec, schema: &schema, left: MOST_TOLD, diagnostics }.add(&error);
     }
     Ok(())
 }
@@ -36,6 +36,7 @@ pub(crate) fn compile(schema: &str) -> Result<Compiled, String> {
             return Err(format!("its config schema has {found} {what}; more than {most} could take for ever"));
         }
     }
+    expand(&schema, &schema, 0, &mut { MOST_NODES })?;
     let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
     compiler.use_loader(Box::new(Nothing));
     let wrong = |e: boon::CompileError| format!("its config schema is not a JSON Schema: {}", crate::instance::short(&format!("{e:#}").replace('\n', " ")));
@@ -43,6 +44,35 @@ pub(crate) fn compile(schema: &str) -> Result<Compiled, String> {
     let index = compiler.compile(DOCUMENT, &mut schemas).map_err(wrong)?;
     Ok(Compiled { schema, schemas, index })
 }
+
+/// Values of a schema with what its references stand for: each part of a config may be held against all of them.
+const MOST_NODES: usize = 10_000;
+/// References within references.
+const DEEPEST: usize = 16;
+
+/// Takes these values from what is `left`. References that have no end, or that are not to a place in the schema itself, are refused.
+fn expand(node: &Value, schema: &Value, depth: usize, left: &mut usize) -> Result<(), String> {
+    let too_many = || format!("its config schema comes to more than {MOST_NODES} values with all that its references stand for, which could take for ever");
+    *left = left.checked_sub(1).ok_or_else(too_many)?;
+    let keys = match node {
+        Value::Object(keys) => keys,
+        Value::Array(items) => return items.iter().try_for_each(|item| expand(item, schema, depth, left)),
+        _ => return Ok(()),
+    };
+    keys.values().try_for_each(|value| expand(value, schema, depth, left))?;
+    if let Some(key) = keys.keys().find(|key| key.starts_with('$') && key.ends_with("Ref")) {
+        return Err(format!("its config schema has `{key}`; `$ref` alone can be followed"));
+    }
+    // Of a document elsewhere the compiler says so.
+    let Some(pointer) = keys.get("$ref").and_then(Value::as_str).and_then(|to| to.strip_prefix('#')) else { return Ok(()) };
+    match schema.pointer(pointer).filter(|_| depth < DEEPEST) {
+        Some(target) => expand(target, schema, depth + 1, left),
+        None => Err(format!("its config schema has a reference without an end or an aim, `#{}`", crate::instance::short(pointer))),
+    }
+}
+
+/// Errors of a config that are told.
+const MOST_TOLD: usize = 20;
 
 /// References that a schema may have: each may double the work of those before it.
 const MOST_REFERENCES: usize = 16;
@@ -84,16 +114,24 @@ impl UrlLoader for Nothing {
 struct Report<'a> {
     spec: &'a PluginSpec,
     schema: &'a Value,
+    /// Errors that may still be told.
+    left: usize,
     diagnostics: &'a mut Diagnostics,
 }
 
 impl Report<'_> {
     /// The leaves of the tree of errors say what is wrong.
     fn add(&mut self, error: &ValidationError<'_, '_>) {
+        if self.left == 0 {
+            return;
+        }
         let pointer = error.instance_location.to_string();
         match &error.kind {
             ErrorKind::AdditionalProperties { got } => got.iter().for_each(|key| self.unknown_key(&pointer, key)),
-            kind if error.causes.is_empty() => self.wrong(&pointer, &kind.to_string()),
+            kind if error.causes.is_empty() => {
+                self.left -= 1;
+                self.wrong(&pointer, &crate::instance::short(&kind.to_string()));
+            }
             _ => error.causes.iter().for_each(|cause| self.add(cause)),
         }
     }

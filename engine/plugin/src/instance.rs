@@ -50,6 +50,8 @@ pub(crate) struct State {
     /// Bytes of all its linear memories together, and elements of all its tables.
     memory: usize,
     elements: usize,
+    /// The last growth of memory that was allowed.
+    growing: usize,
     /// A growth that was refused.
     refused: Option<Breach>,
     /// Made when it is first asked for.
@@ -121,6 +123,7 @@ impl Drop for State {
 
 impl ResourceLimiter for State {
     fn memory_growing(&mut self, now: usize, desired: usize, _most: Option<usize>) -> wasmtime::Result<bool> {
+        self.growing = 0;
         let together = self.memory.saturating_add(desired - now);
         let most = usize::try_from(self.shared.limits.memory.0).unwrap_or(usize::MAX);
         if together > most {
@@ -134,9 +137,17 @@ impl ResourceLimiter for State {
             self.refused = Some(Breach::TotalMemory);
             return Ok(false);
         }
-        self.memory = together;
+        (self.memory, self.growing) = (together, desired - now);
         self.shared.usage.peak_memory.fetch_max(together as u64, Relaxed);
         Ok(true)
+    }
+
+    /// Beyond the memory's own maximum, or the machine's.
+    fn memory_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        let back = std::mem::take(&mut self.growing);
+        self.memory -= back;
+        self.shared.usage.memory.fetch_sub(back as u64, Relaxed);
+        Ok(())
     }
 
     fn table_growing(&mut self, now: usize, desired: usize, _most: Option<usize>) -> wasmtime::Result<bool> {
@@ -203,7 +214,7 @@ pub(crate) struct Instance {
 impl Instance {
     pub fn new(pre: &InstancePre<State>, shared: &Shared) -> Result<Self, Failure> {
         let alive = Alive::new(shared)?;
-        let state = State { shared: shared.clone(), memory: 0, elements: 0, refused: None, wasi: None };
+        let state = State { shared: shared.clone(), memory: 0, growing: 0, elements: 0, refused: None, wasi: None };
         let mut store = Store::new(pre.engine(), state);
         store.limiter(|state| state);
         let handle = timed(&mut store, shared, "instantiate", |store| pre.instantiate(store))?;
