@@ -1,7 +1,7 @@
 //! What plugins get and what is kept of them: the reference's state, compiled code, a reference that has not changed.
 
-use arrow::array::{ArrayRef, Date32Array, Float64Array, ListArray, ListBuilder, RecordBatch, StringArray, StringBuilder, TimestampMillisecondArray};
-use arrow::datatypes::Float32Type;
+use arrow::array::{ArrayRef, Date32Array, DictionaryArray, Float64Array, ListArray, ListBuilder, RecordBatch, StringArray, StringBuilder, TimestampMillisecondArray};
+use arrow::datatypes::{Float32Type, Int32Type};
 use crate::support::{checks, driftline, outcome, root, spec, tables, text};
 use driftline::core::accumulator::Context;
 use driftline::core::block::Block;
@@ -157,6 +157,9 @@ fn raw_times_and_types_without_a_case_of_their_own_cross() {
         words.iter().for_each(|word| builder.values().append_value(word));
         builder.append(true);
     }
+    // A dictionary without a value, as of a column of nulls.
+    let nothing: DictionaryArray<Int32Type> = vec![None::<&str>; 2].into_iter().collect();
+    assert_eq!(bytes_of("raw", Arc::new(nothing)), 0.0);
     // Offsets of the lists 0, 2, 2; no validity of the words; their offsets 0, 1, 3; their bytes.
     assert_eq!(bytes_of("other", Arc::new(builder.finish())), 4.0 + 4.0 + sum(b"abc"));
 }
