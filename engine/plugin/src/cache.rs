@@ -142,10 +142,8 @@ impl Opened {
                 let found = aliases.clone().into_iter().flatten().filter(is_component).count();
                 self.components.extend(std::iter::repeat_n(unknown, found));
             }
-            Payload::ComponentImportSection(imports) => {
-                if imports.clone().into_iter().flatten().any(|import| import.ty.kind() == ComponentExternalKind::Component) {
-                    self.instances = u64::MAX;
-                }
+            Payload::ComponentImportSection(imports) if imports.clone().into_iter().flatten().any(|import| import.ty.kind() == ComponentExternalKind::Component) => {
+                self.instances = u64::MAX;
             }
             Payload::ComponentExportSection(exports) => {
                 let found = exports.clone().into_iter().flatten().filter(|export| export.kind == ComponentExternalKind::Component).count();
