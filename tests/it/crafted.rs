@@ -133,6 +133,8 @@ fn lies_to_the_host_cost_their_own_check() {
         ("a schema of many patterns", Wrong { schema: format!(r#"{{"patternProperties": {{{}}}}}"#, (0..20).map(|i| format!(r#""\\p{{L}}{{100}}{i}": {{}}"#)).collect::<Vec<_>>().join(", ")), ..Wrong::default() }, "patterns"),
         ("a schema that refers to itself", Wrong { schema: format!(r##"{{"additionalProperties": {{"allOf": [{}]}}}}"##, [r##"{"$ref": "#"}"##; 16].join(", ")), ..Wrong::default() }, "without an end"),
         ("a reference without an end", Wrong { schema: r##"{"$ref": "#"}"##.into(), ..Wrong::default() }, "without an end"),
+        ("a schema that refers to itself by name", Wrong { schema: r##"{"additionalProperties": {"$ref": "urn:driftline:config-schema#"}}"##.into(), ..Wrong::default() }, "outside of the schema"),
+        ("a schema with another base", Wrong { schema: r##"{"$defs": {"b": {}, "a": {"$id": "x:y", "$defs": {"b": {"additionalProperties": {"$ref": "#/$defs/b"}}}}}}"##.into(), ..Wrong::default() }, "has `$id`"),
         ("a schema of many errors", Wrong { schema: format!(r#"{{"allOf": [{}]}}"#, ["false"; 3000].join(", ")), ..Wrong::default() }, "config"),
         ("a large schema", Wrong { schema: format!(r#"{{"anyOf": [{}{{}}]}}"#, "{}, ".repeat(30_000)), ..Wrong::default() }, "bytes; 65536 are the most"),
         ("a schema that is none", Wrong { schema: r#"{"type": "objct"}"#.into(), ..Wrong::default() }, "not a JSON Schema"),

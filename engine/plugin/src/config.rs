@@ -60,11 +60,15 @@ fn expand(node: &Value, schema: &Value, depth: usize, left: &mut usize) -> Resul
         _ => return Ok(()),
     };
     keys.values().try_for_each(|value| expand(value, schema, depth, left))?;
-    if let Some(key) = keys.keys().find(|key| key.starts_with('$') && key.ends_with("Ref")) {
-        return Err(format!("its config schema has `{key}`; `$ref` alone can be followed"));
+    // Another base would give references another aim than here.
+    let is_base = |key: &str| key == "$id" && !std::ptr::eq(node, schema);
+    if let Some(key) = keys.keys().find(|key| (key.starts_with('$') && key.ends_with("Ref")) || is_base(key)) {
+        return Err(format!("its config schema has `{key}`; `$ref` within one document alone can be followed"));
     }
-    // Of a document elsewhere the compiler says so.
-    let Some(pointer) = keys.get("$ref").and_then(Value::as_str).and_then(|to| to.strip_prefix('#')) else { return Ok(()) };
+    let Some(to) = keys.get("$ref").and_then(Value::as_str) else { return Ok(()) };
+    let Some(pointer) = to.strip_prefix('#') else {
+        return Err(format!("its config schema has a reference `{}` outside of the schema", crate::instance::short(to)));
+    };
     match schema.pointer(pointer).filter(|_| depth < DEEPEST) {
         Some(target) => expand(target, schema, depth + 1, left),
         None => Err(format!("its config schema has a reference without an end or an aim, `#{}`", crate::instance::short(pointer))),
