@@ -55,7 +55,7 @@ const LARGEST_FUNCTION: usize = 512 << 10;
 const MOST_LOCALS: u32 = 1_000;
 
 /// Instances that one instance of a component comes to, those of nested components included: each may instantiate the one before it twice.
-/// What the tools of languages make has a dozen.
+/// What the tools of languages make stays below.
 const MOST_INSTANCES: u64 = 1_000;
 
 /// Refuses what would take very long to compile, or endless memory when it is loaded. What gets through is stopped by the limit of time.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
-/// Most memory of the compiling process. Interpreters of languages take a fifth.
+/// Most memory of the compiling process. Python's interpreter takes a tenth.
 const MOST_MEMORY: u64 = 4 << 30;
 
 /// Most bytes of compiled code.
